@@ -1,1 +1,28 @@
-//! stub
+#![doc = include_str!("../README.md")]
+
+mod command;
+mod contract;
+mod event;
+mod export;
+mod fields;
+mod job_id;
+mod keys;
+mod openapi;
+mod problem;
+mod request;
+mod status;
+mod validate;
+pub mod wire;
+
+pub use command::Command;
+pub use contract::contract_files;
+pub use event::CompletionEvent;
+pub use export::pdf::{self, PdfParams};
+pub use export::{Class, Export, KINDS, Kind, KindInfo};
+pub use job_id::{InvalidJobId, JobId};
+pub use keys::Keys;
+pub use openapi::openapi;
+pub use problem::{Loc, Problem, Rejection};
+pub use request::{MAX_NAME_CHARS, Request};
+pub use status::{Artifact, State, Status, StatusRecord};
+pub use validate::Valid;

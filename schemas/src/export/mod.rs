@@ -1,0 +1,146 @@
+//! The closed set of export kinds.
+//!
+//! A new kind is a file beside `pdf.rs` and its lines here; the compiler then names every other place.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fields::Fields;
+use crate::problem::Broken;
+
+pub mod pdf;
+
+/// What to export: its kind and that kind's parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", content = "params", rename_all = "snake_case")]
+pub enum Export {
+    /// A PDF report.
+    Pdf(pdf::PdfParams),
+}
+
+/// The name of an export kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A PDF report.
+    Pdf,
+}
+
+/// What callers may know of a kind before they ask for it (`GET /api/kinds`).
+#[derive(Debug, PartialEq, Serialize)]
+pub struct KindInfo {
+    /// Which kind this describes.
+    #[serde(skip)]
+    pub kind: Kind,
+    /// As it stands in URLs, in the envelope and in metrics.
+    pub name: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// One sentence: what one gets.
+    pub description: &'static str,
+    /// First part of the artifact's file name.
+    pub file_stem: &'static str,
+    /// File name extension of the artifact, without the dot.
+    pub extension: &'static str,
+    /// Media type of the artifact.
+    pub media_type: &'static str,
+    /// How long one try may run, in seconds.
+    pub time_limit_seconds: u64,
+    /// How many tries a command of this kind gets.
+    pub max_attempts: u32,
+}
+
+/// Every kind there is, in the order in which people are shown them.
+pub const KINDS: &[&KindInfo] = &[&pdf::INFO];
+
+impl Kind {
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        KINDS.iter().find(|info| info.name == name).map(|info| info.kind)
+    }
+
+    /// What callers may know of it.
+    pub fn info(self) -> &'static KindInfo {
+        match self {
+            Self::Pdf => &pdf::INFO,
+        }
+    }
+
+    /// As it stands in URLs, in the envelope and in metrics.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// Reads this kind's parameters out of a request body. `None` when `fields` has noted a problem.
+    pub(crate) fn read(self, fields: &mut Fields<'_>) -> Option<Export> {
+        match self {
+            Self::Pdf => pdf::read(fields).map(Export::Pdf),
+        }
+    }
+
+    /// JSON Schema of this kind's parameters.
+    pub(crate) fn params_schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        match self {
+            Self::Pdf => generator.subschema_for::<pdf::PdfParams>(),
+        }
+    }
+}
+
+impl Export {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Pdf(_) => Kind::Pdf,
+        }
+    }
+
+    /// The rules of its kind that hold however the parameters were built. `today` is the date in the configured zone.
+    pub(crate) fn rules(&self, today: chrono::NaiveDate) -> Result<(), Broken> {
+        match self {
+            Self::Pdf(params) => params.rules(today),
+        }
+    }
+}
+
+/// What the platform's model says a box shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Male.
+    Buck,
+    /// Female.
+    Doe,
+    /// Young of the year.
+    Fawn,
+    /// A deer whose class was not told.
+    Unknown,
+}
+
+impl Class {
+    /// All classes, in the order of every table and legend.
+    pub const ALL: [Self; 4] = [Self::Buck, Self::Doe, Self::Fawn, Self::Unknown];
+
+    /// As on the wire and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Buck => "buck",
+            Self::Doe => "doe",
+            Self::Fawn => "fawn",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for info in KINDS {
+            assert_eq!(Kind::named(info.name), Some(info.kind));
+            assert_eq!(info.kind.info(), *info);
+        }
+        assert_eq!(Kind::named("docx"), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! Reads a JSON object field by field and notes every problem, instead of stopping at the first.
+//!
+//! serde would name one problem and stop; a person who fixes a form wants all of them at once.
+//! What is never asked for is an unknown field: [`Fields::finish`] names those.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+
+/// A JSON object being read.
+pub(crate) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
+        Self { object, known: Vec::new(), problems: Vec::new() }
+    }
+
+    /// All problems found, those of unknown fields last.
+    pub(crate) fn finish(mut self) -> Vec<Problem> {
+        let unknown = self.object.keys().filter(|key| !self.known.contains(&key.as_str()));
+        self.problems.extend(unknown.map(|key| Problem::extra(key)));
+        self.problems
+    }
+
+    /// A required ISO date, `YYYY-MM-DD`.
+    pub(crate) fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
+        let value = self.required(name)?;
+        let date = value.as_str().and_then(iso_date);
+        self.note_if_none(date, || Problem::date(name))
+    }
+
+    /// A required name out of a closed list.
+    pub(crate) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        let value = self.required(name)?;
+        self.note_if_none(pick(value, choices), || not_permitted(name, choices))
+    }
+
+    /// A name out of a closed list, or nothing.
+    pub(crate) fn optional_choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<T> {
+        let value = self.given(name)?;
+        if value.is_null() {
+            self.problems.push(Problem::null(name));
+            return None;
+        }
+        self.note_if_none(pick(value, choices), || not_permitted(name, choices))
+    }
+
+    /// A list of names out of a closed list, at least one; repeats are dropped and the order is that of `choices`.
+    pub(crate) fn optional_choices<T: Copy + Ord>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<Vec<T>> {
+        let value = self.given(name)?;
+        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
+        if items.is_empty() {
+            self.problems.push(Problem::too_few(name, 1));
+            return None;
+        }
+        let before = self.problems.len();
+        let mut picked = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match pick(item, choices) {
+                Some(choice) => picked.push(choice),
+                None => self.problems.push(not_permitted(name, choices).item(index)),
+            }
+        }
+        picked.sort_unstable();
+        picked.dedup();
+        (self.problems.len() == before).then_some(picked)
+    }
+
+    /// Text of at most `limit` characters. `null` reads as not given.
+    pub(crate) fn optional_text(&mut self, name: &'static str, limit: usize) -> Option<String> {
+        let value = self.given(name).filter(|value| !value.is_null())?;
+        let text = self.note_if_none(value.as_str(), || Problem::not_text(name))?;
+        if text.chars().count() > limit {
+            self.problems.push(Problem::too_long(name, limit));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// True or false, or nothing.
+    pub(crate) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.given(name)?;
+        self.note_if_none(value.as_bool(), || Problem::not_bool(name))
+    }
+
+    /// Notes a problem that the caller found in a field it has read.
+    pub(crate) fn note(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn given(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name)
+    }
+
+    fn required(&mut self, name: &'static str) -> Option<&'a Value> {
+        match self.given(name) {
+            None => {
+                self.problems.push(Problem::missing(name));
+                None
+            }
+            Some(Value::Null) => {
+                self.problems.push(Problem::null(name));
+                None
+            }
+            given => given,
+        }
+    }
+
+    fn note_if_none<T>(&mut self, value: Option<T>, problem: impl FnOnce() -> Problem) -> Option<T> {
+        if value.is_none() {
+            self.problems.push(problem());
+        }
+        value
+    }
+}
+
+fn pick<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Option<T> {
+    let text = value.as_str()?;
+    choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice)
+}
+
+fn not_permitted<T>(name: &str, choices: &[(&'static str, T)]) -> Problem {
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    Problem::not_permitted(name, &names)
+}
+
+/// Exactly `YYYY-MM-DD`. chrono alone would also take `2026-1-5` and `+12026-01-05`.
+fn iso_date(text: &str) -> Option<NaiveDate> {
+    (text.len() == 10).then(|| NaiveDate::from_str(text).ok()).flatten()
+}

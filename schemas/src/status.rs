@@ -1,0 +1,207 @@
+//! The status record: the JSON under `export_job:<job_id>`, for one hour.
+//!
+//! `status`, `filename`, `download_url`, `error` and `completed_at` are known to services that poll and never
+//! change meaning. `state` is finer; the rest helps people wait and programs verify what they download.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Command, JobId};
+
+/// Coarse status, as services that poll know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waiting or running.
+    Processing,
+    /// The artifact is there.
+    Completed,
+    /// It ended without an artifact.
+    Failed,
+}
+
+/// Fine state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Accepted, waits for a worker.
+    Queued,
+    /// A worker has it.
+    Running,
+    /// A try failed; waits for its next.
+    Retrying,
+    /// Done, with an artifact.
+    Completed,
+    /// Ended by an error that another try would not mend.
+    Failed,
+    /// Ended because somebody asked for it.
+    Cancelled,
+    /// Its deadline passed before it ran.
+    Expired,
+    /// Given up: it lies in the dead letters.
+    Dead,
+}
+
+impl State {
+    /// Every state there is.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Running,
+        Self::Retrying,
+        Self::Completed,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Dead,
+    ];
+
+    /// The coarse status it reads as.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Queued | Self::Running | Self::Retrying => Status::Processing,
+            Self::Completed => Status::Completed,
+            Self::Failed | Self::Cancelled | Self::Expired | Self::Dead => Status::Failed,
+        }
+    }
+
+    /// Nothing follows this state.
+    pub fn is_terminal(self) -> bool {
+        self.status() != Status::Processing
+    }
+
+    /// As in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Retrying => "retrying",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Dead => "dead",
+        }
+    }
+}
+
+/// What is known of a job. Absent fields are left out of the JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusRecord {
+    /// Coarse status.
+    pub status: Status,
+    /// Fine state.
+    pub state: State,
+    /// The job.
+    pub job_id: JobId,
+    /// Its export kind; `unknown` when the command could not be read.
+    pub kind: String,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<String>,
+    /// How far it is, 0 to 1.
+    #[serde(default)]
+    pub progress: f64,
+    /// What it does now, for people: `drawing the report`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// When the request was accepted (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<DateTime<Utc>>,
+    /// When this try began (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<DateTime<Utc>>,
+    /// When the next try is due (UTC); only while `retrying`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// Which try, from 1.
+    #[serde(default)]
+    pub attempt: u32,
+    /// How often Redis handed this entry to a worker.
+    #[serde(default)]
+    pub deliveries: u64,
+    /// Id of the entry in the command stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_id: Option<String>,
+    /// Why it failed, for the person who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The artifact's file; when completed.
+    #[serde(flatten)]
+    pub artifact: Option<Artifact>,
+}
+
+/// The file that an export made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Artifact {
+    /// File name: letters, digits, `_`, `-` and `.` only.
+    pub filename: String,
+    /// Path on the gateway.
+    pub download_url: String,
+    /// Its size in bytes.
+    #[serde(default)]
+    pub file_size_bytes: u64,
+    /// SHA-256 of its bytes, hex.
+    #[serde(default)]
+    pub sha256: String,
+    /// Its media type.
+    #[serde(default)]
+    pub media_type: String,
+    /// Its main finding in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
+}
+
+impl StatusRecord {
+    /// The record of a command that was just accepted.
+    pub fn queued(command: &Command) -> Self {
+        Self {
+            status: Status::Processing,
+            state: State::Queued,
+            job_id: command.job_id.clone(),
+            kind: command.export.kind().name().to_owned(),
+            requested_by: command.requested_by.clone(),
+            progress: 0.0,
+            stage: None,
+            created_at: Some(command.created_at),
+            started_at: None,
+            completed_at: None,
+            next_attempt_at: None,
+            attempt: command.attempt,
+            deliveries: 0,
+            entry_id: None,
+            error: None,
+            artifact: None,
+        }
+    }
+
+    /// The same job in another state; `status` follows.
+    #[must_use]
+    pub fn with_state(mut self, state: State) -> Self {
+        self.state = state;
+        self.status = state.status();
+        self
+    }
+
+    /// As it is stored.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self)
+            .expect("names are strings and numbers are finite: nothing in a record can fail")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_reads_as_the_status_that_pollers_know() {
+        for state in State::ALL {
+            assert_eq!(state.is_terminal(), state.status() != Status::Processing);
+            assert_eq!(serde_json::to_value(state).unwrap(), state.name());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! MessagePack of commands and status records: maps with names, a size cap, nothing behind the end.
+//!
+//! A command is decoded alone: a bad one never hurts its neighbours.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Command, StatusRecord};
+
+/// Version of the envelope that this crate writes and the newest it reads.
+pub const VERSION: u8 = 1;
+/// The largest envelope, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// How deep a command may nest. The reader's own limit of 1,024 overflows the stack of a 2 MiB thread, which
+/// would let one poison message end a worker.
+const MAX_DEPTH: usize = 32;
+
+/// Bytes that are not a command, or a command that cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// Larger than [`MAX_BYTES`].
+    #[error("the command has {0} bytes; the limit is {MAX_BYTES}")]
+    TooLarge(usize),
+    /// Valid MessagePack, followed by something else.
+    #[error("{0} bytes follow the end of the command")]
+    TrailingBytes(usize),
+    /// Written by a newer producer in a way that this version does not understand.
+    #[error("the envelope has version {0}; this program reads up to {VERSION}: upgrade the workers first")]
+    NewerVersion(u8),
+    /// Not MessagePack, or not of the shape of a command.
+    #[error("not a command: {0}")]
+    Malformed(#[from] rmp_serde::decode::Error),
+    /// A value that MessagePack cannot hold.
+    #[error("cannot be written as MessagePack: {0}")]
+    Unwritable(#[from] rmp_serde::encode::Error),
+}
+
+/// The bytes of a command.
+///
+/// # Errors
+/// [`WireError::TooLarge`], or a value that cannot be written.
+pub fn encode(command: &Command) -> Result<Vec<u8>, WireError> {
+    let bytes = rmp_serde::to_vec_named(command)?;
+    if bytes.len() > MAX_BYTES { Err(WireError::TooLarge(bytes.len())) } else { Ok(bytes) }
+}
+
+/// The command that the bytes hold. Never panics, whatever the bytes.
+///
+/// # Errors
+/// Too large, cut off, of another shape, of a newer version, or followed by more bytes.
+pub fn decode(bytes: &[u8]) -> Result<Command, WireError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(WireError::TooLarge(bytes.len()));
+    }
+    let command: Command = whole(bytes)?;
+    if command.v > VERSION { Err(WireError::NewerVersion(command.v)) } else { Ok(command) }
+}
+
+/// The bytes of a status record, as they lie in an event's `body`.
+///
+/// # Errors
+/// A value that MessagePack cannot hold.
+pub fn encode_record(record: &StatusRecord) -> Result<Vec<u8>, WireError> {
+    Ok(rmp_serde::to_vec_named(record)?)
+}
+
+/// The status record that an event's `body` holds.
+///
+/// # Errors
+/// Not a status record, or followed by more bytes.
+pub fn decode_record(bytes: &[u8]) -> Result<StatusRecord, WireError> {
+    whole(bytes)
+}
+
+/// `rmp_serde::from_slice` would accept trailing bytes.
+fn whole<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    let mut rest = bytes;
+    let mut reader = rmp_serde::Deserializer::new(&mut rest);
+    reader.set_max_depth(MAX_DEPTH);
+    let value = T::deserialize(&mut reader)?;
+    if rest.is_empty() { Ok(value) } else { Err(WireError::TrailingBytes(rest.len())) }
+}

@@ -1,0 +1,108 @@
+//! Properties of the wire: what goes in comes out, and no bytes can hurt.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+use chrono::{DateTime, NaiveDate, Utc};
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::wire::{self, WireError};
+use deertrack_schemas::{Class, Command, Export, PdfParams, State, StatusRecord};
+use proptest::prelude::*;
+
+fn date() -> impl Strategy<Value = NaiveDate> {
+    (0..40_000i32).prop_map(|day| NaiveDate::from_epoch_days(day).unwrap())
+}
+
+fn params() -> impl Strategy<Value = PdfParams> {
+    let group = prop_oneof![Just(GroupBy::Day), Just(GroupBy::Week), Just(GroupBy::Month)];
+    let classes = proptest::sample::subsequence(Class::ALL.to_vec(), 1..=4);
+    (date(), date(), group, proptest::option::of(any::<String>()), classes, any::<[bool; 3]>()).prop_map(
+        |(start, end, group, title, classifications, [charts, tables, insights])| PdfParams {
+            title,
+            classifications,
+            include_charts: charts,
+            include_tables: tables,
+            include_insights: insights,
+            ..PdfParams::new(start, end, group)
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let text = || proptest::option::of(any::<String>());
+    let time = (0..4_000_000_000_000i64).prop_map(|ms| DateTime::<Utc>::from_timestamp_millis(ms).unwrap());
+    ("[A-Za-z0-9_-]{1,64}", params(), text(), text(), time, 1..9u32, text()).prop_map(
+        |(id, params, requested_by, tenant, created_at, attempt, idempotency_key)| Command {
+            requested_by,
+            tenant,
+            attempt,
+            idempotency_key,
+            ..Command::new(id.parse().unwrap(), Export::Pdf(params), created_at)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_command_survives_the_wire(command in command()) {
+        prop_assert_eq!(wire::decode(&wire::encode(&command).unwrap()).unwrap(), command);
+    }
+
+    #[test]
+    fn a_status_record_survives_both_of_its_forms(command in command(), state in 0..8usize, progress in 0..=256u32) {
+        let progress = f64::from(progress) / 256.0; // exact in decimal
+        let record = StatusRecord { progress, ..StatusRecord::queued(&command).with_state(State::ALL[state]) };
+        let event = wire::encode_record(&record).unwrap();
+        prop_assert_eq!(&wire::decode_record(&event).unwrap(), &record);
+        prop_assert_eq!(serde_json::from_str::<StatusRecord>(&record.to_json()).unwrap(), record);
+    }
+
+    #[test]
+    fn decoding_any_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..2_000)) {
+        let _ = wire::decode(&bytes);
+        let _ = wire::decode_record(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_command_never_panics(command in command(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = wire::encode(&command).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let _ = wire::decode(&bytes);
+        prop_assert!(wire::decode(&bytes[..at]).is_err(), "a cut command was read");
+    }
+
+    #[test]
+    fn trailing_bytes_are_refused(command in command(), tail in proptest::collection::vec(any::<u8>(), 1..9)) {
+        let mut bytes = wire::encode(&command).unwrap();
+        bytes.extend_from_slice(&tail);
+        prop_assert!(matches!(wire::decode(&bytes), Err(WireError::TrailingBytes(n)) if n == tail.len()));
+    }
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_stack_overflow() {
+    let mut bytes = vec![0x81, 0xa6];
+    bytes.extend_from_slice(b"params");
+    bytes.extend(std::iter::repeat_n(0x91, 60_000));
+    assert!(wire::decode(&bytes).is_err());
+}
+
+#[test]
+fn an_envelope_over_the_cap_is_neither_written_nor_read() {
+    let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let mut command = Command::new(
+        "a".parse().unwrap(),
+        Export::Pdf(PdfParams::new(start, start, GroupBy::Day)),
+        DateTime::<Utc>::UNIX_EPOCH,
+    );
+    command.tenant = Some("x".repeat(wire::MAX_BYTES));
+    assert!(matches!(wire::encode(&command), Err(WireError::TooLarge(_))));
+    assert!(matches!(wire::decode(&vec![0; wire::MAX_BYTES + 1]), Err(WireError::TooLarge(_))));
+}
+
+#[test]
+fn a_newer_envelope_is_told_from_a_broken_one() {
+    let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let export = Export::Pdf(PdfParams::new(start, start, GroupBy::Day));
+    let command = Command { v: 2, ..Command::new("a".parse().unwrap(), export, DateTime::<Utc>::UNIX_EPOCH) };
+    assert!(matches!(wire::decode(&wire::encode(&command).unwrap()), Err(WireError::NewerVersion(2))));
+}
