@@ -1,6 +1,6 @@
 //! Properties of the wire: what goes in comes out, and no bytes can hurt.
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
 use chrono::{DateTime, NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::wire::{self, WireError};

@@ -1,0 +1,93 @@
+//! What the platform's database knows, behind one trait: detections, places, deployments, individuals.
+//!
+//! Read-only by design. The adapters are `postgres` (an existing platform) and `sqlite` (the embedded default);
+//! the tables are created by the migrations beside them and filled by `import` and `simulate`.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use deertrack_schemas::Class;
+
+/// A half-open range of instants (UTC).
+pub type TimeRange = Range<DateTime<Utc>>;
+
+/// One detection: a box in an image, or an event row of a package without images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detection {
+    /// Its id.
+    pub id: String,
+    /// The image it is in.
+    pub image_id: String,
+    /// When the image was taken.
+    pub taken_at: DateTime<Utc>,
+    /// Where.
+    pub place_id: Option<String>,
+    /// Final class: the corrected one, else the model's; `mature`, `mid` and `young` are bucks.
+    pub class: Class,
+    /// The known deer it was assigned to.
+    pub deer_id: Option<String>,
+    /// How many animals the row stands for; 1 for a box.
+    pub count: u32,
+}
+
+/// A camera place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Degrees north, WGS 84.
+    pub latitude: Option<f64>,
+    /// Degrees east, WGS 84.
+    pub longitude: Option<f64>,
+}
+
+/// One camera at one place for one span of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: String,
+    /// Where.
+    pub place_id: String,
+    /// Which camera, if told.
+    pub camera: Option<String>,
+    /// Start of the span.
+    pub start: DateTime<Utc>,
+    /// End of the span; `None` while it stands.
+    pub end: Option<DateTime<Utc>>,
+}
+
+/// The database cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// It cannot be reached, or gave up: another try may help.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// It answered with something unexpected: a missing table, a value of a wrong form.
+    #[error("the database does not answer as expected: {0}")]
+    Unexpected(#[source] sqlx::Error),
+    /// The URL names no database that this program reads.
+    #[error("DATABASE_URL {0:?} is neither postgres:// nor sqlite://")]
+    UnknownScheme(String),
+}
+
+/// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Valid detections of these classes with `taken_at` in the range, by `taken_at`, then id.
+    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError>;
+
+    /// All places, by name, then id.
+    async fn places(&self) -> Result<Vec<Place>, CatalogError>;
+
+    /// Deployments that overlap the range, by start, then id.
+    async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError>;
+
+    /// The name of the data set, if it was given one.
+    async fn dataset_name(&self) -> Result<Option<String>, CatalogError>;
+
+    /// One cheap question: is it there, and are the tables?
+    async fn ping(&self) -> Result<(), CatalogError>;
+}
