@@ -1,6 +1,9 @@
 //! How a job can fail, and the one decision that follows: try again, or not.
 
+use std::any::Any;
 use std::error::Error;
+
+use crate::catalog::CatalogError;
 
 /// Why a job did not make its artifact. Each text is for the person who asked; the source is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -26,5 +29,38 @@ impl JobError {
     /// A failure that another try may mend.
     pub fn retry(public: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Retry { public: public.into(), source: source.into() }
+    }
+
+    /// A panic is a failure of its job alone. Its text stays out of the status: it was written for engineers.
+    pub(crate) fn from_panic(panic: &(dyn Any + Send)) -> Self {
+        let text =
+            panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+        tracing::error!(panic = text.unwrap_or("no text"), "an export panicked; this is a bug");
+        Self::Reject("internal error while making the export; it has been logged".to_owned())
+    }
+
+    /// Everything that is known, causes included.
+    pub(crate) fn for_the_log(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl From<CatalogError> for JobError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Unavailable(_) => Self::retry("the database cannot be reached", error),
+            // A missing table or a wrong type stays wrong; an operator must look.
+            _ => {
+                tracing::error!(%error, "the database does not answer as expected");
+                Self::Reject("the database does not answer as expected; an operator must look".to_owned())
+            }
+        }
     }
 }

@@ -1,7 +1,10 @@
-//! The work: run loop, job supervision, catalogs, artifacts and one folder for each export kind.
+#![doc = include_str!("../README.md")]
 
+pub mod artifact;
 pub mod catalog;
 mod error;
 pub mod export;
+mod job;
+pub mod run;
 
 pub use error::JobError;

@@ -1,23 +1,103 @@
-//! One folder for each export kind: load, compute, draw.
+//! One folder for each export kind: load, compute, draw. This file says what a kind may use and what it gives.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono_tz::Tz;
+use deertrack_schemas::{Command, Export};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use crate::JobError;
 use crate::catalog::Catalog;
 
-/// What every export may use.
-#[derive(Clone)]
-pub struct Cx {
+pub mod pdf;
+
+/// Makes the artifact of a command. The one of production is [`Kinds`]; tests of the supervision bring their own.
+#[async_trait]
+pub trait Exporter: Send + Sync {
+    /// Runs `command` to its end, or until `job.stop`.
+    ///
+    /// # Errors
+    /// See [`JobError`]: whether another try may help.
+    async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError>;
+}
+
+/// A finished export.
+pub struct Rendered {
+    /// The file's bytes.
+    pub bytes: Vec<u8>,
+    /// The main finding in one sentence.
+    pub headline: Option<String>,
+}
+
+/// All kinds over one database.
+pub struct Kinds {
     /// The platform's database.
     pub catalog: Arc<dyn Catalog>,
     /// The configured zone (`DEERTRACK_TIMEZONE`).
     pub zone: Tz,
+}
+
+#[async_trait]
+impl Exporter for Kinds {
+    async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
+        let cx = Cx { catalog: Arc::clone(&self.catalog), zone: self.zone, job: job.clone() };
+        match &command.export {
+            Export::Pdf(params) => pdf::render(&cx, command, params).await,
+        }
+    }
+}
+
+/// What an export of a kind may use.
+#[derive(Clone)]
+pub struct Cx {
+    /// The platform's database.
+    pub catalog: Arc<dyn Catalog>,
+    /// The configured zone.
+    pub zone: Tz,
+    /// The job it runs in.
+    pub job: Job,
+}
+
+/// The running job as its export sees it.
+#[derive(Clone)]
+pub struct Job {
     /// Tells how far it is.
     pub progress: Progress,
     /// Set when the job shall stop. Blocking work looks at it between steps.
     pub stop: CancellationToken,
+    /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
+    slot: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl Job {
+    pub(crate) fn new(progress: Progress, stop: CancellationToken, slot: OwnedSemaphorePermit) -> Self {
+        Self { progress, stop, slot: Some(Arc::new(slot)) }
+    }
+
+    /// A job outside a worker: the command line, tests.
+    pub fn alone(progress: Progress) -> Self {
+        Self { progress, stop: CancellationToken::new(), slot: None }
+    }
+
+    /// Runs CPU-bound work off the runtime threads. The slot stays taken until `work` returns, even if nobody waits.
+    ///
+    /// # Errors
+    /// Those of `work`. A panic in it is an error of this job alone.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, JobError> + Send + 'static,
+    ) -> Result<T, JobError> {
+        let job = self.clone();
+        match tokio::task::spawn_blocking(move || work(&job)).await {
+            Ok(result) => result,
+            Err(join) => match join.try_into_panic() {
+                Ok(panic) => Err(JobError::from_panic(&*panic)),
+                Err(_cancelled_by_a_runtime_that_ends) => Err(JobError::Stopped),
+            },
+        }
+    }
 }
 
 /// Where an export tells how far it is: a fraction of 0 to 1 and a stage for people.
@@ -39,12 +119,4 @@ impl Progress {
     pub fn at(&self, fraction: f64, stage: &str) {
         (self.0)(fraction, stage);
     }
-}
-
-/// A finished export in memory. (Archives will stream into the artifact instead.)
-pub struct Rendered {
-    /// The file's bytes.
-    pub bytes: Vec<u8>,
-    /// The main finding in one sentence.
-    pub headline: Option<String>,
 }

@@ -1,0 +1,141 @@
+//! The file that an export makes: written aside, synced, published under its name in one step.
+//!
+//! Names hold the job id and never user text. Reading files back is the gateway's business.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use deertrack_schemas::{Artifact, JobId, KindInfo};
+use object_store::local::LocalFileSystem;
+use object_store::{ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256};
+
+/// Where the gateway serves artifacts.
+pub const DOWNLOAD_PATH: &str = "/api/static/exports";
+
+/// A file could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder cannot be used.
+    #[error("the export folder {dir:?} cannot be used: {source}; create it or set DEERTRACK_EXPORT_DIR")]
+    Folder {
+        /// Which folder.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write {name}: {source}")]
+    Write {
+        /// Which file.
+        name: String,
+        /// Why.
+        source: object_store::Error,
+    },
+    /// The file could not be forced to disk.
+    #[error("cannot sync {name}: {source}")]
+    Sync {
+        /// Which file.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// `report_20260102_030405_<job_id>.pdf`. The time is that of the try, so that two tries never write one name.
+pub fn file_name(info: &KindInfo, job_id: &JobId, try_began: DateTime<Utc>) -> String {
+    format!("{}_{}_{job_id}.{}", info.file_stem, try_began.format("%Y%m%d_%H%M%S"), info.extension)
+}
+
+/// The folder of finished files.
+#[derive(Clone, Debug)]
+pub struct Artifacts {
+    store: Arc<LocalFileSystem>,
+    dir: PathBuf,
+}
+
+/// A stored file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// In bytes.
+    pub size: u64,
+    /// Hex.
+    pub sha256: String,
+}
+
+impl Stored {
+    /// What the status record says of it.
+    pub fn describe(self, name: &str, media_type: &str, headline: Option<String>) -> Artifact {
+        Artifact {
+            filename: name.to_owned(),
+            download_url: format!("{DOWNLOAD_PATH}/{name}"),
+            file_size_bytes: self.size,
+            sha256: self.sha256,
+            media_type: media_type.to_owned(),
+            headline,
+        }
+    }
+}
+
+impl Artifacts {
+    /// Uses `dir`, which is created if it is missing.
+    ///
+    /// # Errors
+    /// The folder cannot be created or opened.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let folder = |source| StoreError::Folder { dir: dir.to_owned(), source };
+        std::fs::create_dir_all(dir).map_err(folder)?;
+        let store = LocalFileSystem::new_with_prefix(dir).map_err(|error| folder(io::Error::other(error)))?;
+        Ok(Self { store: Arc::new(store), dir: dir.to_owned() })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Stores `bytes` under `name`: readers see the whole file or none, also after a power cut.
+    ///
+    /// # Errors
+    /// The disk is full, the folder is gone, or the file cannot be synced.
+    pub async fn publish(&self, name: &str, bytes: Vec<u8>) -> Result<Stored, StoreError> {
+        let stored = Stored { size: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
+        let at = object_store::path::Path::from(name);
+        let put = self.store.put(&at, PutPayload::from(bytes)).await;
+        put.map_err(|source| StoreError::Write { name: name.to_owned(), source })?;
+        self.sync(name).await.map_err(|source| StoreError::Sync { name: name.to_owned(), source })?;
+        Ok(stored)
+    }
+
+    /// The store renames into place but does not sync: a status must not outlive its file.
+    async fn sync(&self, name: &str) -> io::Result<()> {
+        tokio::fs::File::open(self.dir.join(name)).await?.sync_all().await?;
+        tokio::fs::File::open(&self.dir).await?.sync_all().await
+    }
+
+    /// Removes files older than `keep`: expired artifacts, orphans of tries that lost their claim, and temporary
+    /// files of workers that were killed. Returns how many.
+    ///
+    /// # Errors
+    /// The folder cannot be read. A file that vanishes meanwhile was removed by another worker.
+    pub async fn remove_older_than(&self, keep: Duration) -> io::Result<usize> {
+        let mut removed = 0;
+        let mut entries = tokio::fs::read_dir(&self.dir).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let Ok(meta) = entry.metadata().await else { continue };
+            let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+            let old = meta.is_file() && age.is_some_and(|age| age > keep);
+            if old && tokio::fs::remove_file(entry.path()).await.is_ok() {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

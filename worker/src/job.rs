@@ -1,0 +1,199 @@
+//! One claim from decoding to its end.
+//!
+//! The ways a job can end stand in one `select!`. Whoever owns the claim at the end writes the result; a job that
+//! lost its claim writes nothing. How a result is written is the stream's business.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use deertrack_schemas::{Command, State, StatusRecord, Valid};
+use deertrack_stream::{Claim, Finished, Running};
+use futures::FutureExt;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::JobError;
+use crate::artifact::{self, StoreError};
+use crate::export::{Job, Progress, Rendered};
+use crate::run::Shared;
+
+/// How one try of a job ended.
+enum Ending {
+    Done(Box<deertrack_schemas::Artifact>),
+    Failed(JobError),
+    TimedOut(Duration),
+    Cancelled,
+    Lost,
+}
+
+/// Works one claim to its end. `slot` is held until the last of its blocking work has ended.
+pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphorePermit) {
+    let command = match claim.decode() {
+        Ok(command) => command,
+        Err(error) => return bury(claim, &error.to_string()).await,
+    };
+    let span = tracing::info_span!(
+        "job",
+        job.id = %command.job_id,
+        export.kind = command.export.kind().name(),
+        attempt = command.attempt,
+        delivery = claim.delivery(),
+        traceparent = command.traceparent.as_deref(),
+    );
+    supervise(shared, claim, command, slot).instrument(span).await;
+}
+
+async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot: OwnedSemaphorePermit) {
+    if let Some(record) = ended_before(&claim).await {
+        tracing::info!("the job has ended before; its entry is dropped");
+        claim.finish(record).await;
+        return;
+    }
+    let record = StatusRecord {
+        started_at: Some(Utc::now()),
+        deliveries: claim.delivery(),
+        entry_id: Some(claim.entry_id().to_owned()),
+        ..StatusRecord::queued(&command).with_state(State::Running)
+    };
+    if let Some(refused) = refuse(&shared, &command, &record) {
+        report(claim.finish(refused).await);
+        return;
+    }
+    let running = claim.run(record.clone());
+    let ending = run_to_end(&shared, command, &record, &running, slot).await;
+    match last_record(record, ending) {
+        Some(last) => report(claim.finish(last).await),
+        None => tracing::warn!("another worker owns the job now; this result is thrown away"),
+    }
+}
+
+/// A re-delivered entry may have been finished by its former owner, whose acknowledgement was lost.
+async fn ended_before(claim: &Claim) -> Option<StatusRecord> {
+    if claim.delivery() < 2 {
+        return None;
+    }
+    match claim.already_ended().await {
+        Ok(ended) => ended,
+        Err(error) => {
+            // Running it again is what at-least-once means; not running it could lose it.
+            tracing::warn!(%error, "cannot read the status of a re-delivered job; it runs again");
+            None
+        }
+    }
+}
+
+/// The end of a command that must not run: its deadline has passed or it breaks a rule.
+fn refuse(shared: &Shared, command: &Command, record: &StatusRecord) -> Option<StatusRecord> {
+    let now = Utc::now();
+    if command.deadline.is_some_and(|deadline| deadline < now) {
+        return Some(ended(record.clone(), State::Expired, "its deadline passed before a worker was free"));
+    }
+    let today = now.with_timezone(&shared.zone).date_naive();
+    let broken = Valid::check(command.clone(), today).err()?;
+    Some(ended(record.clone(), State::Failed, &broken.to_string()))
+}
+
+/// Every way a running job can end, in order of precedence.
+async fn run_to_end(
+    shared: &Arc<Shared>,
+    command: Command,
+    record: &StatusRecord,
+    running: &Running,
+    slot: OwnedSemaphorePermit,
+) -> Ending {
+    let limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
+    let stop = CancellationToken::new();
+    let _stop_blocking_work_too = stop.clone().drop_guard();
+    let (lost, cancelled) = (running.lost(), running.cancelled());
+    let export = AssertUnwindSafe(export(shared, command, record, running, stop, slot)).catch_unwind();
+    tokio::select! {
+        biased;
+        () = lost.cancelled() => Ending::Lost,
+        () = cancelled.cancelled() => Ending::Cancelled,
+        done = export => done.unwrap_or_else(|panic| Ending::Failed(JobError::from_panic(&*panic))),
+        () = tokio::time::sleep(limit) => Ending::TimedOut(limit),
+    }
+}
+
+/// Makes the artifact and publishes its file.
+async fn export(
+    shared: &Arc<Shared>,
+    command: Command,
+    record: &StatusRecord,
+    running: &Running,
+    stop: CancellationToken,
+    slot: OwnedSemaphorePermit,
+) -> Ending {
+    let info = command.export.kind().info();
+    let name = artifact::file_name(info, &command.job_id, record.started_at.unwrap_or(command.created_at));
+    let tell = running.clone();
+    let progress = Progress::new(move |fraction, stage| tell.progress(fraction, stage));
+    let job = Job::new(progress, stop, slot);
+    let made = async {
+        let Rendered { bytes, headline } = shared.exporter.export(&job, &command).await?;
+        job.progress.at(0.98, "storing the file");
+        let stored = shared.artifacts.publish(&name, bytes).await.map_err(JobError::from)?;
+        Ok(Box::new(stored.describe(&name, info.media_type, headline)))
+    };
+    made.await.map_or_else(Ending::Failed, Ending::Done)
+}
+
+/// What the status says at the end; nothing when the claim is lost.
+fn last_record(record: StatusRecord, ending: Ending) -> Option<StatusRecord> {
+    match ending {
+        Ending::Done(artifact) => Some(StatusRecord {
+            artifact: Some(*artifact),
+            completed_at: Some(Utc::now()),
+            progress: 1.0,
+            ..record.with_state(State::Completed)
+        }),
+        Ending::Failed(error) => {
+            tracing::warn!(error = %error.for_the_log(), "the export failed");
+            Some(ended(record, State::Failed, &error.to_string()))
+        }
+        Ending::TimedOut(limit) => {
+            let text = format!("took longer than {} s; ask for a shorter range", limit.as_secs());
+            tracing::warn!(limit_seconds = limit.as_secs(), "the export ran into its time limit");
+            Some(ended(record, State::Failed, &text))
+        }
+        Ending::Cancelled => Some(ended(record, State::Cancelled, "cancelled")),
+        Ending::Lost => None,
+    }
+}
+
+fn ended(record: StatusRecord, state: State, error: &str) -> StatusRecord {
+    StatusRecord { error: Some(error.to_owned()), completed_at: Some(Utc::now()), ..record.with_state(state) }
+}
+
+/// An entry that is no command: to the dead letters, alone, with its bytes.
+async fn bury(claim: Claim, reason: &str) {
+    tracing::warn!(
+        entry.id = claim.entry_id(),
+        reason,
+        "an entry cannot be read; it goes to the dead letters"
+    );
+    let record = unreadable(&claim);
+    claim.dead(reason, record).await;
+}
+
+fn report(finished: Finished) {
+    match finished {
+        Finished::Done => tracing::info!("the job has ended"),
+        Finished::Lost => tracing::warn!("another worker owns the job now; nothing was written"),
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::retry("the finished file could not be stored", error)
+    }
+}
+
+/// All that can be told of a job whose command cannot be read.
+fn unreadable(claim: &Claim) -> StatusRecord {
+    let _ = claim;
+    todo!("the interface of the stream decides")
+}

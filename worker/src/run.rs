@@ -1,0 +1,104 @@
+//! The run loop: a slot before a claim, a task for each job, and an orderly end.
+//!
+//! It never fetches more than can start at once: what waits in Redis can go to another worker, what waits here
+//! cannot. One job is told in [`crate::job`]; how claims move is the stream's business.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use deertrack_stream::{Consumer, ConsumerOptions, Stream, StreamError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::artifact::Artifacts;
+use crate::export::Exporter;
+use crate::job;
+
+/// The most claims one fetch asks for.
+const MAX_FETCH: usize = 64;
+
+/// How a worker runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many jobs run at a time; exports are CPU-bound, so one for each core.
+    pub concurrency: usize,
+    /// How long running jobs may go on after a shutdown was asked.
+    pub grace: Duration,
+    /// The zone in which "today" and local days are told.
+    pub zone: Tz,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { concurrency: cores, grace: Duration::from_secs(30), zone: Tz::UTC }
+    }
+}
+
+/// What all jobs of a worker share.
+pub(crate) struct Shared {
+    pub(crate) exporter: Arc<dyn Exporter>,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) zone: Tz,
+}
+
+/// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back.
+///
+/// # Errors
+/// Redis cannot be reached at the start. Later failures are waited out.
+pub async fn run(
+    stream: &Stream,
+    exporter: Arc<dyn Exporter>,
+    artifacts: Artifacts,
+    settings: &Settings,
+    shutdown: CancellationToken,
+) -> Result<(), StreamError> {
+    let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await?;
+    tracing::info!(consumer = consumer.name(), concurrency = settings.concurrency, "worker is ready");
+    let shared = Arc::new(Shared { exporter, artifacts, zone: settings.zone });
+    let slots = Arc::new(Semaphore::new(settings.concurrency));
+    let jobs = TaskTracker::new();
+    while let Some((claims, mut taken)) = next_claims(&mut consumer, &slots, &shutdown).await {
+        for claim in claims {
+            let slot =
+                taken.split(1).expect("a fetch never gives more claims than the slots it was asked for");
+            jobs.spawn(job::work(Arc::clone(&shared), claim, slot));
+        }
+    }
+    jobs.close();
+    tracing::info!(running = jobs.len(), grace_seconds = settings.grace.as_secs(), "worker is stopping");
+    let _ = tokio::time::timeout(settings.grace, jobs.wait()).await;
+    consumer.stop().await;
+    Ok(())
+}
+
+/// Free slots first, then claims for them. `None` once the shutdown was asked.
+async fn next_claims(
+    consumer: &mut Consumer,
+    slots: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<(Vec<deertrack_stream::Claim>, OwnedSemaphorePermit)> {
+    let claimed = async {
+        let taken = free_slots(slots).await;
+        (consumer.next(taken.num_permits()).await, taken)
+    };
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => None,
+        claimed = claimed => Some(claimed),
+    }
+}
+
+/// At least one slot, and as many more as are free.
+async fn free_slots(slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    let first = Arc::clone(slots).acquire_owned().await;
+    let mut taken = first.expect("the semaphore lives as long as the loop and is never closed");
+    let more = slots.available_permits().min(MAX_FETCH - 1);
+    let more = u32::try_from(more).expect("at most 63");
+    if let Ok(rest) = Arc::clone(slots).try_acquire_many_owned(more) {
+        taken.merge(rest);
+    }
+    taken
+}
