@@ -3,8 +3,8 @@
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::openapi::{openapi, request_schema};
-use crate::{Command, CompletionEvent, KINDS, Keys, StatusRecord};
+use crate::openapi::{self, openapi};
+use crate::{Command, CompletionEvent, KINDS, Keys, Kind, StatusRecord};
 
 /// Every generated file: its name and its content. A test writes them and fails when they are stale.
 pub fn contract_files() -> Vec<(String, String)> {
@@ -15,14 +15,20 @@ pub fn contract_files() -> Vec<(String, String)> {
         ("openapi.json".to_owned(), pretty(&openapi())),
         ("asyncapi.json".to_owned(), pretty(&asyncapi())),
     ];
-    for info in KINDS {
-        let mut generator = SchemaGenerator::default();
-        let mut schema = request_schema(info, &mut generator);
-        schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-        schema["$defs"] = Value::Object(generator.take_definitions(true));
-        files.push((format!("{}_request.schema.json", info.name), pretty(&schema)));
-    }
+    let requests = KINDS
+        .iter()
+        .map(|info| (format!("{}_request.schema.json", info.name), pretty(&request_schema(info.kind))));
+    files.extend(requests);
     files
+}
+
+/// JSON Schema of the body of a request for `kind`, complete in itself: its parameters and who asks.
+pub fn request_schema(kind: Kind) -> Value {
+    let mut generator = SchemaGenerator::default();
+    let mut schema = openapi::request_schema(kind.info(), &mut generator);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["$defs"] = Value::Object(generator.take_definitions(true));
+    schema
 }
 
 fn schema_file<T: JsonSchema>(name: &str) -> (String, String) {

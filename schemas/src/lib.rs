@@ -15,7 +15,7 @@ mod validate;
 pub mod wire;
 
 pub use command::Command;
-pub use contract::contract_files;
+pub use contract::{contract_files, request_schema};
 pub use event::CompletionEvent;
 pub use export::pdf::{self, PdfParams};
 pub use export::{Class, Export, KINDS, Kind, KindInfo};

@@ -1,0 +1,48 @@
+# The two commands of a newcomer: `make demo` and `make test`. `make help` lists the rest.
+# Everything is built with one profile and one feature set: a second one would cost another 6 minutes.
+
+CARGO    ?= cargo
+DEERTRACK = target/debug/deertrack
+DATA     ?= ../shared/data
+
+.PHONY: help demo up build test test-real lint bench deny clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build everything
+	$(CARGO) build --locked --workspace --bins
+
+demo: ## a report of a simulated season in ./demo-output, over HTTP, Redis, SQLite and Typst
+	@scripts/need.sh redis-server
+	@$(MAKE) --no-print-directory build
+	$(DEERTRACK) demo --output demo-output
+
+up: ## the same, and leave it running: http://127.0.0.1:8080
+	@scripts/need.sh redis-server
+	@$(MAKE) --no-print-directory build
+	$(DEERTRACK) up --data-dir demo-output/data --simulate
+
+test: ## all tests, against private Redis and PostgreSQL servers that they start themselves
+	@scripts/need.sh redis-server postgresql
+	$(CARGO) test --locked --workspace
+
+test-real: ## checks on real camera-trap data; DATA=folder
+	@scripts/need.sh redis-server postgresql python3
+	scripts/test-real.sh $(abspath $(DATA))
+
+lint: ## format, clippy, docs and the rules of the house
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	$(CARGO) test --locked --workspace --test tidy
+
+bench: ## jobs per second, reports per second, similarity kernel; a release build, 12 minutes on 2 cores
+	$(CARGO) bench --locked --workspace
+
+deny: ## licences and sources of all dependencies (cargo install cargo-deny)
+	$(CARGO) deny check licenses bans sources
+
+clean: ## remove what was built and demonstrated
+	$(CARGO) clean
+	rm -rf demo-output
