@@ -1,1 +1,3 @@
-//! stub
+//! Private servers for the tests; never shipped.
+
+pub mod postgres;
