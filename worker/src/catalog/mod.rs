@@ -1,13 +1,26 @@
 //! What the platform's database knows, behind one trait: detections, places, deployments, individuals.
 //!
 //! Read-only by design. The adapters are `postgres` (an existing platform) and `sqlite` (the embedded default);
-//! the tables are created by the migrations beside them and filled by `import` and `simulate`.
+//! the tables are created by the migrations beside them and filled, through `store`, by `import` and `simulate`.
+
+mod class;
+mod connect;
+mod failure;
+mod postgres;
+mod row;
+mod sqlite;
+pub mod store;
+mod template;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+
+pub use class::final_class;
+pub use connect::{connect, migrate};
 
 /// A half-open range of instants (UTC).
 pub type TimeRange = Range<DateTime<Utc>>;
@@ -69,14 +82,18 @@ pub enum CatalogError {
     #[error("the database does not answer as expected: {0}")]
     Unexpected(#[source] sqlx::Error),
     /// The URL names no database that this program reads.
-    #[error("DATABASE_URL {0:?} is neither postgres:// nor sqlite://")]
+    #[error("DATABASE_URL begins with {0:?}, which is neither postgres:// nor sqlite://")]
     UnknownScheme(String),
+    /// Reading makes no database.
+    #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
+    NoFile(PathBuf),
 }
 
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Valid detections of these classes with `taken_at` in the range, by `taken_at`, then id.
+    /// Detections of these classes with `taken_at` in the range, by `taken_at`, then id.
+    /// Rejected ones (`is_valid` is false) and duplicates are left out.
     async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError>;
 
     /// All places, by name, then id.
@@ -90,4 +107,9 @@ pub trait Catalog: Send + Sync {
 
     /// One cheap question: is it there, and are the tables?
     async fn ping(&self) -> Result<(), CatalogError>;
+}
+
+/// The names of all data sets as one, or `None` where there is none.
+fn joined(names: &[String]) -> Option<String> {
+    if names.is_empty() { None } else { Some(names.join(", ")) }
 }

@@ -1,0 +1,7 @@
+select
+    l.id::text as id,
+    coalesce({l.name::text}, l.id::text) as name,
+    {l.latitude::double precision} as latitude,
+    {l.longitude::double precision} as longitude
+from locations l
+order by coalesce({l.name::text}, l.id::text) collate "C", l.id::text collate "C"

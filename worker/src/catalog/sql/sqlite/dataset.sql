@@ -1,0 +1,3 @@
+select s.name as name
+from dataset s
+order by s.name

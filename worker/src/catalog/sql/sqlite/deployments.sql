@@ -1,0 +1,10 @@
+select
+    p.id as id,
+    p.location_id as place_id,
+    p.camera as camera,
+    p."start" as start,
+    p."end" as "end"
+from deployments p
+where p."start" < $2
+    and (p."end" is null or p."end" > $1)
+order by p."start", p.id

@@ -1,0 +1,137 @@
+//! The write side of our own tables, for `import` and `simulate` only: exports have no way here.
+//!
+//! All rows are upserted by their ids in one transaction, so that a source can be read twice and a failure leaves
+//! nothing behind.
+
+mod postgres;
+mod row;
+mod sqlite;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+pub use row::{BoundingBox, Level, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
+
+use super::CatalogError;
+use super::connect::{Target, migrate, writable};
+
+/// Rows a statement: enough to hide the round trip, few enough to keep a batch of vectors under a few megabytes.
+const BATCH: usize = 500;
+
+/// A database to write to.
+pub struct Store(Pool);
+
+enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+impl Store {
+    /// Opens the database that `database_url` names; makes the SQLite file and the tables where they are missing.
+    ///
+    /// # Errors
+    /// As [`migrate`].
+    pub async fn open(database_url: &str) -> Result<Self, CatalogError> {
+        migrate(database_url).await?;
+        Ok(Self(match Target::of(database_url)? {
+            Target::Postgres(options) => Pool::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(options.application_name("deertrack import"))
+                    .await?,
+            ),
+            Target::Sqlite(options) => Pool::Sqlite(
+                SqlitePoolOptions::new().max_connections(1).connect_with(writable(*options)).await?,
+            ),
+        }))
+    }
+
+    /// Begins the transaction; what is written is seen by others after [`Writing::commit`], or never.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&mut self) -> Result<Writing, CatalogError> {
+        Ok(Writing(match &self.0 {
+            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
+        }))
+    }
+
+    /// Closes the connection; with SQLite this also folds the log into the file.
+    pub async fn close(self) {
+        match self.0 {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction. Dropped without [`Writing::commit`], it leaves nothing.
+#[must_use]
+pub struct Writing(Tx);
+
+enum Tx {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Writes `rows` in batches, by the database's own function of that name.
+macro_rules! upsert {
+    ($self:ident, $rows:ident, $table:ident) => {{
+        for batch in $rows.chunks(BATCH) {
+            match &mut $self.0 {
+                Tx::Postgres(tx) => postgres::$table(tx, batch).await?,
+                Tx::Sqlite(tx) => sqlite::$table(tx, batch).await?,
+            }
+        }
+        Ok(())
+    }};
+}
+
+/// Every method: ids must differ within one call; an error means that the transaction is over.
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "all fail alike: when the database does not answer or refuses a row"
+)]
+impl Writing {
+    /// Upserts data sets.
+    pub async fn datasets(&mut self, rows: &[NewDataset]) -> Result<(), CatalogError> {
+        upsert!(self, rows, datasets)
+    }
+
+    /// Upserts places.
+    pub async fn places(&mut self, rows: &[NewPlace]) -> Result<(), CatalogError> {
+        upsert!(self, rows, places)
+    }
+
+    /// Upserts deployments. Their places must be there.
+    pub async fn deployments(&mut self, rows: &[NewDeployment]) -> Result<(), CatalogError> {
+        upsert!(self, rows, deployments)
+    }
+
+    /// Upserts images. Their deployments and places must be there.
+    pub async fn images(&mut self, rows: &[NewImage]) -> Result<(), CatalogError> {
+        upsert!(self, rows, images)
+    }
+
+    /// Upserts known deer.
+    pub async fn deer(&mut self, rows: &[NewDeer]) -> Result<(), CatalogError> {
+        upsert!(self, rows, deer)
+    }
+
+    /// Upserts detections. Their images and deer must be there. Corrections, rejections and duplicates that people
+    /// marked since are kept.
+    pub async fn detections(&mut self, rows: &[NewDetection]) -> Result<(), CatalogError> {
+        upsert!(self, rows, detections)
+    }
+
+    /// Makes all of it visible at once.
+    pub async fn commit(self) -> Result<(), CatalogError> {
+        match self.0 {
+            Tx::Postgres(tx) => tx.commit().await?,
+            Tx::Sqlite(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! Rows for our own tables, as `import` and `simulate` hand them to `store`. Ids are the source's ids.
+
+use chrono::{DateTime, Utc};
+use deertrack_schemas::Class;
+
+/// Where data came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDataset {
+    /// Its id; rows of this source carry it.
+    pub id: String,
+    /// Printed on reports.
+    pub name: String,
+    /// For people: a title, an address.
+    pub source: Option<String>,
+}
+
+/// A camera place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPlace {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Degrees north, WGS 84.
+    pub latitude: Option<f64>,
+    /// Degrees east, WGS 84.
+    pub longitude: Option<f64>,
+    /// IANA name; `None`: the configured zone.
+    pub timezone: Option<String>,
+    /// Metres.
+    pub coordinate_uncertainty: Option<f64>,
+}
+
+/// One camera at one place for one span of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDeployment {
+    /// Its id.
+    pub id: String,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// Where.
+    pub location_id: String,
+    /// Which camera, if told.
+    pub camera: Option<String>,
+    /// Start of the span.
+    pub start: DateTime<Utc>,
+    /// End of the span; `None` while it stands.
+    pub end: Option<DateTime<Utc>>,
+}
+
+/// A photograph, or one event of a source without photographs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewImage {
+    /// Its id.
+    pub id: String,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// Where it was taken.
+    pub location_id: Option<String>,
+    /// In which deployment.
+    pub deployment_id: Option<String>,
+    /// A local file or a URL; `None`: there is no file.
+    pub path: Option<String>,
+    /// When; `None`: not known, and then in no range.
+    pub timestamp: Option<DateTime<Utc>>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// As `image/jpeg`.
+    pub media_type: Option<String>,
+    /// As Camtrap DP: `activityDetection` or `timeLapse`.
+    pub capture_method: Option<String>,
+}
+
+/// A known animal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDeer {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Its class.
+    pub sex: Class,
+    /// Its profile vector.
+    pub feature_vector: Option<Vec<f32>>,
+    /// Which model made the vector.
+    pub embedding_version: Option<String>,
+    /// The detection that founded the profile.
+    pub founder_detection_id: Option<String>,
+    /// Its first detection.
+    pub first_seen: Option<DateTime<Utc>>,
+    /// Its last detection.
+    pub last_seen: Option<DateTime<Utc>>,
+}
+
+/// A box in an image, as fractions of its width and height from the top left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoundingBox {
+    /// Left edge.
+    pub x: f64,
+    /// Top edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// Whether a row tells of one image or of a whole event (Camtrap DP's `observationLevel`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Of one image.
+    #[default]
+    Media,
+    /// Of an event, however many images show it.
+    Event,
+}
+
+impl Level {
+    /// As in Camtrap DP and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// A detection. `NewDetection::of` gives the usual rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDetection {
+    /// Its id.
+    pub id: String,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// The image it is in.
+    pub image_id: String,
+    /// What the model, or the source, says.
+    pub class: Class,
+    /// What a person said later; it wins.
+    pub corrected_class: Option<Class>,
+    /// 0 to 1.
+    pub confidence: Option<f64>,
+    /// Where in the image.
+    pub bbox: Option<BoundingBox>,
+    /// The known deer it was assigned to.
+    pub deer_id: Option<String>,
+    /// How many animals it stands for, at least 1.
+    pub count: u32,
+    /// False when a person rejected it.
+    pub is_valid: bool,
+    /// True when another row shows the same.
+    pub is_duplicate: bool,
+    /// Shared by the images of one event.
+    pub burst_id: Option<String>,
+    /// Of one image or of an event.
+    pub level: Level,
+    /// Of the species.
+    pub scientific_name: Option<String>,
+    /// `female` or `male`, where the source tells it beside the class.
+    pub sex: Option<String>,
+    /// `adult`, `subadult` or `juvenile`.
+    pub life_stage: Option<String>,
+    /// As the source says it.
+    pub behavior: Option<String>,
+    /// `human` or `machine`.
+    pub classification_method: Option<String>,
+    /// Who or what classified it.
+    pub classified_by: Option<String>,
+    /// The animal it truly shows, where that is known. For evaluation only.
+    pub true_deer_id: Option<String>,
+    /// Its embedding.
+    pub feature_vector: Option<Vec<f32>>,
+    /// Which model made the embedding.
+    pub embedding_version: Option<String>,
+    /// When the row was made, by the source's account.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+impl NewDetection {
+    /// One animal of a class in an image: valid, no duplicate, nothing else known.
+    pub fn of(id: impl Into<String>, image_id: impl Into<String>, class: Class) -> Self {
+        Self {
+            id: id.into(),
+            dataset_id: None,
+            image_id: image_id.into(),
+            class,
+            corrected_class: None,
+            confidence: None,
+            bbox: None,
+            deer_id: None,
+            count: 1,
+            is_valid: true,
+            is_duplicate: false,
+            burst_id: None,
+            level: Level::Media,
+            scientific_name: None,
+            sex: None,
+            life_stage: None,
+            behavior: None,
+            classification_method: None,
+            classified_by: None,
+            true_deer_id: None,
+            feature_vector: None,
+            embedding_version: None,
+            created_at: None,
+        }
+    }
+}
+
+/// A vector as both databases hold it: little-endian f32, one after the other.
+pub(super) fn le_bytes(vector: &[f32]) -> Vec<u8> {
+    vector.iter().flat_map(|value| value.to_le_bytes()).collect()
+}

@@ -1,0 +1,16 @@
+-- A vector made since stays.
+insert into deer (
+    id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
+)
+select * from unnest(
+    $1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::timestamptz[]
+)
+on conflict (id) do update set
+    name = excluded.name,
+    sex = excluded.sex,
+    feature_vector = coalesce(excluded.feature_vector, deer.feature_vector),
+    embedding_version = coalesce(excluded.embedding_version, deer.embedding_version),
+    founder_detection_id = excluded.founder_detection_id,
+    first_seen = excluded.first_seen,
+    last_seen = excluded.last_seen

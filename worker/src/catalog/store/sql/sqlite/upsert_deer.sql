@@ -1,0 +1,15 @@
+-- A vector made since stays.
+insert into deer (
+    id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
+)
+values (
+    $1, $2, $3, $4, $5, $6, $7, $8
+)
+on conflict (id) do update set
+    name = excluded.name,
+    sex = excluded.sex,
+    feature_vector = coalesce(excluded.feature_vector, deer.feature_vector),
+    embedding_version = coalesce(excluded.embedding_version, deer.embedding_version),
+    founder_detection_id = excluded.founder_detection_id,
+    first_seen = excluded.first_seen,
+    last_seen = excluded.last_seen

@@ -1,0 +1,272 @@
+//! What the two adapters promise: the same rows in the same order, whatever the ids and the tables look like.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use deertrack_schemas::Class;
+use deertrack_worker::catalog::store::{
+    NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
+};
+use deertrack_worker::catalog::{Catalog, CatalogError, TimeRange, connect, migrate};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tempfile::TempDir;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn year_2025() -> TimeRange {
+    at("2025-01-01T00:00:00Z")..at("2026-01-01T00:00:00Z")
+}
+
+fn sqlite_in(dir: &TempDir) -> String {
+    format!("sqlite://{}", dir.path().join("catalog.db").display())
+}
+
+/// Ids that sort one way by bytes and another in most locales.
+const AWKWARD_IDS: [&str; 6] = ["b", "B", "a", "_", "é", "10"];
+
+async fn fill(url: &str) -> Arc<dyn Catalog> {
+    let mut store = Store::open(url).await.unwrap();
+    let mut writing = store.begin().await.unwrap();
+    writing
+        .datasets(&[
+            NewDataset { id: "2".into(), name: "North wood".into(), source: None },
+            NewDataset { id: "1".into(), name: "Creek".into(), source: Some("https://example.org".into()) },
+        ])
+        .await
+        .unwrap();
+    let places = AWKWARD_IDS.map(|id| NewPlace {
+        id: id.into(),
+        name: if id == "10" { "Alder swamp".into() } else { "Ridge".into() },
+        latitude: Some(50.829),
+        longitude: None,
+        timezone: None,
+        coordinate_uncertainty: Some(177.0),
+    });
+    writing.places(&places).await.unwrap();
+    writing.deployments(&deployments()).await.unwrap();
+    writing.images(&images()).await.unwrap();
+    writing.deer(&[deer("d1")]).await.unwrap();
+    writing.detections(&detections()).await.unwrap();
+    writing.commit().await.unwrap();
+    store.close().await;
+    connect(url).await.unwrap()
+}
+
+fn deployments() -> Vec<NewDeployment> {
+    let spans = [
+        ("standing", "2024-06-01T00:00:00Z", None),
+        ("over before", "2024-01-01T00:00:00Z", Some("2025-01-01T00:00:00Z")),
+        ("over within", "2024-01-01T00:00:00Z", Some("2025-01-01T00:00:01Z")),
+        ("begins at the end", "2026-01-01T00:00:00Z", None),
+    ];
+    spans
+        .map(|(id, start, end)| NewDeployment {
+            id: id.into(),
+            dataset_id: Some("1".into()),
+            location_id: "a".into(),
+            camera: (id == "standing").then(|| "cam 7".into()),
+            start: at(start),
+            end: end.map(at),
+        })
+        .to_vec()
+}
+
+fn images() -> Vec<NewImage> {
+    let times = [
+        ("first", Some("2025-01-01T00:00:00Z")),
+        ("micro", Some("2025-03-30T01:59:59.123456Z")),
+        ("last", Some("2025-12-31T23:59:59.999999Z")),
+        ("next year", Some("2026-01-01T00:00:00Z")),
+        ("no time", None),
+    ];
+    times
+        .map(|(id, timestamp)| NewImage {
+            id: id.into(),
+            location_id: (id == "micro").then(|| "é".into()),
+            timestamp: timestamp.map(at),
+            ..NewImage::default()
+        })
+        .to_vec()
+}
+
+fn deer(id: &str) -> NewDeer {
+    NewDeer {
+        id: id.into(),
+        name: "Old Crooked".into(),
+        sex: Class::Buck,
+        feature_vector: Some(vec![0.6, 0.8]),
+        embedding_version: Some("test".into()),
+        founder_detection_id: None,
+        first_seen: None,
+        last_seen: None,
+    }
+}
+
+fn detections() -> Vec<NewDetection> {
+    let mut rows: Vec<NewDetection> =
+        AWKWARD_IDS.map(|id| NewDetection::of(format!("micro {id}"), "micro", Class::Doe)).to_vec();
+    rows[0].corrected_class = Some(Class::Fawn);
+    rows[1].count = 3;
+    rows[2].deer_id = Some("d1".into());
+    rows.push(NewDetection::of("first", "first", Class::Buck));
+    rows.push(NewDetection::of("last", "last", Class::Unknown));
+    rows.push(NewDetection::of("next year", "next year", Class::Buck));
+    rows.push(NewDetection::of("no time", "no time", Class::Buck));
+    rows.push(NewDetection { is_valid: false, ..NewDetection::of("rejected", "first", Class::Buck) });
+    rows.push(NewDetection { is_duplicate: true, ..NewDetection::of("duplicate", "first", Class::Buck) });
+    rows
+}
+
+#[tokio::test]
+async fn both_databases_give_identical_rows_in_identical_order() {
+    let dir = TempDir::new().unwrap();
+    let sqlite = fill(&sqlite_in(&dir)).await;
+    let postgres = fill(&deertrack_testkit::postgres::database()).await;
+
+    let rows = sqlite.detections(year_2025(), &Class::ALL).await.unwrap();
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["first", "micro 10", "micro B", "micro _", "micro a", "micro b", "micro é", "last"],
+        "by time, then by the bytes of the id; the end of the range is not in it"
+    );
+    assert_eq!(rows[1].taken_at, at("2025-03-30T01:59:59.123456Z"), "to the microsecond");
+    assert_eq!(rows, postgres.detections(year_2025(), &Class::ALL).await.unwrap());
+
+    let places = sqlite.places().await.unwrap();
+    let ids: Vec<&str> = places.iter().map(|place| place.id.as_str()).collect();
+    assert_eq!(ids, ["10", "B", "_", "a", "b", "é"], "by name, then id");
+    assert_eq!(places, postgres.places().await.unwrap());
+
+    let deployments = sqlite.deployments(year_2025()).await.unwrap();
+    let ids: Vec<&str> = deployments.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(ids, ["over within", "standing"], "those that overlap the range");
+    assert_eq!(deployments, postgres.deployments(year_2025()).await.unwrap());
+
+    for catalog in [sqlite, postgres] {
+        assert_eq!(catalog.dataset_name().await.unwrap().as_deref(), Some("Creek, North wood"));
+        catalog.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn classes_are_filtered_by_what_a_person_said_last() {
+    let dir = TempDir::new().unwrap();
+    let catalog = fill(&sqlite_in(&dir)).await;
+    let fawns = catalog.detections(year_2025(), &[Class::Fawn]).await.unwrap();
+    assert_eq!(fawns.len(), 1);
+    assert_eq!((fawns[0].id.as_str(), fawns[0].place_id.as_deref()), ("micro b", Some("é")));
+    let does = catalog.detections(year_2025(), &[Class::Doe, Class::Unknown]).await.unwrap();
+    assert_eq!(does.len(), 6);
+    assert_eq!(does.iter().map(|row| row.count).sum::<u32>(), 8);
+    assert_eq!(does.iter().filter(|row| row.deer_id.as_deref() == Some("d1")).count(), 1);
+}
+
+#[tokio::test]
+async fn writing_twice_changes_nothing_but_what_people_said_since_stays() {
+    let dir = TempDir::new().unwrap();
+    let url = sqlite_in(&dir);
+    let before = fill(&url).await.detections(year_2025(), &Class::ALL).await.unwrap();
+    let again = fill(&url).await;
+    assert_eq!(again.detections(year_2025(), &Class::ALL).await.unwrap(), before);
+
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("update detections set corrected_classification = 'buck' where id = 'last'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let corrected = fill(&url).await.detections(year_2025(), &[Class::Buck]).await.unwrap();
+    assert!(corrected.iter().any(|row| row.id == "last"));
+}
+
+/// An older platform: ids of other types, a class of an enum type, times without a zone, a locale of its own, and
+/// none of the columns and tables that came later.
+const OLDER_PLATFORM: &str = r#"
+create type label as enum ('buck', 'doe', 'mature');
+create table locations (id uuid primary key, name text collate "und-x-icu");
+create table images (id bigint primary key, "timestamp" timestamp, location_id uuid references locations);
+create table deer (id uuid primary key, sex text, feature_vector real[]);
+create table detections (
+    id text collate "und-x-icu" primary key, image_id bigint references images, classification label,
+    deer_id uuid references deer, feature_vector real[]
+);
+insert into locations values ('6f2d1a52-0000-4000-8000-000000000001', 'b'), ('6f2d1a52-0000-4000-8000-000000000002', 'B');
+insert into images values (1, '2025-06-01 12:00', '6f2d1a52-0000-4000-8000-000000000002'), (2, null, null);
+insert into deer values ('6f2d1a52-0000-4000-8000-00000000000d', 'buck', null);
+insert into detections values
+    ('b', 1, 'mature', '6f2d1a52-0000-4000-8000-00000000000d', null), ('B', 1, 'doe', null, null),
+    ('c', 1, null, null, null), ('d', 2, 'doe', null, null);
+"#;
+
+#[tokio::test]
+async fn an_older_platforms_tables_are_read_as_they_are() {
+    let url = deertrack_testkit::postgres::database();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(OLDER_PLATFORM).execute(&mut connection).await.unwrap();
+
+    let catalog = connect(&url).await.unwrap();
+    catalog.ping().await.unwrap();
+    let rows = catalog.detections(year_2025(), &Class::ALL).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.class, row.count)).collect();
+    assert_eq!(told, [("B", Class::Doe, 1), ("b", Class::Buck, 1), ("c", Class::Unknown, 1)]);
+    assert_eq!(rows[0].taken_at, at("2025-06-01T12:00:00Z"), "a time without a zone is UTC");
+    assert_eq!(rows[0].image_id, "1");
+    assert_eq!(rows[0].place_id.as_deref(), Some("6f2d1a52-0000-4000-8000-000000000002"));
+    assert_eq!(rows[1].deer_id.as_deref(), Some("6f2d1a52-0000-4000-8000-00000000000d"));
+    let names: Vec<String> = catalog.places().await.unwrap().into_iter().map(|place| place.name).collect();
+    assert_eq!(names, ["B", "b"]);
+    assert_eq!(catalog.deployments(year_2025()).await.unwrap(), []);
+    assert_eq!(catalog.dataset_name().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_role_that_may_only_read_is_enough() {
+    let url = deertrack_testkit::postgres::database();
+    fill(&url).await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let role = format!("reader_{}", std::process::id());
+    let grant = format!("create role {role} login; grant select on all tables in schema public to {role}");
+    sqlx::raw_sql(AssertSqlSafe(grant)).execute(&mut connection).await.unwrap();
+
+    let catalog = connect(&url.replace("//postgres@", &format!("//{role}@"))).await.unwrap();
+    assert_eq!(catalog.detections(year_2025(), &Class::ALL).await.unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn migrating_twice_is_safe_and_foreign_tables_are_left_alone() {
+    let url = deertrack_testkit::postgres::database();
+    migrate(&url).await.unwrap();
+    migrate(&url).await.unwrap();
+
+    let foreign = deertrack_testkit::postgres::database();
+    let mut connection = PgConnection::connect(&foreign).await.unwrap();
+    sqlx::raw_sql(OLDER_PLATFORM).execute(&mut connection).await.unwrap();
+    assert!(matches!(migrate(&foreign).await, Err(CatalogError::Unexpected(_))));
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from detections").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(kept, 4);
+}
+
+#[tokio::test]
+async fn what_may_pass_is_told_from_what_does_not() {
+    let dir = TempDir::new().unwrap();
+    let missing_file = connect(&sqlite_in(&dir)).await.err().unwrap();
+    assert!(matches!(missing_file, CatalogError::NoFile(_)), "{missing_file}");
+    assert!(!dir.path().join("catalog.db").exists(), "reading makes no file");
+
+    let nobody_listens = format!("postgres://postgres@localhost/x?host={}", dir.path().display());
+    assert!(matches!(connect(&nobody_listens).await, Err(CatalogError::Unavailable(_))));
+
+    let no_such_database = deertrack_testkit::postgres::database().replace("/test_", "/no_such_");
+    assert!(matches!(connect(&no_such_database).await, Err(CatalogError::Unexpected(_))));
+
+    let typo = connect("postgress://deer:secret@db/deer").await.err().unwrap().to_string();
+    assert!(typo.contains("postgress") && !typo.contains("secret"), "{typo}");
+
+    let no_tables = deertrack_testkit::postgres::database();
+    let catalog = connect(&no_tables).await.unwrap();
+    assert!(matches!(catalog.ping().await, Err(CatalogError::Unexpected(_))));
+}
