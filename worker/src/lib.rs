@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod catalog;
 mod error;
 pub mod export;
+pub mod import;
 mod job;
 pub mod run;
 

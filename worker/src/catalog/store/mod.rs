@@ -7,6 +7,8 @@ mod postgres;
 mod row;
 mod sqlite;
 
+use std::collections::HashSet;
+
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Postgres, Sqlite, Transaction};
@@ -89,6 +91,32 @@ macro_rules! upsert {
     }};
 }
 
+/// Tables whose rows belong to a data set, in the order in which they can be removed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Owned {
+    Detections,
+    Images,
+    Deployments,
+}
+
+impl Owned {
+    fn ids(self) -> &'static str {
+        match self {
+            Self::Detections => include_str!("sql/ids_of_detections.sql"),
+            Self::Images => include_str!("sql/ids_of_images.sql"),
+            Self::Deployments => include_str!("sql/ids_of_deployments.sql"),
+        }
+    }
+
+    fn delete(self) -> &'static str {
+        match self {
+            Self::Detections => include_str!("sql/delete_detections.sql"),
+            Self::Images => include_str!("sql/delete_images.sql"),
+            Self::Deployments => include_str!("sql/delete_deployments.sql"),
+        }
+    }
+}
+
 /// Every method: ids must differ within one call; an error means that the transaction is over.
 #[expect(
     clippy::missing_errors_doc,
@@ -124,6 +152,33 @@ impl Writing {
     /// marked since are kept.
     pub async fn detections(&mut self, rows: &[NewDetection]) -> Result<(), CatalogError> {
         upsert!(self, rows, detections)
+    }
+
+    /// Removes the rows of a data set that are not among `kept`, and says how many they were: what an earlier version
+    /// of the source, or an import with other options, left.
+    pub(crate) async fn remove_others(
+        &mut self,
+        table: Owned,
+        dataset_id: &str,
+        kept: &HashSet<String>,
+    ) -> Result<u64, CatalogError> {
+        let ids: Vec<String> = match &mut self.0 {
+            Tx::Postgres(tx) => sqlx::query_scalar(table.ids()).bind(dataset_id).fetch_all(&mut **tx).await?,
+            Tx::Sqlite(tx) => sqlx::query_scalar(table.ids()).bind(dataset_id).fetch_all(&mut **tx).await?,
+        };
+        let mut removed = 0;
+        for id in ids.iter().filter(|id| !kept.contains(*id)) {
+            match &mut self.0 {
+                Tx::Postgres(tx) => {
+                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?;
+                }
+                Tx::Sqlite(tx) => {
+                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?;
+                }
+            }
+            removed += 1;
+        }
+        Ok(removed)
     }
 
     /// Makes all of it visible at once.

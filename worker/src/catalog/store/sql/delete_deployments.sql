@@ -1,0 +1,2 @@
+delete from deployments
+where id = $1

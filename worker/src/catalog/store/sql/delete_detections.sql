@@ -1,0 +1,2 @@
+delete from detections
+where id = $1

@@ -1,0 +1,2 @@
+delete from images
+where id = $1

@@ -1,0 +1,83 @@
+//! Camtrap DP 1.0 packages: `deployments.csv`, `observations.csv` and, if present, `media.csv`.
+//!
+//! The standard: <https://camtrap-dp.tdwg.org>. Classes: a juvenile is a fawn; else a male is a buck and a female a
+//! doe; whoever's sex is not told is unknown. The sex as told is kept beside the class. Rows are read twice: first
+//! `survey` decides which level to take, then they are written.
+//!
+//! It takes every animal unless species are chosen, and never rows of people, vehicles or blanks.
+
+mod deployments;
+mod media;
+mod observations;
+mod package;
+mod reading;
+mod summary;
+mod survey;
+
+use std::path::Path;
+
+use crate::catalog::store::{NewDataset, Owned, Store};
+use crate::import::{ImportError, OnProgress};
+use package::Package;
+use reading::Reading;
+
+pub use summary::{Skipped, Summary};
+
+/// What to take of a package.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Scientific names as in the package, in any case; none: every animal.
+    pub species: Vec<String>,
+    /// Which level of observations to take.
+    pub observations: Observations,
+    /// Leave out rows that cannot be used, instead of stopping at the first.
+    pub skip_invalid: bool,
+}
+
+/// A package may tell of the same animals twice: by event and by image. Only one level is taken, for together they
+/// would count double.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Observations {
+    /// Events where there are any of the chosen species, else images.
+    #[default]
+    Auto,
+    /// Event-level rows.
+    Event,
+    /// Media-level rows.
+    Media,
+}
+
+/// Reads the package in `dir` into the store: all of it, in one transaction, or nothing.
+///
+/// Safe to repeat: rows keep the ids of the package. Rows that an earlier import of the same package made and this one
+/// does not take (another level or species, a newer package) are removed. Files are read on the calling thread.
+///
+/// # Errors
+/// When the package cannot be read or is of another form, at the first bad row (unless `skip_invalid`), when there is
+/// nothing of the chosen species, and when the database fails.
+pub async fn import(
+    dir: &Path,
+    store: &mut Store,
+    options: &Options,
+    progress: OnProgress<'_>,
+) -> Result<Summary, ImportError> {
+    let package = Package::open(dir)?;
+    let dataset_id = package.id();
+    let survey = survey::survey(&package, options)?;
+    let mut reading = Reading::new(options, survey.rows, progress);
+    let mut writing = store.begin().await?;
+    let dataset = NewDataset { id: dataset_id.clone(), name: package.title(), source: package.source() };
+    writing.datasets(&[dataset]).await?;
+
+    let stands = deployments::import(&package, &dataset_id, &mut reading, &mut writing).await?;
+    let images = media::import(&package, &dataset_id, &stands, &survey, &mut reading, &mut writing).await?;
+    let taken =
+        observations::import(&package, &dataset_id, &stands, images, &survey, &mut reading, &mut writing)
+            .await?;
+
+    let mut removed = writing.remove_others(Owned::Detections, &dataset_id, &taken.detections).await?;
+    removed += writing.remove_others(Owned::Images, &dataset_id, &taken.images).await?;
+    removed += writing.remove_others(Owned::Deployments, &dataset_id, &stands.ids()).await?;
+    writing.commit().await?;
+    Ok(reading.finish(package.title(), &survey, &stands, &taken, removed))
+}

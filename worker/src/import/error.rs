@@ -1,0 +1,75 @@
+//! Why an import ended, in words that lead to the place: file, line, column, value.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::catalog::CatalogError;
+
+/// The longest part of a bad value that is shown.
+const SHOWN_CHARS: usize = 80;
+
+/// Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// What is there is not what this import reads.
+    #[error("{}: {reason}", path.display())]
+    WrongForm {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A row cannot be used, and the choice was to stop at such a row.
+    #[error("{0}\nnothing was imported; --skip-invalid imports the other rows")]
+    BadRow(BadRow),
+    /// No row is of the chosen species.
+    #[error("the package has no observation of {}; it has {}", wanted.join(", "), found.join(", "))]
+    NoSuchSpecies {
+        /// What was asked for.
+        wanted: Vec<String>,
+        /// What there is.
+        found: Vec<String>,
+    },
+    /// The database.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+/// A row that cannot be used, and the value to blame.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BadRow {
+    /// File name within the package.
+    pub file: String,
+    /// Line of the file, from 1; the header is line 1.
+    pub line: u64,
+    /// Name of the column; empty when the row as a whole is broken.
+    pub column: String,
+    /// The value as it stands there.
+    pub value: String,
+    /// What is wrong with it, after "is".
+    pub reason: String,
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, value, reason } = self;
+        if column.is_empty() {
+            return write!(f, "{file}, line {line}: the row is {reason}");
+        }
+        let shown: String = value.chars().take(SHOWN_CHARS).collect();
+        let more = if shown.len() < value.len() { "..." } else { "" };
+        write!(f, "{file}, line {line}, column {column}: {shown:?}{more} is {reason}")
+    }
+}

@@ -1,0 +1,250 @@
+//! Camtrap DP packages made by hand: each a few rows, each for one promise of the import.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
+mod import_package;
+
+use deertrack_schemas::Class;
+use deertrack_worker::catalog::{Detection, connect};
+use deertrack_worker::import::ImportError;
+use deertrack_worker::import::camtrap_dp::{Observations, Options, Summary};
+use import_package::{Package, at, ever};
+
+async fn detections(package: &Package) -> Vec<Detection> {
+    connect(&package.database()).await.unwrap().detections(ever(), &Class::ALL).await.unwrap()
+}
+
+fn roe_deer() -> Options {
+    Options { species: vec!["capreolus capreolus".into()], ..Options::default() }
+}
+
+fn skipped(summary: &Summary) -> Vec<(u64, &str)> {
+    summary.skipped.iter().map(|skipped| (skipped.rows, skipped.reason.as_str())).collect()
+}
+
+#[tokio::test]
+async fn classes_follow_life_stage_then_sex() {
+    let cases = [
+        ("juvenile", "male", Class::Fawn),
+        ("juvenile", "", Class::Fawn),
+        ("adult", "male", Class::Buck),
+        ("subadult", "male", Class::Buck),
+        ("", "male", Class::Buck),
+        ("NA", "female", Class::Doe),
+        ("adult", "", Class::Unknown),
+        ("", "NA", Class::Unknown),
+    ];
+    let mut package = Package::new();
+    for (at, (stage, sex, _)) in cases.iter().enumerate() {
+        package.event(&[("observationID", &format!("o{at}")), ("lifeStage", stage), ("sex", sex)]);
+    }
+    package.import(&Options::default()).await.unwrap();
+    let classes: Vec<Class> = detections(&package).await.into_iter().map(|row| row.class).collect();
+    assert_eq!(classes, cases.map(|(_, _, class)| class));
+}
+
+#[tokio::test]
+async fn events_are_taken_where_there_are_any_so_that_nothing_counts_twice() {
+    let mut package = Package::new();
+    package.media(&[("mediaID", "m1"), ("timestamp", "2025-05-01T10:00:07+02:00")]);
+    package.media(&[("mediaID", "m2"), ("timestamp", "2025-05-01T10:00:05+02:00")]);
+    package.event(&[("observationID", "e"), ("eventID", "event"), ("count", "2.0")]);
+    package.image(&[("observationID", "i1"), ("eventID", "event"), ("mediaID", "m1")]);
+    package.image(&[("observationID", "i2"), ("eventID", "event"), ("mediaID", "m2")]);
+    package.event(&[("observationID", "lone"), ("eventID", "other"), ("eventStart", "2025-05-02T00:00:00Z")]);
+
+    let summary = package.import(&roe_deer()).await.unwrap();
+    assert_eq!((summary.level, summary.detections, summary.animals), ("event", 2, 3));
+    assert_eq!(skipped(&summary), [(2, "media-level; events were taken, both together would count twice")]);
+    let rows = detections(&package).await;
+    assert_eq!((rows[0].image_id.as_str(), rows[0].count), ("m2", 2), "the first image shows the event");
+    assert_eq!(rows[0].taken_at, at("2025-05-01T08:00:05Z"), "an offset becomes UTC");
+    assert_eq!((rows[1].image_id.as_str(), rows[1].taken_at), ("event:other", at("2025-05-02T00:00:00Z")));
+    let without_file = "select count(*) from images where path is null";
+    assert_eq!(package.number(without_file).await, 1, "an event without media is an image without a file");
+
+    let by_image = Options { observations: Observations::Media, ..roe_deer() };
+    let summary = package.import(&by_image).await.unwrap();
+    assert_eq!((summary.level, summary.detections, summary.animals), ("media", 2, 2));
+    assert_eq!(summary.removed, 3, "two event rows and the image that one of them made");
+    let ids: Vec<String> = detections(&package).await.into_iter().map(|row| row.id).collect();
+    assert_eq!(ids, ["i2", "i1"], "the other level of the earlier import is gone");
+}
+
+#[tokio::test]
+async fn images_are_taken_where_the_species_has_no_events() {
+    let mut package = Package::new();
+    package.media(&[("mediaID", "m1")]);
+    package.event(&[("observationID", "e"), ("scientificName", "Sus scrofa")]);
+    package.image(&[("observationID", "i"), ("mediaID", "m1")]);
+    package.image(&[("observationID", "blank"), ("mediaID", "m1"), ("observationType", "blank")]);
+    let summary = package.import(&roe_deer()).await.unwrap();
+    assert_eq!((summary.level, summary.detections), ("media", 1));
+    assert_eq!(
+        skipped(&summary),
+        [(1, "of another species"), (1, "of no animal (blank, person, vehicle, unknown or unclassified)")]
+    );
+
+    let everything = package.import(&Options::default()).await.unwrap();
+    assert_eq!((everything.level, everything.detections), ("event", 1), "the boar's event counts as well");
+    assert!(everything.to_string().contains("of every animal, whatever its species"));
+}
+
+#[tokio::test]
+async fn a_bad_row_stops_the_import_and_names_its_place() {
+    let rows: [(&str, &str, &str); 8] = [
+        (
+            "count",
+            "0",
+            r#"observations.csv, line 3, column count: "0" is not a whole number of 1 to 1000000"#,
+        ),
+        ("count", "1.5", r#"column count: "1.5" is not a whole number"#),
+        ("eventStart", "2025-05-01 10:00", r#""2025-05-01 10:00" is not a time with an offset"#),
+        ("sex", "buck", r#"column sex: "buck" is not one of female, male"#),
+        ("deploymentID", "d9", r#"column deploymentID: "d9" is not among the deployments"#),
+        ("bboxX", "1.2", r#"column bboxX: "1.2" is not a number of 0 to 1"#),
+        ("observationID", "", r#"column observationID: "" is required"#),
+        ("observationLevel", "group", r#"column observationLevel: "group" is not one of media, event"#),
+    ];
+    for (column, value, told) in rows {
+        let mut package = Package::new();
+        package.event(&[("observationID", "good")]);
+        package.event(&[("observationID", "bad"), (column, value)]);
+        let error = package.import(&Options::default()).await.unwrap_err();
+        assert!(matches!(error, ImportError::BadRow(_)));
+        assert!(error.to_string().contains(told), "{error}");
+        assert_eq!(package.number("select count(*) from locations").await, 0, "nothing is written");
+
+        let summary = package.import(&Options { skip_invalid: true, ..Options::default() }).await.unwrap();
+        assert_eq!((summary.detections, summary.bad_row_count), (1, 1), "{column}");
+        assert_eq!(summary.bad_rows[0].column, column);
+        assert!(summary.to_string().contains(told), "{summary}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_another_length_or_used_twice_is_a_bad_row() {
+    let mut package = Package::new();
+    package.event(&[("observationID", "o")]);
+    package.event(&[("observationID", "o")]);
+    package.line("observations.csv", "one,two");
+    let summary = package.import(&Options { skip_invalid: true, ..Options::default() }).await.unwrap();
+    let told: Vec<String> = summary.bad_rows.iter().map(ToString::to_string).collect();
+    assert_eq!(told[0], r#"observations.csv, line 3, column observationID: "o" is not unique"#);
+    assert!(told[1].starts_with("observations.csv, line 4: the row is of 2 fields"), "{}", told[1]);
+}
+
+#[tokio::test]
+async fn importing_twice_gives_the_same_database() {
+    let mut package = Package::new();
+    for at in 0..600 {
+        let (id, start) = (format!("o{at}"), format!("2025-05-01T10:{:02}:{:02}Z", at / 60, at % 60));
+        package.event(&[
+            ("observationID", &id),
+            ("eventStart", &start),
+            ("individualID", &format!("RD{}", at % 7)),
+        ]);
+    }
+    let first = package.import(&Options::default()).await.unwrap();
+    let before = package.dump().await;
+    assert_eq!(
+        before.len(),
+        1 + 1 + 1 + 600 + 600 + 7,
+        "dataset, place, deployment, images, detections, deer"
+    );
+    let second = package.import(&Options::default()).await.unwrap();
+    assert_eq!(package.dump().await, before);
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn named_individuals_become_known_deer() {
+    let mut package = Package::new();
+    let seen = [
+        ("2025-09-01T00:00:00Z", "adult", "female"),
+        ("2024-07-01T00:00:00Z", "juvenile", "female"),
+        ("2025-10-01T00:00:00Z", "", ""),
+    ];
+    for (at, (start, stage, sex)) in seen.iter().enumerate() {
+        package.event(&[
+            ("observationID", &format!("o{at}")),
+            ("eventStart", start),
+            ("lifeStage", stage),
+            ("sex", sex),
+            ("individualID", "RD1"),
+        ]);
+    }
+    let summary = package.import(&Options::default()).await.unwrap();
+    assert_eq!(summary.individuals, 1);
+    let deer = "select id || ' ' || sex || ' ' || datetime(first_seen / 1000000, 'unixepoch')
+        || ' ' || datetime(last_seen / 1000000, 'unixepoch') from deer";
+    assert_eq!(package.text(deer).await, "RD1 doe 2024-07-01 00:00:00 2025-10-01 00:00:00");
+    assert!(detections(&package).await.iter().all(|row| row.deer_id.as_deref() == Some("RD1")));
+}
+
+#[tokio::test]
+async fn files_are_found_in_the_package_and_nowhere_else() {
+    let mut package = Package::new();
+    package.file("media/RCNX0001.JPG", b"a picture");
+    package.file("media/twice.jpg", b"whose?");
+    package.file("pictures/a.jpg", b"a picture");
+    let url = "https://example.org/1/file";
+    package.media(&[("mediaID", "copy"), ("filePath", url), ("fileName", "RCNX0001.JPG")]);
+    package.media(&[("mediaID", "t1"), ("filePath", url), ("fileName", "twice.jpg")]);
+    package.media(&[("mediaID", "t2"), ("filePath", url), ("fileName", "twice.jpg")]);
+    package.media(&[("mediaID", "relative"), ("filePath", "pictures/a.jpg")]);
+    package.image(&[("observationID", "o"), ("mediaID", "copy")]);
+    package.import(&Options::default()).await.unwrap();
+    let root = package.root();
+    for (id, path) in [
+        ("copy", format!("{root}/media/RCNX0001.JPG")),
+        ("relative", format!("{root}/pictures/a.jpg")),
+        ("t1", url.to_owned()),
+        ("t2", url.to_owned()),
+    ] {
+        assert_eq!(package.text(&format!("select path from images where id = '{id}'")).await, path);
+    }
+
+    std::os::unix::fs::symlink("/etc", format!("{root}/link")).unwrap();
+    for path in ["../secret.jpg", "/etc/passwd", "pictures/../../secret.jpg", "link/passwd"] {
+        let mut package = package.again();
+        package.media(&[("mediaID", "out"), ("filePath", path)]);
+        let error = package.import(&Options::default()).await.unwrap_err().to_string();
+        assert!(error.contains("a path that leads out of the package"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_package_is_told_so() {
+    let package = Package::new();
+    let told = async |descriptor: &str| {
+        package.file("datapackage.json", descriptor.as_bytes());
+        package.import_files(&Options::default()).await.unwrap_err().to_string()
+    };
+    let profile = r#""profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json""#;
+    let path =
+        |path: &str| format!(r#"{{{profile}, "resources": [{{"name": "deployments", "path": "{path}"}}]}}"#);
+    assert!(told("{}").await.contains("it is no data package"));
+    assert!(told(r#"{"profile": "tabular", "resources": []}"#).await.contains("its profile is tabular"));
+    assert!(told(&format!("{{{profile}, \"resources\": []}}")).await.contains("has no deployments.csv"));
+    assert!(told(&path("../deployments.csv")).await.contains("leads out of the package"));
+    assert!(told(&path("https://example.org/deployments.csv")).await.contains("has no deployments.csv"));
+    assert!(told(&path("deployments.zip")).await.contains("unpack it first"));
+}
+
+#[tokio::test]
+async fn an_unknown_species_is_answered_with_those_there_are() {
+    let mut package = Package::new();
+    package.event(&[("observationID", "o"), ("scientificName", "Sus scrofa")]);
+    let error = package.import(&roe_deer()).await.unwrap_err().to_string();
+    assert_eq!(error, "the package has no observation of capreolus capreolus; it has Sus scrofa");
+}
+
+#[tokio::test]
+async fn progress_counts_every_row_to_the_end() {
+    let mut package = Package::new();
+    for at in 0..1000 {
+        package.event(&[("observationID", &format!("o{at}"))]);
+    }
+    let (_, steps) = package.import_telling(&Options::default()).await.unwrap();
+    assert_eq!(steps, [(250, 1001), (500, 1001), (750, 1001), (1000, 1001), (1001, 1001)]);
+}

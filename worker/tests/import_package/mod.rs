@@ -1,0 +1,204 @@
+//! Builds a Camtrap DP package in a temporary folder, row by row, and imports it into a SQLite file beside it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use chrono::{DateTime, Utc};
+use deertrack_worker::catalog::TimeRange;
+use deertrack_worker::catalog::store::Store;
+use deertrack_worker::import::ImportError;
+use deertrack_worker::import::camtrap_dp::{Options, Summary, import};
+use sqlx::{AssertSqlSafe, SqlitePool};
+use tempfile::TempDir;
+
+const DEPLOYMENTS: &str =
+    "deploymentID,locationID,locationName,latitude,longitude,deploymentStart,deploymentEnd,cameraID
+d1,l1,Ridge,50.8,4.6,2025-01-01T00:00:00+01:00,2025-12-31T00:00:00Z,cam1
+";
+const MEDIA: [&str; 6] = ["mediaID", "deploymentID", "timestamp", "filePath", "fileName", "fileMediatype"];
+const OBSERVATIONS: [&str; 18] = [
+    "observationID",
+    "deploymentID",
+    "mediaID",
+    "eventID",
+    "eventStart",
+    "observationLevel",
+    "observationType",
+    "scientificName",
+    "count",
+    "lifeStage",
+    "sex",
+    "individualID",
+    "bboxX",
+    "bboxY",
+    "bboxWidth",
+    "bboxHeight",
+    "classificationProbability",
+    "classificationTimestamp",
+];
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn ever() -> TimeRange {
+    at("2000-01-01T00:00:00Z")..at("2100-01-01T00:00:00Z")
+}
+
+pub(crate) struct Package {
+    dir: TempDir,
+    media: Vec<String>,
+    observations: Vec<String>,
+}
+
+impl Package {
+    /// With one deployment and nothing else.
+    pub(crate) fn new() -> Self {
+        Self { dir: TempDir::new().unwrap(), media: Vec::new(), observations: Vec::new() }
+    }
+
+    /// A copy with the same rows and files, and a database of its own.
+    pub(crate) fn again(&self) -> Self {
+        let copy = Self {
+            dir: TempDir::new().unwrap(),
+            media: self.media.clone(),
+            observations: self.observations.clone(),
+        };
+        fs::remove_dir(copy.dir.path()).unwrap();
+        let copied =
+            std::process::Command::new("cp").arg("-a").arg(self.dir.path()).arg(copy.dir.path()).status();
+        assert!(copied.unwrap().success());
+        fs::remove_file(copy.dir.path().join("catalog.db")).unwrap();
+        copy
+    }
+
+    /// The folder, without symbolic links.
+    pub(crate) fn root(&self) -> String {
+        self.dir.path().canonicalize().unwrap().display().to_string()
+    }
+
+    pub(crate) fn database(&self) -> String {
+        format!("sqlite://{}/catalog.db", self.root())
+    }
+
+    pub(crate) fn file(&self, name: &str, content: &[u8]) {
+        let path = self.dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// A row of media; what is not given has a usual value.
+    pub(crate) fn media(&mut self, cells: &[(&str, &str)]) {
+        let usual = [
+            ("deploymentID", "d1"),
+            ("timestamp", "2025-05-01T10:00:00Z"),
+            ("filePath", "pictures/x.jpg"),
+            ("fileMediatype", "image/jpeg"),
+        ];
+        self.media.push(row(&MEDIA, &usual, cells));
+    }
+
+    /// An event-level row of one roe deer.
+    pub(crate) fn event(&mut self, cells: &[(&str, &str)]) {
+        self.observation("event", cells);
+    }
+
+    /// A media-level row of one roe deer.
+    pub(crate) fn image(&mut self, cells: &[(&str, &str)]) {
+        self.observation("media", cells);
+    }
+
+    fn observation(&mut self, level: &str, cells: &[(&str, &str)]) {
+        let usual = [
+            ("deploymentID", "d1"),
+            ("eventStart", "2025-05-01T10:00:00Z"),
+            ("observationLevel", level),
+            ("observationType", "animal"),
+            ("scientificName", "Capreolus capreolus"),
+        ];
+        self.observations.push(row(&OBSERVATIONS, &usual, cells));
+    }
+
+    /// A line of a table as it is.
+    pub(crate) fn line(&mut self, file: &str, line: &str) {
+        assert_eq!(file, "observations.csv");
+        self.observations.push(line.to_owned());
+    }
+
+    pub(crate) async fn import(&self, options: &Options) -> Result<Summary, ImportError> {
+        Ok(self.import_telling(options).await?.0)
+    }
+
+    /// Imports, and gives back the steps of progress as well.
+    pub(crate) async fn import_telling(
+        &self,
+        options: &Options,
+    ) -> Result<(Summary, Vec<(u64, u64)>), ImportError> {
+        let resources = ["deployments", "media", "observations"]
+            .map(|name| format!(r#"{{"name": "{name}", "path": "{name}.csv"}}"#));
+        let descriptor = format!(
+            r#"{{"profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json", "name": "test",
+               "title": "Test wood", "resources": [{}]}}"#,
+            resources.join(", ")
+        );
+        self.file("datapackage.json", descriptor.as_bytes());
+        self.file("deployments.csv", DEPLOYMENTS.as_bytes());
+        self.file("observations.csv", table(&OBSERVATIONS, &self.observations).as_bytes());
+        if !self.media.is_empty() {
+            self.file("media.csv", table(&MEDIA, &self.media).as_bytes());
+        }
+        let mut steps = Vec::new();
+        let mut store = Store::open(&self.database()).await.unwrap();
+        let result =
+            import(self.dir.path(), &mut store, options, &mut |read, total| steps.push((read, total))).await;
+        store.close().await;
+        Ok((result?, steps))
+    }
+
+    /// Imports the files as they stand.
+    pub(crate) async fn import_files(&self, options: &Options) -> Result<Summary, ImportError> {
+        let mut store = Store::open(&self.database()).await.unwrap();
+        let result = import(self.dir.path(), &mut store, options, &mut |_, _| ()).await;
+        store.close().await;
+        result
+    }
+
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let pool = SqlitePool::connect(&self.database()).await.unwrap();
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap()
+    }
+
+    pub(crate) async fn text(&self, sql: &str) -> String {
+        let pool = SqlitePool::connect(&self.database()).await.unwrap();
+        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap()
+    }
+
+    /// Every row of every table, with its values as SQL literals.
+    pub(crate) async fn dump(&self) -> Vec<String> {
+        let pool = SqlitePool::connect(&self.database()).await.unwrap();
+        let mut rows = Vec::new();
+        for table in ["dataset", "locations", "deployments", "images", "deer", "detections"] {
+            let columns: Vec<String> =
+                sqlx::query_scalar("select 'quote(\"' || name || '\")' from pragma_table_info($1)")
+                    .bind(table)
+                    .fetch_all(&pool)
+                    .await
+                    .unwrap();
+            let sql = format!("select {} from {table} order by id", columns.join(" || ',' || "));
+            let values: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&pool).await.unwrap();
+            rows.extend(values.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        rows
+    }
+}
+
+fn table(columns: &[&str], rows: &[String]) -> String {
+    format!("{}\n{}\n", columns.join(","), rows.join("\n"))
+}
+
+fn row(columns: &[&str], usual: &[(&str, &str)], cells: &[(&str, &str)]) -> String {
+    let values: BTreeMap<&str, &str> = usual.iter().chain(cells).copied().collect();
+    assert!(values.keys().all(|column| columns.contains(column)), "a column of the table");
+    columns.iter().map(|column| values.get(column).copied().unwrap_or_default()).collect::<Vec<_>>().join(",")
+}
