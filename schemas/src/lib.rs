@@ -24,5 +24,5 @@ pub use keys::Keys;
 pub use openapi::openapi;
 pub use problem::{Loc, Problem, Rejection};
 pub use request::{MAX_NAME_CHARS, Request};
-pub use status::{Artifact, State, Status, StatusRecord};
+pub use status::{Artifact, Counts, State, Status, StatusRecord};
 pub use validate::Valid;

@@ -105,6 +105,9 @@ pub struct StatusRecord {
     /// What it does now, for people: `drawing the report`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
+    /// How many items are done; while a kind that counts them runs.
+    #[serde(flatten)]
+    pub counts: Option<Counts>,
     /// When the request was accepted (UTC).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
@@ -132,6 +135,31 @@ pub struct StatusRecord {
     /// The artifact's file; when completed.
     #[serde(flatten)]
     pub artifact: Option<Artifact>,
+}
+
+/// How many items of an export are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// Done.
+    pub processed_count: u64,
+    /// To do in all.
+    pub total_detections: u64,
+    /// The same as whole percent, rounded down.
+    #[serde(default)]
+    pub progress_percent: u8,
+}
+
+impl Counts {
+    /// `done` of `total`; never more than all.
+    pub fn new(done: u64, total: u64) -> Self {
+        let done = done.min(total);
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
+        Self {
+            processed_count: done,
+            total_detections: total,
+            progress_percent: u8::try_from(percent).expect("at most 100: done is at most total"),
+        }
+    }
 }
 
 /// The file that an export made.
@@ -166,6 +194,7 @@ impl StatusRecord {
             requested_by: command.requested_by.clone(),
             progress: 0.0,
             stage: None,
+            counts: None,
             created_at: Some(command.created_at),
             started_at: None,
             completed_at: None,
@@ -196,6 +225,13 @@ impl StatusRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_say_how_many_percent_are_done() {
+        let percent = |done, total| Counts::new(done, total).progress_percent;
+        assert_eq!([percent(0, 3), percent(2, 3), percent(3, 3), percent(4, 3)], [0, 66, 100, 100]);
+        assert_eq!(percent(0, 0), 100, "nothing to do is done");
+    }
 
     #[test]
     fn a_state_reads_as_the_status_that_pollers_know() {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::wire::{self, WireError};
-use deertrack_schemas::{Class, Command, Export, PdfParams, State, StatusRecord};
+use deertrack_schemas::{Class, Command, Counts, Export, PdfParams, State, StatusRecord};
 use proptest::prelude::*;
 
 fn date() -> impl Strategy<Value = NaiveDate> {
@@ -47,9 +47,15 @@ proptest! {
     }
 
     #[test]
-    fn a_status_record_survives_both_of_its_forms(command in command(), state in 0..8usize, progress in 0..=256u32) {
+    fn a_status_record_survives_both_of_its_forms(
+        command in command(),
+        state in 0..8usize,
+        progress in 0..=256u32,
+        counted in proptest::option::of((0..20_000u64, 0..20_000u64)),
+    ) {
         let progress = f64::from(progress) / 256.0; // exact in decimal
-        let record = StatusRecord { progress, ..StatusRecord::queued(&command).with_state(State::ALL[state]) };
+        let counts = counted.map(|(done, total)| Counts::new(done, total));
+        let record = StatusRecord { progress, counts, ..StatusRecord::queued(&command).with_state(State::ALL[state]) };
         let event = wire::encode_record(&record).unwrap();
         prop_assert_eq!(&wire::decode_record(&event).unwrap(), &record);
         prop_assert_eq!(serde_json::from_str::<StatusRecord>(&record.to_json()).unwrap(), record);

@@ -1,6 +1,9 @@
 //! The file that an export makes: written aside, synced, published under its name in one step.
 //!
-//! Names hold the job id and never user text. Reading files back is the gateway's business.
+//! Names hold the job id and never user text. Large files are written piece by piece, see [`Draft`]. Reading files
+//! back is the gateway's business.
+
+mod draft;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,8 @@ use deertrack_schemas::{Artifact, JobId, KindInfo};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
+
+pub use draft::{Draft, Drafts};
 
 /// Where the gateway serves artifacts.
 pub const DOWNLOAD_PATH: &str = "/api/static/exports";
@@ -43,6 +48,36 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// A draft could not be published.
+    #[error("cannot publish the draft of {name}: {source}")]
+    Publish {
+        /// Which file.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What an export made, before it has its name.
+#[derive(Debug)]
+pub enum Content {
+    /// All of it.
+    InMemory(Vec<u8>),
+    /// Written piece by piece.
+    OnDisk(Draft),
+}
+
+impl Content {
+    /// The bytes, for whoever publishes nothing: the command line, tests.
+    ///
+    /// # Errors
+    /// The draft cannot be written to its end or read.
+    pub fn into_bytes(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::InMemory(bytes) => Ok(bytes),
+            Self::OnDisk(draft) => draft.into_bytes(),
+        }
+    }
 }
 
 /// `report_20260102_030405_<job_id>.pdf`. The time is that of the try, so that two tries never write one name.
@@ -97,17 +132,34 @@ impl Artifacts {
         &self.dir
     }
 
-    /// Stores `bytes` under `name`: readers see the whole file or none, also after a power cut.
+    /// Stores `content` under `name`: readers see the whole file or none, also after a power cut.
+    ///
+    /// When the future is dropped meanwhile, the file may still appear; nobody names it, and it is removed by age.
     ///
     /// # Errors
     /// The disk is full, the folder is gone, or the file cannot be synced.
-    pub async fn publish(&self, name: &str, bytes: Vec<u8>) -> Result<Stored, StoreError> {
+    pub async fn publish(&self, name: &str, content: Content) -> Result<Stored, StoreError> {
+        let stored = match content {
+            Content::InMemory(bytes) => self.put(name, bytes).await?,
+            Content::OnDisk(draft) => self.rename(name, draft).await?,
+        };
+        self.sync(name).await.map_err(|source| StoreError::Sync { name: name.to_owned(), source })?;
+        Ok(stored)
+    }
+
+    async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<Stored, StoreError> {
         let stored = Stored { size: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
         let at = object_store::path::Path::from(name);
         let put = self.store.put(&at, PutPayload::from(bytes)).await;
         put.map_err(|source| StoreError::Write { name: name.to_owned(), source })?;
-        self.sync(name).await.map_err(|source| StoreError::Sync { name: name.to_owned(), source })?;
         Ok(stored)
+    }
+
+    async fn rename(&self, name: &str, draft: Draft) -> Result<Stored, StoreError> {
+        let path = self.dir.join(name);
+        let published = tokio::task::spawn_blocking(move || draft.publish(&path)).await;
+        let published = published.unwrap_or_else(|ended| Err(io::Error::other(ended)));
+        published.map_err(|source| StoreError::Publish { name: name.to_owned(), source })
     }
 
     /// The store renames into place but does not sync: a status must not outlive its file.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::JobError;
-use crate::artifact::{self, StoreError};
+use crate::artifact::{self, Drafts, StoreError};
 use crate::export::{Job, Progress, Rendered};
 use crate::run::Shared;
 
@@ -130,12 +130,13 @@ async fn export(
     let info = command.export.kind().info();
     let name = artifact::file_name(info, &command.job_id, record.started_at.unwrap_or(command.created_at));
     let tell = running.clone();
-    let progress = Progress::new(move |fraction, stage| tell.progress(fraction, stage));
-    let job = Job::new(progress, stop, slot);
+    let progress = Progress::new(move |step| tell.progress(step.fraction, step.stage));
+    let drafts = Drafts::new(shared.artifacts.dir(), command.job_id.clone());
+    let job = Job::new(progress, stop, drafts, slot);
     let made = async {
-        let Rendered { bytes, headline } = shared.exporter.export(&job, &command).await?;
+        let Rendered { content, headline } = shared.exporter.export(&job, &command).await?;
         job.progress.at(0.98, "storing the file");
-        let stored = shared.artifacts.publish(&name, bytes).await.map_err(JobError::from)?;
+        let stored = shared.artifacts.publish(&name, content).await.map_err(JobError::from)?;
         Ok(Box::new(stored.describe(&name, info.media_type, headline)))
     };
     made.await.map_or_else(Ending::Failed, Ending::Done)

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
-use deertrack_schemas::{Command, Export};
+use deertrack_schemas::{Command, Counts, Export};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use crate::JobError;
+use crate::artifact::{Content, Draft, Drafts};
 use crate::catalog::Catalog;
 
 pub mod pdf;
@@ -24,9 +25,10 @@ pub trait Exporter: Send + Sync {
 }
 
 /// A finished export.
+#[derive(Debug)]
 pub struct Rendered {
-    /// The file's bytes.
-    pub bytes: Vec<u8>,
+    /// The file.
+    pub content: Content,
     /// The main finding in one sentence.
     pub headline: Option<String>,
 }
@@ -67,18 +69,50 @@ pub struct Job {
     pub progress: Progress,
     /// Set when the job shall stop. Blocking work looks at it between steps.
     pub stop: CancellationToken,
+    /// Where files are written that are too large for memory.
+    drafts: Drafts,
     /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
+    #[expect(dead_code, reason = "held, not read: it frees the core when the last clone is dropped")]
     slot: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Job {
-    pub(crate) fn new(progress: Progress, stop: CancellationToken, slot: OwnedSemaphorePermit) -> Self {
-        Self { progress, stop, slot: Some(Arc::new(slot)) }
+    pub(crate) fn new(
+        progress: Progress,
+        stop: CancellationToken,
+        drafts: Drafts,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { progress, stop, drafts, slot: Some(Arc::new(slot)) }
     }
 
-    /// A job outside a worker: the command line, tests.
+    /// A job outside a worker: the command line, tests. Its drafts lie in the system's folder of temporary files.
     pub fn alone(progress: Progress) -> Self {
-        Self { progress, stop: CancellationToken::new(), slot: None }
+        let id = "alone".parse().expect("five letters are an id");
+        let drafts = Drafts::new(std::env::temp_dir(), id);
+        Self { progress, stop: CancellationToken::new(), drafts, slot: None }
+    }
+
+    /// The same job with its drafts elsewhere.
+    #[must_use]
+    pub fn with_drafts(self, drafts: Drafts) -> Self {
+        Self { drafts, ..self }
+    }
+
+    /// Begins a file that is too large for memory; for [`Content::OnDisk`].
+    ///
+    /// # Errors
+    /// `Retry` when the folder cannot be written to.
+    pub fn draft(&self) -> Result<Draft, JobError> {
+        self.drafts.begin().map_err(|error| JobError::retry("the file could not be written", error))
+    }
+
+    /// Called between steps of blocking work.
+    ///
+    /// # Errors
+    /// `Stopped` when the job shall stop.
+    pub fn check_stop(&self) -> Result<(), JobError> {
+        if self.stop.is_cancelled() { Err(JobError::Stopped) } else { Ok(()) }
     }
 
     /// Runs CPU-bound work off the runtime threads. The slot stays taken until `work` returns, even if nobody waits.
@@ -100,23 +134,39 @@ impl Job {
     }
 }
 
-/// Where an export tells how far it is: a fraction of 0 to 1 and a stage for people.
+/// Where an export tells how far it is.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(f64, &str) + Send + Sync>);
+pub struct Progress(Arc<dyn Fn(&Step<'_>) + Send + Sync>);
+
+/// How far an export is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step<'a> {
+    /// Of the whole job, 0 to 1.
+    pub fraction: f64,
+    /// What it does now, for people.
+    pub stage: &'a str,
+    /// How many items are done, where they are counted.
+    pub counts: Option<Counts>,
+}
 
 impl Progress {
     /// Calls `tell` at each step.
-    pub fn new(tell: impl Fn(f64, &str) + Send + Sync + 'static) -> Self {
+    pub fn new(tell: impl Fn(&Step<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
     }
 
     /// Tells nobody.
     pub fn silent() -> Self {
-        Self::new(|_, _| ())
+        Self::new(|_| ())
     }
 
     /// At `fraction` (0 to 1), doing `stage`.
     pub fn at(&self, fraction: f64, stage: &str) {
-        (self.0)(fraction, stage);
+        (self.0)(&Step { fraction, stage, counts: None });
+    }
+
+    /// At `fraction` (0 to 1), doing `stage`, with so many items done.
+    pub fn counted(&self, fraction: f64, stage: &str, counts: Counts) {
+        (self.0)(&Step { fraction, stage, counts: Some(counts) });
     }
 }
