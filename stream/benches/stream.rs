@@ -1,1 +1,311 @@
-fn main() {}
+//! What the protocol costs beside the bare commands that it is made of, in the same run on the same Redis.
+//!
+//! `cargo bench -p deertrack-stream [-- --aof]`. Medians of five rounds; the bare commands and ours take turns.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program for people; it stops at the first error"
+)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use deertrack_schemas::{Artifact, Command, Keys, Kind, Request, State, StatusRecord, Valid};
+use deertrack_stream::{Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
+use deertrack_testkit::redis::Redis;
+use futures::future::join_all;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::Semaphore;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const ROUNDS: usize = 5;
+const JOBS: usize = 60_000;
+const BATCH: usize = 64;
+const CONNECTIONS: usize = 4;
+/// Jobs that run at a time in our drain.
+const SLOTS: usize = 512;
+
+#[tokio::main]
+async fn main() {
+    let aof = std::env::args().any(|arg| arg == "--aof");
+    let redis = Redis::with(aof, &[]).await;
+    let stream = redis.stream().await;
+    let connections = join_all((0..CONNECTIONS).map(|_| bare::connect(redis.url()))).await;
+    println!("Redis {}, append-only file: {aof}, {JOBS} jobs a round", stream.probe().await.unwrap().version);
+
+    let mut rates: [Vec<f64>; 6] = Default::default();
+    for _ in 0..ROUNDS {
+        flush(&connections[0]).await;
+        let commands = commands(JOBS);
+        rates[0].push(bare::submit(&connections, &commands).await);
+        rates[1].push(bare::drain(&connections).await);
+        flush(&connections[0]).await;
+        rates[2].push(submit_bulk(&stream, &commands).await);
+        rates[3].push(drain(&stream).await);
+        flush(&connections[0]).await;
+        rates[4].push(submit_one_by_one(&stream, &commands[..5_000]).await);
+        rates[5].push(submit_by_many_tasks(&stream, commands).await);
+    }
+    let [bare_submit, bare_drain, bulk, drained, single, tasks] = rates.map(median);
+    println!(
+        "bare  submit, scripts of XADD + SETEX in pipelines of 64, 4 connections   {bare_submit:>9.0} /s"
+    );
+    println!(
+        "bare  XREADGROUP + one script for 64 jobs, 4 connections                  {bare_drain:>9.0} /s"
+    );
+    println!(
+        "ours  submit_many                       {:>5.0} %                           {bulk:>9.0} /s",
+        100.0 * bulk / bare_submit
+    );
+    println!(
+        "ours  claim to finish, one consumer     {:>5.0} %                           {drained:>9.0} /s",
+        100.0 * drained / bare_drain
+    );
+    println!("ours  submit, one after the other                                         {single:>9.0} /s");
+    println!("ours  submit, 64 tasks                                                    {tasks:>9.0} /s");
+
+    flush(&connections[0]).await;
+    let latencies = latency(&stream, 100, Duration::from_secs(20)).await;
+    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!(
+        "publish to event at 100 jobs/s   p50 {:.2}  p99 {:.2}  p99.9 {:.2} ms",
+        at(0.5),
+        at(0.99),
+        at(0.999)
+    );
+    println!("resident memory of this process  {} MB", resident_mb());
+}
+
+fn commands(count: usize) -> Vec<Valid<Command>> {
+    let body = br#"{"start_date":"2026-01-01","end_date":"2026-02-01","group_by":"week"}"#;
+    let export = Request::from_json(Kind::Pdf, body).unwrap().export;
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
+    let command = || Command::new(Stream::new_job_id(), export.clone(), Utc::now());
+    (0..count).map(|_| Valid::check(command(), today).unwrap()).collect()
+}
+
+async fn submit_bulk(stream: &Stream, commands: &[Valid<Command>]) -> f64 {
+    let start = Instant::now();
+    assert_eq!(stream.submit_many(commands).await.unwrap().len(), commands.len());
+    per_second(commands.len(), start)
+}
+
+async fn submit_one_by_one(stream: &Stream, commands: &[Valid<Command>]) -> f64 {
+    let start = Instant::now();
+    for command in commands {
+        stream.submit(command).await.unwrap();
+    }
+    per_second(commands.len(), start)
+}
+
+async fn submit_by_many_tasks(stream: &Stream, commands: Vec<Valid<Command>>) -> f64 {
+    let (count, start) = (commands.len(), Instant::now());
+    let tasks = commands.chunks(count.div_ceil(64)).map(|share| {
+        let (stream, share) = (stream.clone(), share.to_vec());
+        tokio::spawn(async move {
+            for command in &share {
+                stream.submit(command).await.unwrap();
+            }
+        })
+    });
+    join_all(tasks.collect::<Vec<_>>()).await;
+    per_second(count, start)
+}
+
+/// A worker whose jobs do nothing: all of decode, beat registration, status, event and acknowledgement stays.
+async fn drain(stream: &Stream) -> f64 {
+    let start = Instant::now();
+    let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await.unwrap();
+    let slots = Arc::new(Semaphore::new(SLOTS));
+    let mut left = JOBS;
+    while left > 0 {
+        let first = Arc::clone(&slots).acquire_owned().await.unwrap();
+        let claims = consumer.next(1 + slots.available_permits()).await;
+        left -= claims.len();
+        drop(first);
+        for claim in claims {
+            let slot = Arc::clone(&slots).acquire_owned().await.unwrap();
+            tokio::spawn(async move {
+                no_op(claim).await;
+                drop(slot);
+            });
+        }
+    }
+    drop(slots.acquire_many(SLOTS as u32).await.unwrap());
+    let rate = per_second(JOBS, start);
+    consumer.stop().await;
+    rate
+}
+
+async fn no_op(mut claim: deertrack_stream::Claim) {
+    let command = claim.decode().unwrap();
+    let record = StatusRecord { started_at: Some(Utc::now()), ..StatusRecord::queued(&command) };
+    let _running = claim.run(record.clone());
+    claim.finish(StatusRecord { artifact: Some(artifact()), ..record.with_state(State::Completed) }).await;
+}
+
+fn artifact() -> Artifact {
+    Artifact {
+        filename: "report_20260301_120000_0192f0c1-7d2e-7aaa-8bbb-cccccccccccc.pdf".into(),
+        download_url: "/api/static/exports/report_20260301_120000_0192f0c1-7d2e-7aaa-8bbb-cccccccccccc.pdf"
+            .into(),
+        file_size_bytes: 60_000,
+        sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into(),
+        media_type: "application/pdf".into(),
+        headline: None,
+    }
+}
+
+/// From the call of submit to the event at a watcher, sorted.
+async fn latency(stream: &Stream, per_second: u32, how_long: Duration) -> Vec<Duration> {
+    let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await.unwrap();
+    tokio::spawn(async move {
+        loop {
+            for claim in consumer.next(SLOTS).await {
+                tokio::spawn(no_op(claim));
+            }
+        }
+    });
+    let mut watch = stream.watch(WatchFrom::Now).await.unwrap();
+    let count = (how_long.as_secs_f64() * f64::from(per_second)) as usize;
+    let commands = commands(count);
+    let published = tokio::spawn({
+        let stream = stream.clone();
+        async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
+            let mut published = std::collections::HashMap::new();
+            for command in commands {
+                ticks.tick().await;
+                published.insert(command.job_id.clone(), Instant::now());
+                stream.submit(&command).await.unwrap();
+            }
+            published
+        }
+    });
+    let mut seen = Vec::with_capacity(count);
+    while seen.len() < count {
+        if let Watched::Event { event, .. } = watch.next().await.unwrap() {
+            seen.push((event.record.job_id, Instant::now()));
+        }
+    }
+    let published = published.await.unwrap();
+    let mut latencies: Vec<Duration> = seen.into_iter().map(|(job, at)| at - published[&job]).collect();
+    latencies.sort_unstable();
+    latencies
+}
+
+fn per_second(count: usize, start: Instant) -> f64 {
+    count as f64 / start.elapsed().as_secs_f64()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_unstable_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+async fn flush(connection: &MultiplexedConnection) {
+    redis::cmd("FLUSHALL").exec_async(&mut connection.clone()).await.unwrap();
+}
+
+fn resident_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+    line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// The same traffic without the protocol: no fence, no encoding, no claims. What Redis itself can do.
+mod bare {
+    use super::*;
+
+    const SUBMIT: &str = "local id = redis.call('XADD', KEYS[1], '*', 'job', ARGV[1], 'body', ARGV[2]) \
+        redis.call('SETEX', KEYS[2], 3600, ARGV[3]) return id";
+    const FINISH: &str = "for i = 3, #KEYS do redis.call('SETEX', KEYS[i], 3600, ARGV[2]) \
+        redis.call('XADD', KEYS[2], '*', 'n', redis.call('INCR', 'seq'), 'job', ARGV[i], 'body', ARGV[2]) \
+        redis.call('XACK', KEYS[1], 'workers', ARGV[i]) redis.call('XDEL', KEYS[1], ARGV[i]) end return 1";
+
+    pub(super) async fn connect(url: &str) -> MultiplexedConnection {
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+        let client = redis::Client::open(url).unwrap();
+        client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
+    }
+
+    pub(super) async fn submit(connections: &[MultiplexedConnection], commands: &[Valid<Command>]) -> f64 {
+        let keys = Keys::default();
+        let (body, status) = (vec![b'x'; 330], vec![b'y'; 260]);
+        let script = redis::Script::new(SUBMIT);
+        script.load_async(&mut connections[0].clone()).await.unwrap();
+        let start = Instant::now();
+        join_all(commands.chunks(commands.len() / connections.len()).zip(connections).map(
+            async |(share, connection)| {
+                for batch in share.chunks(BATCH) {
+                    let mut pipe = redis::pipe();
+                    for command in batch {
+                        let job = command.job_id.as_str();
+                        pipe.cmd("EVALSHA")
+                            .arg(script.get_hash())
+                            .arg(2)
+                            .arg(keys.commands())
+                            .arg(keys.status(job));
+                        pipe.arg(job).arg(&body).arg(&status).ignore();
+                    }
+                    pipe.exec_async(&mut connection.clone()).await.unwrap();
+                }
+            },
+        ))
+        .await;
+        per_second(commands.len(), start)
+    }
+
+    pub(super) async fn drain(connections: &[MultiplexedConnection]) -> f64 {
+        let keys = Keys::default();
+        let script = redis::Script::new(FINISH);
+        let mut first = connections[0].clone();
+        script.load_async(&mut first).await.unwrap();
+        let mut create = redis::cmd("XGROUP");
+        create.arg("CREATE").arg(keys.commands()).arg(Keys::GROUP).arg(0);
+        create.exec_async(&mut first).await.unwrap();
+        let start = Instant::now();
+        join_all(connections.iter().map(|connection| one(connection, &keys, &script))).await;
+        per_second(JOBS, start)
+    }
+
+    async fn one(connection: &MultiplexedConnection, keys: &Keys, script: &redis::Script) {
+        let status = vec![b'y'; 620];
+        let mut connection = connection.clone();
+        loop {
+            let mut read = redis::cmd("XREADGROUP");
+            read.arg("GROUP").arg(Keys::GROUP).arg("c").arg("COUNT").arg(BATCH);
+            read.arg("STREAMS").arg(keys.commands()).arg(">");
+            let reply: redis::Value = read.query_async(&mut connection).await.unwrap();
+            let ids = ids(&reply);
+            if ids.is_empty() {
+                return;
+            }
+            let mut finish = redis::cmd("EVALSHA");
+            finish.arg(script.get_hash()).arg(2 + ids.len()).arg(keys.commands()).arg(keys.events());
+            for id in &ids {
+                finish.arg(keys.status(id));
+            }
+            finish.arg("").arg(&status).arg(&ids);
+            finish.exec_async(&mut connection).await.unwrap();
+        }
+    }
+
+    fn ids(reply: &redis::Value) -> Vec<String> {
+        use redis::Value::{Array, BulkString};
+        let Array(streams) = reply else { return Vec::new() };
+        let Some(Array(pair)) = streams.first() else { return Vec::new() };
+        let Some(Array(entries)) = pair.get(1) else { return Vec::new() };
+        let id = |entry: &redis::Value| match entry {
+            Array(parts) => match parts.first() {
+                Some(BulkString(id)) => String::from_utf8(id.clone()).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        entries.iter().filter_map(id).collect()
+    }
+}

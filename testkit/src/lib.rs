@@ -1,3 +1,4 @@
 //! Private servers for the tests; never shipped.
 
 pub mod postgres;
+pub mod redis;

@@ -1,0 +1,230 @@
+//! One entry of the command stream that this consumer owns, and the moves that end its ownership.
+//!
+//! An entry is acknowledged in the scripts of these moves and nowhere else. How claims are come by is told in
+//! [`crate::reader`]; the renewal of their leases in [`crate::beat`].
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use deertrack_schemas::{Command, State, StatusRecord, wire, wire::WireError};
+use redis::Cmd;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::beat::Running;
+use crate::entry::Entry;
+use crate::error::StreamError;
+use crate::finish::{Ending, Finished};
+use crate::member::{Member, Settled};
+use crate::meters;
+
+/// One entry of the command stream that this consumer owns.
+///
+/// Consumed by [`finish`](Self::finish), [`dead`](Self::dead), [`discard`](Self::discard) and
+/// [`release`](Self::release). One that is only dropped stays pending until its lease ends; then another delivery
+/// of it is counted.
+#[must_use = "an entry that is not finished stays pending until its lease ends"]
+pub struct Claim {
+    pub(crate) member: Arc<Member>,
+    pub(crate) entry: Entry,
+    endings: mpsc::UnboundedSender<Ending>,
+    claimed_at: Instant,
+    ended: bool,
+}
+
+impl Claim {
+    /// `None` when this process holds the entry already.
+    pub(crate) fn new(
+        member: &Arc<Member>,
+        endings: &mpsc::UnboundedSender<Ending>,
+        entry: Entry,
+    ) -> Option<Self> {
+        member.in_flight.take(&entry.id, entry.delivery).then(|| Self {
+            member: Arc::clone(member),
+            entry,
+            endings: endings.clone(),
+            claimed_at: Instant::now(),
+            ended: false,
+        })
+    }
+
+    /// Id of the entry in the command stream.
+    pub fn entry_id(&self) -> &str {
+        &self.entry.id
+    }
+
+    /// The job; the entry's id when its writer named none.
+    pub fn job_id(&self) -> &str {
+        self.entry.job.as_str()
+    }
+
+    /// How often Redis has handed out this entry, this time included.
+    pub fn delivery(&self) -> u64 {
+        self.entry.delivery
+    }
+
+    /// The raw bytes of the command.
+    pub fn body(&self) -> &[u8] {
+        &self.entry.body
+    }
+
+    /// The command that the bytes hold.
+    ///
+    /// # Errors
+    /// As for [`wire::decode`].
+    pub fn decode(&self) -> Result<Command, WireError> {
+        wire::decode(&self.entry.body)
+    }
+
+    /// All that can be told of a job whose command cannot be read.
+    pub fn unreadable(&self) -> StatusRecord {
+        StatusRecord {
+            status: State::Dead.status(),
+            state: State::Dead,
+            job_id: self.entry.job.clone(),
+            kind: "unknown".to_owned(),
+            requested_by: None,
+            progress: 0.0,
+            stage: None,
+            counts: None,
+            created_at: None,
+            started_at: None,
+            completed_at: Some(Utc::now()),
+            next_attempt_at: None,
+            attempt: 1,
+            deliveries: self.entry.delivery,
+            entry_id: Some(self.entry.id.to_string()),
+            error: None,
+            artifact: None,
+        }
+    }
+
+    /// The status of the job when it has ended before, for instance cancelled between two tries. Such a claim is
+    /// for [`discard`](Self::discard).
+    ///
+    /// # Errors
+    /// Redis cannot be used.
+    pub async fn already_ended(&self) -> Result<Option<StatusRecord>, StreamError> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.member.settings.keys.status(self.entry.job.as_str()));
+        let text: Option<Vec<u8>> = self.member.link.query(&get).await?;
+        // A record of another program's making does not say that this entry is done.
+        let record = text.and_then(|text| serde_json::from_slice::<StatusRecord>(&text).ok());
+        Ok(record.filter(|record| record.state.is_terminal()))
+    }
+
+    /// Begins the beat. The first one writes `record` as `running`, after 100 ms, so that a short job costs no
+    /// second script.
+    pub fn run(&mut self, record: StatusRecord) -> Running {
+        self.member.start_beat(&self.entry.id, self.entry.delivery, record)
+    }
+
+    /// Writes status and event and acknowledges, in one step, only while the claim is held. Tries until it works
+    /// or the lease is lost. The record gets this claim's entry id and delivery, and the time if it has none.
+    ///
+    /// When the future is dropped, the move goes on.
+    pub async fn finish(mut self, record: StatusRecord) -> Finished {
+        let (called, wait, run) = (Instant::now(), self.waited(), self.claimed_at.elapsed());
+        let record = self.last(record);
+        let (reply, finished) = oneshot::channel();
+        let ending = Ending {
+            id: Arc::clone(&self.entry.id),
+            delivery: self.entry.delivery,
+            status_key: self.member.settings.keys.status(record.job_id.as_str()),
+            job: record.job_id.to_string(),
+            state: record.state.name(),
+            json: record.to_json(),
+            body: event_body(&record),
+            kind: record.kind.clone(),
+            reply,
+            token: self.member.moves.token(),
+        };
+        self.hand_over();
+        self.endings.send(ending).unwrap_or_else(|_| unreachable!("the finisher lives as long as a claim"));
+        let finished = finished.await.expect("the finisher answers every ending");
+        if finished == Finished::Done {
+            meters::ended(&record, wait, run, called.elapsed());
+        }
+        finished
+    }
+
+    /// To the dead letters, with the entry's raw fields. `reason` is for operators; `record` is what the asker
+    /// sees. Tries until it works or the lease is lost.
+    pub async fn dead(mut self, reason: &str, record: StatusRecord) -> Finished {
+        let _token = self.member.moves.token();
+        let record = self.last(record.with_state(State::Dead));
+        let call = self.dead_call(reason, &record);
+        self.member.in_flight.quiet(&self.entry.id, self.entry.delivery);
+        let status_key = self.member.settings.keys.status(record.job_id.as_str());
+        self.end("dead", &call, Some(&status_key)).await
+    }
+
+    /// Drops an entry whose job has ended before: no status, no event.
+    pub async fn discard(mut self) -> Finished {
+        let _token = self.member.moves.token();
+        let call = self.discard_call();
+        self.end("discard", &call, None).await
+    }
+
+    /// Runs a move that ends this claim. `status_key`: where the move leaves its trace, should its reply be lost.
+    async fn end(&mut self, name: &'static str, call: &Cmd, status_key: Option<&str>) -> Finished {
+        let Settled { reply, tried_before }: Settled<u8> = self.member.settle(name, call).await;
+        let (id, delivery) = (Arc::clone(&self.entry.id), self.entry.delivery);
+        self.hand_over();
+        self.member.in_flight.forget(&id, delivery);
+        let written = match (reply, status_key) {
+            (1, _) => true,
+            (_, Some(key)) if tried_before => self.member.has_ended(key, &id, delivery).await,
+            _ => false,
+        };
+        if written {
+            meters::moved(name, 1);
+            Finished::Done
+        } else {
+            meters::lost(name, 1);
+            Finished::Lost
+        }
+    }
+
+    /// The entry is no longer this consumer's.
+    pub(crate) fn forget(&mut self) {
+        self.ended = true;
+        self.member.in_flight.forget(&self.entry.id, self.entry.delivery);
+    }
+
+    fn last(&self, record: StatusRecord) -> StatusRecord {
+        let state = record.state;
+        StatusRecord {
+            deliveries: self.entry.delivery,
+            entry_id: Some(self.entry.id.to_string()),
+            completed_at: record.completed_at.or_else(|| Some(Utc::now())),
+            ..record.with_state(state)
+        }
+    }
+
+    /// Somebody else sees to the end of this entry from here on.
+    fn hand_over(&mut self) {
+        self.ended = true;
+        self.member.in_flight.quiet(&self.entry.id, self.entry.delivery);
+    }
+
+    /// Time between the entry and the claim, by Redis' clock and ours.
+    fn waited(&self) -> Duration {
+        let added = self.entry.id.split('-').next().and_then(|ms| ms.parse::<u64>().ok()).unwrap_or(0);
+        let now = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0);
+        Duration::from_millis(now.saturating_sub(added)).saturating_sub(self.claimed_at.elapsed())
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.member.in_flight.abandon(&self.entry.id, self.entry.delivery);
+        }
+    }
+}
+
+/// A status record in an event.
+pub(crate) fn event_body(record: &StatusRecord) -> Vec<u8> {
+    wire::encode_record(record).expect("a record is plain data with text keys")
+}

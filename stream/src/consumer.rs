@@ -1,0 +1,136 @@
+//! A worker's membership of the consumer group: its reader, its beat and its finisher, started and stopped together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::claim::Claim;
+use crate::connect::Link;
+use crate::error::StreamError;
+use crate::handover::Handover;
+use crate::in_flight::InFlight;
+use crate::member::Member;
+use crate::reader::Reader;
+use crate::{Stream, release};
+
+/// How a consumer names itself.
+#[derive(Clone, Debug, Default)]
+pub struct ConsumerOptions {
+    /// Shown in lists; the consumer name is `host:pid:boot-uuid`. By default the environment's `HOSTNAME`.
+    pub host: Option<String>,
+}
+
+/// A worker's membership of the consumer group.
+///
+/// Dropping it stops reading and renewing at once, like a crash: the entries it holds wait for their leases to end.
+/// [`stop`](Self::stop) is the polite way.
+pub struct Consumer {
+    member: Arc<Member>,
+    handover: Arc<Handover>,
+    client_id: Arc<AtomicI64>,
+    reader: JoinHandle<()>,
+    beat: JoinHandle<()>,
+}
+
+impl Consumer {
+    /// Joins the group; makes it if it is missing.
+    ///
+    /// # Errors
+    /// Redis cannot be used now.
+    pub async fn start(stream: &Stream, options: ConsumerOptions) -> Result<Self, StreamError> {
+        let member = Arc::new(Member {
+            settings: Arc::clone(stream.shared_settings()),
+            name: consumer_name(options.host),
+            link: Link::new(stream.client().clone()),
+            in_flight: InFlight::default(),
+            moves: TaskTracker::new(),
+        });
+        member.ensure_group().await?;
+        let (endings, received) = mpsc::unbounded_channel();
+        let handover = Arc::new(Handover::default());
+        let client_id = Arc::new(AtomicI64::new(0));
+        let reader = Reader {
+            member: Arc::clone(&member),
+            client: stream.client().clone(),
+            handover: Arc::clone(&handover),
+            endings,
+            client_id: Arc::clone(&client_id),
+        };
+        // The finisher ends by itself when the reader and the last claim, who can send it endings, are gone.
+        tokio::spawn({
+            let member = Arc::clone(&member);
+            async move { member.finish(received).await }
+        });
+        let beat = tokio::spawn({
+            let member = Arc::clone(&member);
+            async move { member.beat().await }
+        });
+        Ok(Self { member, handover, client_id, reader: tokio::spawn(reader.run()), beat })
+    }
+
+    /// `host:pid:boot-uuid`, as in XINFO CONSUMERS.
+    pub fn name(&self) -> &str {
+        &self.member.name
+    }
+
+    /// Waits for at least one claim and gives at most `slots`. Strays, swept and new entries alike. With 0 slots it
+    /// waits for ever.
+    ///
+    /// Never fails: what goes wrong is logged and tried again. Cancel safe: what a read in flight brings is kept
+    /// for the next call, and handed back after a third of the lease.
+    pub async fn next(&mut self, slots: usize) -> Vec<Claim> {
+        self.handover.take(slots).await
+    }
+
+    /// Stops reading and hands back what nobody took. Claims that were taken go on: they are renewed and can be
+    /// ended. The first step of a graceful stop.
+    pub async fn stop_reading(&mut self) {
+        self.handover.close();
+        while !self.reader.is_finished() {
+            self.unblock().await;
+            // The read may begin to block just after it was sent away.
+            let _ = tokio::time::timeout(Duration::from_millis(50), &mut self.reader).await;
+        }
+        let left = self.handover.drain();
+        if !left.is_empty() {
+            release::release(&self.member, left).await;
+        }
+    }
+
+    /// Stops reading, hands back what nobody took, waits for the ends that are being written, stops the beat.
+    /// Claims still held can be ended until their leases pass.
+    pub async fn stop(mut self) {
+        self.stop_reading().await;
+        self.member.moves.close();
+        self.member.moves.wait().await;
+    }
+
+    /// Sends a blocked read away. Not being allowed to costs at most one BLOCK.
+    async fn unblock(&self) {
+        let id = self.client_id.load(Ordering::Relaxed);
+        if id > 0 {
+            let mut unblock = redis::cmd("CLIENT");
+            unblock.arg("UNBLOCK").arg(id);
+            if let Err(error) = self.member.link.query::<i64>(&unblock).await {
+                tracing::debug!(%error, "the blocked read could not be sent away");
+            }
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.reader.abort();
+        self.beat.abort();
+    }
+}
+
+/// Unique for each start of a process: a restarted worker must not pass for its former self.
+fn consumer_name(host: Option<String>) -> String {
+    let host = host.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "worker".to_owned());
+    format!("{host}:{}:{}", std::process::id(), uuid::Uuid::now_v7())
+}

@@ -1,0 +1,79 @@
+//! What can go wrong between here and Redis, named by what a caller can do about it.
+
+use deertrack_schemas::wire::WireError;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// A move that did not happen, or whose reply was lost.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The URL names no Redis.
+    #[error("not a Redis URL (redis://host:6379, rediss://host:6379, redis+unix:///path): {0}")]
+    Url(RedisError),
+    /// Redis cannot be reached, is loading its data or is failing over. Trying again later can help; whether the
+    /// move happened is not known.
+    #[error("Redis cannot be used at the moment: {0}")]
+    Unreachable(RedisError),
+    /// Redis is at its `maxmemory`. Nothing was written.
+    #[error("Redis is full (maxmemory is reached): {0}")]
+    Full(RedisError),
+    /// Redis refused the command: wrong key type, missing permission, too old.
+    #[error("Redis refused a command: {0}")]
+    Refused(RedisError),
+    /// A command that cannot be written, or a record that cannot be read.
+    #[error("{0}")]
+    Wire(#[from] WireError),
+}
+
+impl StreamError {
+    /// Redis is away or full: trying again later can help (HTTP 503).
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Full(_))
+    }
+}
+
+impl From<RedisError> for StreamError {
+    fn from(error: RedisError) -> Self {
+        match Trouble::of(&error) {
+            Trouble::Full => Self::Full(error),
+            Trouble::Connection | Trouble::NotNow => Self::Unreachable(error),
+            Trouble::NoGroup | Trouble::Unblocked | Trouble::Other => Self::Refused(error),
+        }
+    }
+}
+
+/// Kinds of Redis errors, by what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The stream or its group is gone: make it again.
+    NoGroup,
+    /// A blocked read was sent away (CLIENT UNBLOCK, deleted key): read again.
+    Unblocked,
+    /// This connection is of no use: make a new one. After a failover it may still lead to the old master,
+    /// which answers READONLY for ever.
+    Connection,
+    /// Loading, failing over: wait.
+    NotNow,
+    /// At maxmemory.
+    Full,
+    /// Nothing that waiting mends.
+    Other,
+}
+
+impl Trouble {
+    pub(crate) fn of(error: &RedisError) -> Self {
+        match error.kind() {
+            ErrorKind::Io | ErrorKind::Parse | ErrorKind::AuthenticationFailed => Self::Connection,
+            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => Self::Connection,
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading | ServerErrorKind::TryAgain | ServerErrorKind::ClusterDown,
+            ) => Self::NotNow,
+            _ => match error.code() {
+                Some("NOGROUP") => Self::NoGroup,
+                Some("UNBLOCKED") => Self::Unblocked,
+                Some("OOM") => Self::Full,
+                Some("BUSY") => Self::NotNow, // a script of somebody else runs for too long
+                _ => Self::Other,
+            },
+        }
+    }
+}

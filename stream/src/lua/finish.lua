@@ -1,0 +1,36 @@
+#!lua flags=allow-oom
+-- Ends jobs: for each its terminal status, completion event, acknowledgement and deletion, all in one step.
+--
+-- KEYS[1]    commands (stream), KEYS[2] events (stream), KEYS[3] event sequence
+-- KEYS[3+i]  status of job i
+-- ARGV[1]    group, ARGV[2] consumer, ARGV[3] status TTL in seconds
+-- then 7 for each job: entry id, delivery count, job id, kind, state,
+--            final record as JSON, final record as MessagePack
+-- returns    for each job 1 done, 0 lost (somebody else owns the entry; nothing was written)
+local commands, group, consumer, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local count = (#ARGV - 3) / 7
+local results, ids = {}, {}
+for i = 1, count do
+  local a = 7 * i - 3
+  if owns(commands, group, consumer, ARGV[a], ARGV[a + 1]) then
+    results[i] = 1
+    ids[#ids + 1] = ARGV[a]
+  else
+    results[i] = 0
+  end
+end
+if #ids == 0 then return results end
+
+local n = redis.call('INCRBY', KEYS[3], #ids) - #ids
+for i = 1, count do
+  if results[i] == 1 then
+    local a = 7 * i - 3
+    n = n + 1
+    redis.call('SETEX', KEYS[3 + i], ttl, ARGV[a + 5])
+    redis.call('XADD', KEYS[2], '*', 'n', n, 'job', ARGV[a + 2], 'kind', ARGV[a + 3],
+      'status', ARGV[a + 4], 'body', ARGV[a + 6])
+  end
+end
+redis.call('XACK', commands, group, unpack(ids))
+redis.call('XDEL', commands, unpack(ids))
+return results

@@ -1,0 +1,77 @@
+//! One member of the consumer group: who it is, what it holds, and its connection for all but reading.
+
+use std::sync::Arc;
+
+use deertrack_schemas::{Keys, StatusRecord};
+use redis::{Cmd, RedisResult};
+use tokio_util::task::TaskTracker;
+
+use crate::backoff::Backoff;
+use crate::connect::Link;
+use crate::in_flight::InFlight;
+use crate::{Settings, meters};
+
+/// What all parts of a consumer share.
+pub(crate) struct Member {
+    pub(crate) settings: Arc<Settings>,
+    /// Consumer name, `host:pid:boot-uuid`: a restarted process is another member.
+    pub(crate) name: String,
+    pub(crate) link: Link,
+    pub(crate) in_flight: InFlight,
+    /// Moves under way that a stopping consumer waits for.
+    pub(crate) moves: TaskTracker,
+}
+
+/// The reply to a move, and whether an earlier try of it may have worked with its reply lost.
+pub(crate) struct Settled<T> {
+    pub(crate) reply: T,
+    pub(crate) tried_before: bool,
+}
+
+impl Member {
+    /// Calls a script until Redis replies. A job's end is worth any wait: its work is done.
+    pub(crate) async fn settle<T: redis::FromRedisValue>(
+        &self,
+        name: &'static str,
+        call: &Cmd,
+    ) -> Settled<T> {
+        let mut backoff = Backoff::for_redis();
+        let mut tried_before = false;
+        loop {
+            match self.link.run(call).await {
+                Ok(reply) => return Settled { reply, tried_before },
+                Err(error) => {
+                    tracing::warn!(%error, "move" = name, "a move was not confirmed; trying again");
+                    metrics::counter!(meters::RETRIED, "move" => name).increment(1);
+                    tried_before = true;
+                    backoff.wait().await;
+                }
+            }
+        }
+    }
+
+    /// Whether the status shows that this very delivery has ended: then a move that seems lost has worked, and only
+    /// its reply was lost.
+    pub(crate) async fn has_ended(&self, status_key: &str, id: &str, delivery: u64) -> bool {
+        let mut get = redis::cmd("GET");
+        get.arg(status_key);
+        let text: Option<Vec<u8>> = self.settle("read status", &get).await.reply;
+        let record = text.and_then(|text| serde_json::from_slice::<StatusRecord>(&text).ok());
+        record.is_some_and(|record| {
+            record.state.is_terminal()
+                && record.deliveries == delivery
+                && record.entry_id.as_deref() == Some(id)
+        })
+    }
+
+    /// Makes the stream and its group if they are missing. At 0: ended entries are deleted, so whatever is there
+    /// still has to be done.
+    pub(crate) async fn ensure_group(&self) -> RedisResult<()> {
+        let mut create = redis::cmd("XGROUP");
+        create.arg("CREATE").arg(self.settings.keys.commands()).arg(Keys::GROUP).arg(0).arg("MKSTREAM");
+        match self.link.query(&create).await {
+            Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
+            result => result,
+        }
+    }
+}

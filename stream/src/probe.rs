@@ -1,0 +1,122 @@
+//! Questions to Redis about itself and about the queue: for `doctor`, readiness probes and gauges.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use deertrack_schemas::Keys;
+use redis::Value;
+
+use crate::Stream;
+use crate::error::StreamError;
+
+/// What Redis says about itself.
+#[derive(Debug, Clone)]
+pub struct ServerInfo {
+    /// Its version; for Valkey the version of Redis that it is compatible with.
+    pub version: String,
+    /// `maxmemory-policy`. Anything but `noeviction` may eat keys.
+    pub eviction_policy: String,
+    /// Writes an append-only file.
+    pub aof: bool,
+    /// Saves snapshots. False as well when it may not be asked.
+    pub rdb: bool,
+    /// Bytes in use.
+    pub used_memory: u64,
+    /// Bytes that may be used; 0: no limit.
+    pub max_memory: u64,
+    /// `master` or `slave`.
+    pub role: String,
+}
+
+/// How much there is of everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Commands that wait or run: the length of the command stream.
+    pub backlog: u64,
+    /// Those of them that a worker holds.
+    pub pending: u64,
+    /// Retries that wait for their time.
+    pub delayed: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// Events that are kept.
+    pub events: u64,
+    /// Members of the consumer group.
+    pub consumers: u64,
+}
+
+impl Stream {
+    /// PING, with the round trip time.
+    ///
+    /// # Errors
+    /// Redis cannot be used.
+    pub async fn ping(&self) -> Result<Duration, StreamError> {
+        let start = Instant::now();
+        self.link().query::<String>(&redis::cmd("PING")).await?;
+        Ok(start.elapsed())
+    }
+
+    /// Version, eviction policy, persistence, memory: what `doctor` prints and workers check at their start.
+    ///
+    /// # Errors
+    /// Redis cannot be used, or does not permit INFO.
+    pub async fn probe(&self) -> Result<ServerInfo, StreamError> {
+        let text: String = self.link().query(&redis::cmd("INFO")).await?;
+        let info: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once(':')).collect();
+        let word = |name| info.get(name).copied().unwrap_or("unknown").to_owned();
+        let number = |name| info.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(ServerInfo {
+            version: word("redis_version"),
+            eviction_policy: word("maxmemory_policy"),
+            aof: number("aof_enabled") == 1,
+            rdb: self.saves_snapshots().await,
+            used_memory: number("used_memory"),
+            max_memory: number("maxmemory"),
+            role: word("role"),
+        })
+    }
+
+    async fn saves_snapshots(&self) -> bool {
+        let mut ask = redis::cmd("CONFIG");
+        ask.arg("GET").arg("save");
+        // Hosted servers often forbid CONFIG; not knowing is no reason to fail.
+        let reply: HashMap<String, String> = self.link().query(&ask).await.unwrap_or_default();
+        reply.get("save").is_some_and(|points| !points.is_empty())
+    }
+
+    /// Backlog, pending, dead, ... for gauges, `doctor` and `queue`. Its cost does not grow with the backlog.
+    ///
+    /// # Errors
+    /// Redis cannot be used.
+    pub async fn counts(&self) -> Result<Counts, StreamError> {
+        let keys = &self.settings().keys;
+        let mut pipe = redis::pipe();
+        pipe.cmd("XLEN").arg(keys.commands());
+        pipe.cmd("ZCARD").arg(keys.delayed());
+        pipe.cmd("XLEN").arg(keys.dead());
+        pipe.cmd("XLEN").arg(keys.events());
+        pipe.cmd("EXISTS").arg(keys.commands());
+        let (backlog, delayed, dead, events, exists): (u64, u64, u64, u64, bool) =
+            self.link().pipe(&pipe).await?;
+        let (consumers, pending) = if exists { self.group().await? } else { (0, 0) };
+        Ok(Counts { backlog, pending, delayed, dead, events, consumers })
+    }
+
+    /// Members and pending entries of the workers' group; none when there is no group yet.
+    async fn group(&self) -> Result<(u64, u64), StreamError> {
+        let mut ask = redis::cmd("XINFO");
+        ask.arg("GROUPS").arg(self.settings().keys.commands());
+        let groups: Vec<HashMap<String, Value>> = self.link().query(&ask).await?;
+        let named = |group: &&HashMap<String, Value>| group.get("name").is_some_and(is_ours);
+        let count = |group: &HashMap<String, Value>, name| match group.get(name) {
+            Some(Value::Int(count)) => u64::try_from(*count).unwrap_or(0),
+            _ => 0,
+        };
+        let ours = groups.iter().find(named);
+        Ok(ours.map_or((0, 0), |group| (count(group, "consumers"), count(group, "pending"))))
+    }
+}
+
+fn is_ours(name: &Value) -> bool {
+    matches!(name, Value::BulkString(name) if name == Keys::GROUP.as_bytes())
+}

@@ -1,0 +1,182 @@
+//! The read loop. It never ends before the consumer does: it says what went wrong, waits and goes on.
+//!
+//! It has a connection of its own, because a blocked read holds up every command behind it. When something fails,
+//! the connection is dropped, and the first look on the new one is for strays: Redis may have answered the read
+//! that failed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use deertrack_schemas::Keys;
+use redis::aio::MultiplexedConnection;
+use redis::{Client, RedisError, RedisResult, Value};
+use tokio::sync::mpsc;
+
+use crate::backoff::{Backoff, jittered};
+use crate::claim::Claim;
+use crate::connect;
+use crate::entry::{self, Entry};
+use crate::error::Trouble;
+use crate::finish::Ending;
+use crate::handover::{Handover, Wish};
+use crate::member::Member;
+use crate::{meters, release, sweep};
+
+/// The most entries of one read. More would only make the reply late.
+const BATCH: usize = 64;
+
+pub(crate) struct Reader {
+    pub(crate) member: Arc<Member>,
+    pub(crate) client: Client,
+    pub(crate) handover: Arc<Handover>,
+    pub(crate) endings: mpsc::UnboundedSender<Ending>,
+    /// CLIENT ID of the reading connection, so that a blocked read can be sent away. 0: none.
+    pub(crate) client_id: Arc<AtomicI64>,
+}
+
+/// What the loop remembers from one read to the next.
+struct Loop {
+    connection: Option<MultiplexedConnection>,
+    backoff: Backoff,
+    connected_before: bool,
+    strays_due: Instant,
+    sweep_due: Instant,
+    cursor: String,
+}
+
+impl Reader {
+    /// Reads until the consumer closes.
+    pub(crate) async fn run(self) {
+        let now = Instant::now();
+        let mut state = Loop {
+            connection: None,
+            backoff: Backoff::for_redis(),
+            connected_before: false,
+            strays_due: now,
+            sweep_due: now,
+            cursor: sweep::START.to_owned(),
+        };
+        loop {
+            match self.handover.wish(self.member.settings.lease / 3).await {
+                Wish::Nothing => return,
+                Wish::HandBack(claims) => drop(release::release(&self.member, claims).await),
+                Wish::Claims(slots) => match self.read_watched(&mut state, slots.min(BATCH)).await {
+                    Ok(claims) => {
+                        state.backoff.reset();
+                        self.handover.put(claims);
+                    }
+                    Err(error) => self.recover(&mut state, &error).await,
+                },
+            }
+        }
+    }
+
+    /// The watchdog: a read that is silent for much longer than it may block hangs on a dead connection.
+    async fn read_watched(&self, state: &mut Loop, slots: usize) -> RedisResult<Vec<Claim>> {
+        let patience = (3 * self.member.settings.block).max(Duration::from_secs(1));
+        match tokio::time::timeout(patience, self.read(state, slots)).await {
+            Ok(result) => result,
+            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the reader was silent").into()),
+        }
+    }
+
+    /// Strays first, then what was left behind by others, then what is new.
+    async fn read(&self, state: &mut Loop, slots: usize) -> RedisResult<Vec<Claim>> {
+        let settings = &self.member.settings;
+        let mut connection = self.connection(state).await?;
+        if state.strays_due <= Instant::now() {
+            let strays = self.member.strays(&mut connection, slots).await?;
+            let claims = self.claims(strays);
+            if !claims.is_empty() {
+                return Ok(claims); // there may be more: they stay due
+            }
+            state.strays_due = Instant::now() + jittered(settings.sweep_every);
+        }
+        while state.sweep_due <= Instant::now() {
+            let left = self.member.sweep(&mut connection, &mut state.cursor, slots).await?;
+            if state.cursor == sweep::START {
+                state.sweep_due = Instant::now() + jittered(settings.sweep_every);
+            }
+            let claims = self.claims(left);
+            if !claims.is_empty() {
+                return Ok(claims);
+            }
+        }
+        let block = settings.block.min(state.next_look().saturating_duration_since(Instant::now()));
+        let new = self.read_new(&mut connection, slots, block).await?;
+        Ok(self.claims(new))
+    }
+
+    async fn read_new(
+        &self,
+        connection: &mut MultiplexedConnection,
+        count: usize,
+        block: Duration,
+    ) -> RedisResult<Vec<Entry>> {
+        let mut read = redis::cmd("XREADGROUP");
+        read.arg("GROUP").arg(Keys::GROUP).arg(&self.member.name).arg("COUNT").arg(count);
+        read.arg("BLOCK").arg(block.as_millis().max(1) as u64); // 0 would mean for ever
+        read.arg("STREAMS").arg(self.member.settings.keys.commands()).arg(">");
+        let reply: Value = read.query_async(connection).await?;
+        let entries = entry::from_read(reply)?;
+        meters::moved("fetch", entries.len());
+        Ok(entries)
+    }
+
+    /// Claims to be run. What was delivered too often is buried aside.
+    fn claims(&self, entries: Vec<Entry>) -> Vec<Claim> {
+        let mut claims = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let over_cap = entry.delivery > self.member.settings.delivery_cap;
+            match Claim::new(&self.member, &self.endings, entry) {
+                Some(claim) if over_cap => drop(tokio::spawn(claim.bury_over_cap())),
+                Some(claim) => claims.push(claim),
+                None => {}
+            }
+        }
+        claims
+    }
+
+    async fn connection(&self, state: &mut Loop) -> RedisResult<MultiplexedConnection> {
+        if let Some(connection) = &state.connection {
+            return Ok(connection.clone());
+        }
+        let mut connection = connect::blocking(&self.client).await?;
+        let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
+        self.client_id.store(id, Ordering::Relaxed);
+        if std::mem::replace(&mut state.connected_before, true) {
+            metrics::counter!(meters::RECONNECTS, "connection" => "reader").increment(1);
+            tracing::info!("the reader is connected again");
+        }
+        state.strays_due = Instant::now();
+        state.connection = Some(connection.clone());
+        Ok(connection)
+    }
+
+    async fn recover(&self, state: &mut Loop, error: &RedisError) {
+        match Trouble::of(error) {
+            Trouble::Unblocked if self.handover.is_closing() => return,
+            Trouble::Unblocked => {}
+            Trouble::NoGroup => {
+                metrics::counter!(meters::NO_GROUP).increment(1);
+                tracing::warn!(%error, "the consumer group is gone (flushed?); making it again");
+                if let Err(error) = self.member.ensure_group().await {
+                    tracing::warn!(%error, "the consumer group could not be made");
+                }
+            }
+            Trouble::Connection | Trouble::NotNow | Trouble::Full | Trouble::Other => {
+                tracing::warn!(%error, "the reader cannot read; trying again");
+                state.connection = None;
+                self.client_id.store(0, Ordering::Relaxed);
+            }
+        }
+        state.backoff.wait().await;
+    }
+}
+
+impl Loop {
+    fn next_look(&self) -> Instant {
+        self.strays_due.min(self.sweep_due)
+    }
+}

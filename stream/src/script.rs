@@ -1,0 +1,47 @@
+//! The Lua scripts: one move each, in `lua/`. Every file is headed by its KEYS, ARGV and returns.
+//!
+//! [`crate::connect::Link`] loads them with each new connection and calls them by their hash; when Redis has
+//! forgotten them (SCRIPT FLUSH, failover) it loads them again.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, Script};
+
+const FENCE: &str = include_str!("lua/fence.lua");
+
+/// The fence goes behind the first line, which must stay the first: it tells Redis the script's flags.
+fn fenced(source: &str) -> Script {
+    let (flags, rest) = source.split_once('\n').expect("a script has more than one line");
+    Script::new(&format!("{flags}\n{FENCE}{rest}"))
+}
+
+macro_rules! scripts {
+    ($($name:ident: $file:literal,)*) => {
+        $(pub(crate) static $name: LazyLock<Script> =
+            LazyLock::new(|| fenced(include_str!(concat!("lua/", $file, ".lua"))));)*
+
+        /// All of them, to be loaded with a new connection.
+        pub(crate) fn all() -> impl Iterator<Item = &'static Script> {
+            [$(&*$name),*].into_iter()
+        }
+    };
+}
+
+scripts! {
+    SUBMIT: "submit",
+    BEAT: "beat",
+    FINISH: "finish",
+    DEAD: "dead",
+    DISCARD: "discard",
+    SWEEP: "sweep",
+    STRAY: "stray",
+    RELEASE: "release",
+}
+
+/// A call of `script`, to which its keys and then its arguments are added. `args` and `bytes` are guesses that
+/// save the command from growing.
+pub(crate) fn call(script: &'static Script, keys: usize, args: usize, bytes: usize) -> Cmd {
+    let mut command = Cmd::with_capacity(3 + keys + args, 64 + 64 * keys + bytes);
+    command.arg("EVALSHA").arg(script.get_hash()).arg(keys);
+    command
+}

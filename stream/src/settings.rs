@@ -1,0 +1,55 @@
+//! The numbers of the protocol. Which keys they apply to is [`Keys`]; how to read them from the environment is
+//! the program's business.
+
+use std::time::Duration;
+
+use deertrack_schemas::Keys;
+
+/// Settings of the protocol. [`Settings::new`] gives the defaults; change the fields that differ.
+///
+/// All workers of one prefix should agree on `lease`: a worker with a shorter one steals from the others.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `redis://`, `rediss://` or `redis+unix:///path`.
+    pub url: String,
+    /// Names of the keys.
+    pub keys: Keys,
+    /// An entry that was idle for longer may be taken over. 15 s.
+    pub lease: Duration,
+    /// When a running job renews its lease: well below a third of the lease. 5 s.
+    pub beat_every: Duration,
+    /// How long after its start a job says `running`, so that a shorter one costs no second script. 100 ms.
+    pub first_beat: Duration,
+    /// A job that reports progress writes it at most this often. 1 s.
+    pub progress_every: Duration,
+    /// How often a worker looks for entries whose owner is gone and for its own lost replies, give or take a
+    /// fifth. 5 s.
+    pub sweep_every: Duration,
+    /// The longest wait of one read for new entries. 2 s.
+    pub block: Duration,
+    /// An entry that was delivered more often goes to the dead letters without being run. 3.
+    pub delivery_cap: u64,
+    /// How long a status record stays after its last change. 3600 s.
+    pub status_ttl: Duration,
+    /// A submit is refused when this many commands wait or run. None.
+    pub max_backlog: Option<u64>,
+}
+
+impl Settings {
+    /// The defaults of the protocol for the Redis at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            keys: Keys::default(),
+            lease: Duration::from_secs(15),
+            beat_every: Duration::from_secs(5),
+            first_beat: Duration::from_millis(100),
+            progress_every: Duration::from_secs(1),
+            sweep_every: Duration::from_secs(5),
+            block: Duration::from_secs(2),
+            delivery_cap: 3,
+            status_ttl: Duration::from_secs(3600),
+            max_backlog: None,
+        }
+    }
+}

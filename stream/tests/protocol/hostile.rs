@@ -1,0 +1,115 @@
+use deertrack_schemas::State;
+use deertrack_stream::{Finished, Stream};
+use deertrack_testkit::redis::Redis;
+use rand::{Rng, SeedableRng};
+
+use crate::support::*;
+
+const BAD: usize = 100_000;
+const GOOD: usize = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_thousand_random_bodies_end_in_the_dead_letters_and_their_neighbours_finish() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let mut jobs = Vec::new();
+    let mut random = rand::rngs::StdRng::seed_from_u64(2026);
+    for _ in 0..GOOD {
+        add_garbage(&raw, &mut random, BAD / GOOD).await;
+        jobs.push(submit(&stream).await);
+    }
+    let done = drain(&stream).await;
+    assert_eq!(done, (GOOD, BAD));
+    for job in &jobs {
+        assert_eq!(status(&stream, job).await.state, State::Completed);
+    }
+    let dead: usize = raw.run(&["XLEN", &raw.keys.dead()]).await;
+    assert_eq!(dead, BAD);
+    raw.assert_drained().await;
+}
+
+async fn add_garbage(raw: &Raw, random: &mut impl Rng, count: usize) {
+    let mut pipe = redis::pipe();
+    for _ in 0..count {
+        let mut body = vec![0; random.random_range(0..200)];
+        random.fill_bytes(&mut body);
+        pipe.cmd("XADD")
+            .arg(raw.keys.commands())
+            .arg("*")
+            .arg("job")
+            .arg("bad")
+            .arg("body")
+            .arg(body)
+            .ignore();
+    }
+    pipe.exec_async(&mut raw.connection.clone()).await.unwrap();
+}
+
+/// Works like a worker until all is done; how many were good and how many bad.
+async fn drain(stream: &Stream) -> (usize, usize) {
+    let mut consumer = consumer(stream, "a").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    let (mut good, mut bad) = (0, 0);
+    while good + bad < GOOD + BAD {
+        while tasks.len() >= 256 {
+            count(tasks.join_next().await.unwrap().unwrap(), &mut good, &mut bad);
+        }
+        tokio::select! {
+            claims = consumer.next(256 - tasks.len()) => {
+                for claim in claims {
+                    tasks.spawn(work(claim));
+                }
+            }
+            Some(ended) = tasks.join_next() => count(ended.unwrap(), &mut good, &mut bad),
+        }
+    }
+    (good, bad)
+}
+
+fn count(was_good: bool, good: &mut usize, bad: &mut usize) {
+    *(if was_good { good } else { bad }) += 1;
+}
+
+async fn work(claim: deertrack_stream::Claim) -> bool {
+    match claim.decode() {
+        Ok(_) => {
+            assert_eq!(finish(claim).await, Finished::Done);
+            true
+        }
+        Err(error) => {
+            let record = claim.unreadable();
+            assert_eq!(soon(claim.dead(&error.to_string(), record)).await, Finished::Done);
+            false
+        }
+    }
+}
+
+#[tokio::test]
+async fn entries_of_any_shape_are_claimed_and_can_be_buried_with_all_their_fields() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let commands = raw.keys.commands();
+    let shapes: [&[&str]; 4] = [
+        &["something", "else"],
+        &["job", "../../etc/passwd", "body", ""],
+        &["job", "", "errors", "not json", "body", "x"],
+        &["body", "1", "body", "2", "tenant", "t"],
+    ];
+    for shape in shapes {
+        let _: String = raw.run(&[&["XADD", &commands, "*"], shape].concat()).await;
+    }
+    let mut consumer = consumer(&stream, "a").await;
+    for _ in shapes {
+        let claim = next(&mut consumer).await;
+        assert!(claim.decode().is_err());
+        // An id that could leave its folder is not passed on: the entry's own stands in.
+        assert_eq!(claim.job_id(), claim.entry_id());
+        let record = claim.unreadable();
+        assert_eq!(soon(claim.dead("no command", record)).await, Finished::Done);
+    }
+    let letters = raw.dead().await;
+    assert_eq!(letters[0]["raw.something"], b"else");
+    assert_eq!(letters[1]["raw.job"], b"../../etc/passwd");
+    assert_eq!(letters[3]["reason"], b"no command");
+    raw.assert_drained().await;
+}

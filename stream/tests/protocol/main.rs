@@ -1,0 +1,13 @@
+//! The protocol on a real Redis, one private server for each test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod beat;
+mod claim;
+mod crash;
+mod embedded;
+mod hostile;
+mod probe;
+mod proxy;
+mod submit;
+mod support;
+mod watch;

@@ -1,0 +1,60 @@
+//! A private Redis for a test: on a unix socket in a directory of its own, gone when the test ends.
+
+use deertrack_stream::embedded::{Options, Server};
+use deertrack_stream::{Settings, Stream};
+use tempfile::TempDir;
+
+/// A running server and its directory.
+pub struct Redis {
+    /// To be killed, stopped and started again.
+    pub server: Server,
+    _dir: TempDir,
+}
+
+impl Redis {
+    /// A server that keeps nothing.
+    ///
+    /// # Panics
+    /// Without `redis-server` or `valkey-server` on PATH; the message says how to install one.
+    pub async fn start() -> Self {
+        Self::with(false, &[]).await
+    }
+
+    /// A server that writes every command to its append-only file before it replies.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub async fn durable() -> Self {
+        Self::with(true, &[("appendfsync", "always")]).await
+    }
+
+    /// A server with more options of redis.conf.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub async fn with(append_only: bool, extra: &[(&str, &str)]) -> Self {
+        let dir = TempDir::with_prefix("deertrack-redis-").expect("a temporary directory can be made");
+        let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let options = Options { dir: dir.path().to_owned(), append_only, extra };
+        let server = Server::start(options).await.unwrap_or_else(|error| panic!("{error}"));
+        Self { server, _dir: dir }
+    }
+
+    /// `redis+unix:///...`
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// The protocol's default settings on this server.
+    pub fn settings(&self) -> Settings {
+        Settings::new(self.url())
+    }
+
+    /// Connected with the default settings.
+    ///
+    /// # Panics
+    /// When the server has just died.
+    pub async fn stream(&self) -> Stream {
+        Stream::connect(self.settings()).await.expect("the server has just said that it is ready")
+    }
+}
