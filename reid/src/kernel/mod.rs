@@ -1,0 +1,164 @@
+//! The best and the second-best gallery row of every probe by cosine, without ever holding the matrix.
+//!
+//! Both sides are cut into panels ([`panel`]); a tile multiplies a gallery panel with a probe panel in registers
+//! ([`x86`], [`portable`]); [`scan`] keeps the two best of each probe. Single precision finds the candidates; the
+//! scores handed out are computed again in double precision, so they do not depend on the instruction set.
+//! Memory: one packed copy of the gallery, 512 packed probes a thread, and the result.
+
+mod panel;
+mod portable;
+mod scan;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use crate::{Error, Pairing, Vectors};
+use panel::Packed;
+use scan::Task;
+use serde::Serialize;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
+
+/// A gallery row and its cosine with the probe.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Candidate {
+    /// Gallery row.
+    pub index: u32,
+    /// Cosine, within [-1, 1].
+    pub score: f64,
+}
+
+/// The two best gallery rows of one probe. Ties go to the lower row.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Match {
+    /// The best.
+    pub best: Candidate,
+    /// The next; none if only one row may be compared.
+    pub second: Option<Candidate>,
+}
+
+/// The instruction set a scan runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// 12 gallery rows x 32 probes.
+    Avx512,
+    /// 6 gallery rows x 16 probes.
+    Avx2,
+    /// 4 gallery rows x 8 probes, whatever the processor.
+    Portable,
+}
+
+impl Path {
+    /// The paths this processor can run, fastest first; the last is always [`Path::Portable`].
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let mut paths = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                paths.insert(0, Self::Avx2);
+            }
+            if is_x86_feature_detected!("avx512f") {
+                paths.insert(0, Self::Avx512);
+            }
+        }
+        paths
+    }
+
+    /// The gallery in panels as high as this path's tile.
+    fn pack(self, gallery: &Vectors, threads: NonZeroUsize) -> Packed {
+        match self {
+            Self::Avx512 => Packed::new::<12>(gallery, threads),
+            Self::Avx2 => Packed::new::<6>(gallery, threads),
+            Self::Portable => Packed::new::<{ portable::ROWS }>(gallery, threads),
+        }
+    }
+}
+
+/// For each probe the best and second-best gallery row that `pairing` allows, or `None` if it allows none.
+/// The result does not depend on the number of threads.
+///
+/// # Errors
+///
+/// [`Error::Dimensions`] if the two sets differ, [`Error::FactsMismatch`] if `pairing` is of other lengths.
+pub fn best_two(
+    probes: &Vectors,
+    gallery: &Vectors,
+    pairing: &Pairing,
+    threads: NonZeroUsize,
+) -> Result<Vec<Option<Match>>, Error> {
+    best_two_on(Path::available()[0], probes, gallery, pairing, threads)
+}
+
+/// As [`best_two`] on one instruction set, for tests and benchmarks; a path that this processor lacks runs as
+/// [`Path::Portable`].
+///
+/// # Errors
+///
+/// As [`best_two`].
+pub fn best_two_on(
+    path: Path,
+    probes: &Vectors,
+    gallery: &Vectors,
+    pairing: &Pairing,
+    threads: NonZeroUsize,
+) -> Result<Vec<Option<Match>>, Error> {
+    check(probes, gallery, pairing)?;
+    let path = if Path::available().contains(&path) { path } else { Path::Portable };
+    let packed = path.pack(gallery, threads);
+    let task = Task { probes, gallery, pairing, packed: &packed };
+    let mut found = vec![None; probes.rows()];
+    let blocks = found.chunks_mut(scan::PROBES_PER_BLOCK).enumerate();
+    in_parallel(threads, blocks, |(block, out)| run(path, &task, block * scan::PROBES_PER_BLOCK, out));
+    Ok(found)
+}
+
+fn check(probes: &Vectors, gallery: &Vectors, pairing: &Pairing) -> Result<(), Error> {
+    if probes.dim() != gallery.dim() {
+        return Err(Error::Dimensions {
+            left_set: probes.set(),
+            left: probes.dim(),
+            right_set: gallery.set(),
+            right: gallery.dim(),
+        });
+    }
+    pairing.check(probes.rows(), gallery.rows())
+}
+
+/// Scans one block of probes. `path` must be one of [`Path::available`].
+fn run(path: Path, task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => x86::scan_avx512(task, first, out),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => x86::scan_avx2(task, first, out),
+        _ => portable::scan(task, first, out),
+    }
+}
+
+/// Hands the items to `threads` threads, each taking the next when it is done with one.
+fn in_parallel<T: Send>(
+    threads: NonZeroUsize,
+    items: impl Iterator<Item = T> + Send,
+    work: impl Fn(T) + Sync,
+) {
+    let items = Mutex::new(items);
+    let drain = || {
+        loop {
+            // A poisoned lock means that another thread panicked; the scope passes that panic on.
+            let item = items.lock().unwrap_or_else(PoisonError::into_inner).next();
+            match item {
+                Some(item) => work(item),
+                None => return,
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.get() {
+            scope.spawn(drain);
+        }
+        drain();
+    });
+}
+
+#[cfg(test)]
+mod tests;

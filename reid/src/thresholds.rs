@@ -1,0 +1,103 @@
+//! What each threshold would assign, and what would change against today's assignment.
+//!
+//! This counts; it does not say whether an assignment is right ([`crate::estimate`]) or which threshold to take
+//! ([`crate::verdict`]).
+
+use crate::kernel::Match;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// The thresholds that are looked at unless others are asked for.
+pub const DEFAULT: [f64; 4] = [0.70, 0.65, 0.60, 0.55];
+
+/// One threshold. A detection is assigned if its best score is at least the threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdRow {
+    /// Least score that assigns.
+    pub threshold: f64,
+    /// Detections that would be assigned.
+    pub assigned: usize,
+    /// Detections that would not.
+    pub unassigned: usize,
+    /// Percent of the detections that would be assigned, 0 to 100.
+    pub assignment_rate: f64,
+    /// Assigned here and to nobody today.
+    pub newly_assigned: usize,
+    /// Assigned here to another profile than today.
+    pub reassigned: usize,
+    /// Assigned today and not here.
+    pub dropped: usize,
+    /// Profiles that would get at least one detection.
+    pub profiles_touched: usize,
+}
+
+/// One row for each threshold, in the order given. `today` holds the profile row each detection is assigned to now;
+/// beyond its end, nobody.
+#[must_use]
+pub fn threshold_table(
+    matches: &[Option<Match>],
+    today: &[Option<u32>],
+    thresholds: &[f64],
+) -> Vec<ThresholdRow> {
+    thresholds.iter().map(|&threshold| row(matches, today, threshold)).collect()
+}
+
+fn row(matches: &[Option<Match>], today: &[Option<u32>], threshold: f64) -> ThresholdRow {
+    let (mut newly_assigned, mut reassigned, mut dropped, mut assigned) = (0, 0, 0, 0);
+    let mut profiles = HashSet::new();
+    for (detection, found) in matches.iter().enumerate() {
+        let here = found.filter(|found| found.best.score >= threshold).map(|found| found.best.index);
+        profiles.extend(here);
+        assigned += usize::from(here.is_some());
+        match (today.get(detection).copied().flatten(), here) {
+            (None, Some(_)) => newly_assigned += 1,
+            (Some(_), None) => dropped += 1,
+            (Some(before), Some(now)) if before != now => reassigned += 1,
+            _ => {}
+        }
+    }
+    ThresholdRow {
+        threshold,
+        assigned,
+        unassigned: matches.len() - assigned,
+        assignment_rate: assigned as f64 / matches.len().max(1) as f64 * 100.0,
+        newly_assigned,
+        reassigned,
+        dropped,
+        profiles_touched: profiles.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Candidate;
+
+    fn best(index: u32, score: f64) -> Option<Match> {
+        Some(Match { best: Candidate { index, score }, second: None })
+    }
+
+    #[test]
+    fn each_detection_is_counted_once_as_new_moved_dropped_or_kept() {
+        let matches = [best(0, 0.9), best(1, 0.7), best(1, 0.69), best(2, 0.8), None];
+        let today = [Some(0), None, Some(1), Some(1), Some(2)];
+        let rows = threshold_table(&matches, &today, &[0.7]);
+        let expected = ThresholdRow {
+            threshold: 0.7,
+            assigned: 3,
+            unassigned: 2,
+            assignment_rate: 60.0,
+            newly_assigned: 1,
+            reassigned: 1,
+            dropped: 2,
+            profiles_touched: 3,
+        };
+        assert_eq!(rows, [expected]);
+    }
+
+    #[test]
+    fn all_scores_below_every_threshold_are_a_plain_row_of_zeros() {
+        let rows = threshold_table(&[best(0, 0.1)], &[], &DEFAULT);
+        assert!(rows.iter().all(|row| row.assigned == 0 && row.unassigned == 1 && row.profiles_touched == 0));
+    }
+}
