@@ -7,15 +7,15 @@ use statrs::function::beta::beta_reg;
 /// Confidence of every interval: 95 %, 2.5 % on each side.
 pub const CONFIDENCE: f64 = 0.95;
 
+/// Probability that is left outside on each side.
+const TAIL: f64 = (1.0 - CONFIDENCE) / 2.0;
+
 /// The interval of Clopper and Pearson (1934) for `hits` of `trials`, at [`CONFIDENCE`]. It covers the true proportion
 /// in at least 95 of 100 samples, whatever the proportion. [0, 1] without trials.
 #[must_use]
 pub fn clopper_pearson(hits: usize, trials: usize) -> [f64; 2] {
-    let tail = (1.0 - CONFIDENCE) / 2.0;
-    let (x, n) = (hits as f64, trials as f64);
-    // At the lower end a sample of at least `hits` has probability `tail`; at the upper end one of at most `hits`.
-    let lower = if hits == 0 { 0.0 } else { solve(|p| beta_reg(x, n - x + 1.0, p) < tail) };
-    let upper = if hits == trials { 1.0 } else { solve(|p| 1.0 - beta_reg(x + 1.0, n - x, p) > tail) };
+    let lower = if hits == 0 { 0.0 } else { solve(|p| at_least(hits, trials, p) < TAIL) };
+    let upper = if hits == trials { 1.0 } else { solve(|p| at_most(hits, trials, p) > TAIL) };
     [lower, upper]
 }
 
@@ -23,21 +23,41 @@ pub fn clopper_pearson(hits: usize, trials: usize) -> [f64; 2] {
 /// included).
 #[must_use]
 pub fn required(wrong: usize, target: f64) -> usize {
-    let proves = |trials: usize| clopper_pearson(wrong, trials)[1] < target;
-    let mut enough = wrong + 1;
-    while !proves(enough) {
-        enough *= 2;
+    least(wrong + 1, |trials| upper_is_below(wrong, trials, target))
+}
+
+/// Whether the upper bound of `hits` of `trials` is below `target`: cheaper than the bound itself.
+pub(crate) fn upper_is_below(hits: usize, trials: usize, target: f64) -> bool {
+    hits < trials && at_most(hits, trials, target) < TAIL
+}
+
+/// The least number from `start` on for which `enough` holds; it must hold for all greater ones too.
+pub(crate) fn least(start: usize, enough: impl Fn(usize) -> bool) -> usize {
+    let mut above = start;
+    while !enough(above) {
+        above *= 2;
     }
-    let mut too_few = enough / 2;
-    while enough - too_few > 1 {
-        let middle = usize::midpoint(too_few, enough);
-        if proves(middle) {
-            enough = middle;
+    let mut below = start.max(above / 2);
+    while below < above {
+        let middle = usize::midpoint(below, above);
+        if enough(middle) {
+            above = middle;
         } else {
-            too_few = middle;
+            below = middle + 1;
         }
     }
-    enough
+    above
+}
+
+/// Probability of at least `hits` (not 0) hits when each trial hits with probability `p`.
+fn at_least(hits: usize, trials: usize, p: f64) -> f64 {
+    beta_reg(hits as f64, (trials - hits) as f64 + 1.0, p)
+}
+
+/// Probability of at most `hits` (fewer than all) hits when each trial hits with probability `p`.
+fn at_most(hits: usize, trials: usize, p: f64) -> f64 {
+    // The complement by symmetry keeps small tails exact.
+    beta_reg((trials - hits) as f64, hits as f64 + 1.0, 1.0 - p)
 }
 
 /// The p in [0, 1] up to which `below` holds, by halving until the ends are neighbours.

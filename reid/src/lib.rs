@@ -1,23 +1,45 @@
-//! The similarity analysis of a re-identification system as a pure library: vectors in, numbers out.
+#![doc = include_str!("../README.md")]
 
-pub mod binomial;
-pub mod describe;
+pub mod analyze;
+pub mod verdict;
+
 mod error;
-pub mod histogram;
-pub mod isotonic;
-pub mod kde;
-pub mod kernel;
-pub mod linkage;
-#[cfg(test)]
-mod oracle;
+pub mod input;
+mod options;
 mod pairing;
-
-mod random;
-pub mod roc;
-pub mod shape;
-pub mod thresholds;
 mod vectors;
 
+pub mod kernel;
+pub mod space;
+pub mod space_alarms;
+pub mod thresholds;
+
+pub mod describe;
+pub mod histogram;
+pub mod kde;
+pub mod shape;
+
+pub mod binomial;
+pub mod estimate;
+pub mod false_match;
+pub mod sample;
+
+pub mod linkage;
+pub mod profiles;
+
+pub mod evaluate;
+pub mod isotonic;
+pub mod roc;
+
+mod random;
+
+#[cfg(test)]
+mod oracle;
+
+pub use analyze::{Analysis, analyze};
 pub use error::Error;
+pub use input::{Detection, Input, Profile, Sighting};
+pub use options::Options;
 pub use pairing::{Class, Pairing};
 pub use vectors::Vectors;
+pub use verdict::{Verdict, VerdictKind};

@@ -1,13 +1,16 @@
 //! Every random choice of the analysis: from a seed, the same on every platform.
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// What a stream of random numbers is for; parts that draw from one seed must not share a stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
     Subset,
+    Strangers,
+    Impostors,
+    Labels,
 }
 
 pub(crate) fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
@@ -25,4 +28,14 @@ pub(crate) fn sample_indices(count: usize, most: usize, seed: u64) -> Vec<usize>
         indices = chosen.to_vec();
     }
     indices
+}
+/// A random index below `count`, which must not be 0.
+pub(crate) fn index(random: &mut ChaCha8Rng, count: usize) -> usize {
+    // usize has another width on other machines; u64 draws the same numbers everywhere.
+    random.random_range(0..count as u64) as usize
+}
+
+/// Shuffles in place, the same on every platform.
+pub(crate) fn shuffle<T>(items: &mut [T], random: &mut ChaCha8Rng) {
+    items.shuffle(random);
 }

@@ -1,0 +1,278 @@
+//! The whole analysis in one call: the parts of this crate in the order in which a reader should see them.
+
+use crate::describe::{Statistics, describe};
+use crate::estimate::{Answer, Estimate, Label, estimate};
+use crate::evaluate::{Evaluation, evaluate, right_matches};
+use crate::false_match::{Curve, false_match_curves};
+use crate::histogram::{Histogram, histogram};
+use crate::input::Input;
+use crate::kde::{Kde, kde};
+use crate::kernel::{Match, best_two};
+use crate::linkage::{Tree, link};
+use crate::profiles::{CandidateMerge, CandidateSplit, candidate_merges, candidate_splits};
+use crate::sample::{Draw, draw, representatives};
+use crate::shape::{Shape, shape};
+use crate::space::{SpaceCheck, space_check};
+use crate::thresholds::{ThresholdRow, threshold_table};
+use crate::verdict::{Verdict, verdict};
+use crate::{Error, Options};
+use serde::{Deserialize, Serialize};
+
+/// Everything that was found. As JSON it is the `analysis.json` of an export, except the parts that are tables of their
+/// own there (`matches`, `sample`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Is there a threshold that may be used?
+    pub verdict: Verdict,
+    /// Are the vectors one space?
+    pub space_check: SpaceCheck,
+    /// Detections.
+    pub detections: usize,
+    /// Profiles.
+    pub profiles: usize,
+    /// Summary of the best scores; none if no detection may be compared with any profile.
+    pub statistics: Option<Statistics>,
+    /// Their histogram.
+    pub histogram: Option<Histogram>,
+    /// Their density; none without spread.
+    pub kde: Option<Kde>,
+    /// What each threshold would assign.
+    pub thresholds: Vec<ThresholdRow>,
+    /// Wrong / assigned by labels, or by true identities where there are no labels; none without both.
+    pub estimate: Option<Estimate>,
+    /// Where the answers of the estimate come from.
+    pub estimate_source: Option<EstimateSource>,
+    /// False match rates without labels.
+    pub false_matches: Vec<Curve>,
+    /// The tree of the profiles and what it suggests.
+    pub clusters: Clusters,
+    /// Descriptions of the distribution, never advice.
+    pub shape: Shape,
+    /// What true identities say, where they are known.
+    pub evaluation: Option<Evaluation>,
+    /// The two best profiles of each detection.
+    #[serde(skip)]
+    pub matches: Vec<Option<Match>>,
+    /// Assignments to look at.
+    #[serde(skip)]
+    pub sample: Vec<Draw>,
+}
+
+/// Who said which assignments are right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EstimateSource {
+    /// A person who looked at a sample.
+    Labels,
+    /// The true identities in the input.
+    Identities,
+}
+
+/// The profiles among themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Clusters {
+    /// The tree.
+    #[serde(flatten)]
+    pub tree: Tree,
+    /// Clusters that remain at each threshold.
+    pub cuts: Vec<Cut>,
+    /// Profiles that may be one animal at the current threshold.
+    pub candidate_merges: Vec<CandidateMerge>,
+    /// Profiles that may be two animals at the current threshold.
+    pub candidate_splits: Vec<CandidateSplit>,
+}
+
+/// A cut through the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Score at which clusters are still joined.
+    pub threshold: f64,
+    /// The same as a height of the tree: 1 - threshold.
+    pub height: f64,
+    /// Clusters that remain.
+    pub clusters: usize,
+}
+
+/// Analyses the input.
+///
+/// # Errors
+///
+/// [`Error::Setting`] for options out of range, [`Error::Dimensions`] if detections and profiles are of different
+/// spaces, and what [`Input::check`] finds.
+pub fn analyze(input: &Input, options: &Options) -> Result<Analysis, Error> {
+    options.check()?;
+    let bursts = input.bursts();
+    let pairing = input.pairing(&bursts, options.same_sex)?;
+    let matches = best_two(&input.probes, &input.gallery, &pairing, options.threads)?;
+    let scores: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
+    let space_check = space_check(input, &bursts, &pairing, &matches, options.seed);
+    let order = representatives(&matches, &bursts, options.seed);
+    let estimate_source = estimate_source(input);
+    let estimate = estimate_source.map(|source| {
+        let (order, labels) = answers(input, &matches, &order, source);
+        estimate(&order, &matches, &labels, &options.thresholds, options.target)
+    });
+    let kde = kde(&scores);
+    Ok(Analysis {
+        verdict: verdict(&space_check, estimate.as_ref(), options.target),
+        space_check,
+        detections: input.probes.rows(),
+        profiles: input.gallery.rows(),
+        statistics: describe(&scores),
+        histogram: histogram(&scores, options.bins.get()),
+        thresholds: threshold_table(&matches, &input.today(), &options.thresholds),
+        estimate,
+        estimate_source,
+        false_matches: false_match_curves(input, &bursts, &options.thresholds, options.seed),
+        clusters: clusters(input, options)?,
+        shape: shape(&scores, kde.as_ref()),
+        kde,
+        evaluation: evaluate(input, &matches, &options.thresholds),
+        sample: draw(&order, &matches, &options.thresholds, options.sample_size),
+        matches,
+    })
+}
+
+/// Labels come first: identities may be older guesses.
+fn estimate_source(input: &Input) -> Option<EstimateSource> {
+    if !input.labels.is_empty() {
+        return Some(EstimateSource::Labels);
+    }
+    let known = input.detections.iter().any(|detection| detection.identity.is_some());
+    known.then_some(EstimateSource::Identities)
+}
+
+/// The order of the sample and its labels: those given, or one for every probe whose true identity is known.
+fn answers(
+    input: &Input,
+    matches: &[Option<Match>],
+    order: &[u32],
+    source: EstimateSource,
+) -> (Vec<u32>, Vec<Label>) {
+    if source == EstimateSource::Labels {
+        return (order.to_vec(), input.labels.clone());
+    }
+    let right = right_matches(input, matches);
+    let label = |&detection: &u32| {
+        let answer = if right[detection as usize]? { Answer::Same } else { Answer::Different };
+        Some(Label { detection, profile: matches[detection as usize]?.best.index, answer })
+    };
+    let labels: Vec<Label> = order.iter().filter_map(label).collect();
+    (labels.iter().map(|label| label.detection).collect(), labels)
+}
+
+fn clusters(input: &Input, options: &Options) -> Result<Clusters, Error> {
+    let tree = link(&input.gallery, options.linkage, options.seed);
+    let cut = |&threshold: &f64| {
+        let height = 1.0 - threshold;
+        Cut { threshold, height, clusters: tree.clusters_at(height) }
+    };
+    Ok(Clusters {
+        cuts: options.thresholds.iter().map(cut).collect(),
+        candidate_merges: candidate_merges(
+            input,
+            options.same_sex,
+            options.current_threshold,
+            options.threads,
+        )?,
+        candidate_splits: candidate_splits(input, options.current_threshold),
+        tree,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::VerdictKind;
+    use crate::{Detection, Vectors};
+    use std::num::NonZeroUsize;
+
+    fn input(probes: &[f32], gallery: &[f32]) -> Input {
+        let vectors = |set, values: &[f32]| Vectors::new(set, 2, values.to_vec()).unwrap();
+        Input::new(vectors("detections", probes), vectors("profiles", gallery))
+    }
+
+    #[test]
+    fn one_detection_and_one_profile_give_a_page_with_gaps_and_no_number() {
+        let found = analyze(&input(&[1.0, 0.0], &[0.8, 0.6]), &Options::default()).unwrap();
+        let summary = found.statistics.unwrap();
+        assert_eq!((summary.count, summary.std, found.kde), (1, None, None));
+        assert!((summary.mean - 0.8).abs() < 1e-7);
+        assert_eq!((found.verdict.kind, found.verdict.threshold), (VerdictKind::NotEnoughLabels, None));
+        assert_eq!(found.clusters.tree.leaf_order, [0]);
+    }
+
+    #[test]
+    fn scores_below_every_threshold_assign_nothing_and_draw_nothing() {
+        let mut far = input(&[0.0, 1.0, 0.1, 1.0], &[1.0, 0.0]);
+        far.detections = vec![Detection { identity: Some(1), ..Default::default() }; 2];
+        let found = analyze(&far, &Options::default()).unwrap();
+        assert!(found.thresholds.iter().all(|row| row.assigned == 0 && row.assignment_rate == 0.0));
+        assert_eq!(found.sample, []);
+        assert_eq!(found.verdict.kind, VerdictKind::NoSafeThreshold);
+        assert!(found.verdict.reason.contains("No detection reaches"), "{}", found.verdict.reason);
+    }
+
+    #[test]
+    fn classes_that_leave_nothing_to_compare_give_a_page_without_statistics() {
+        let mut apart = input(&[1.0, 0.0], &[1.0, 0.0]);
+        apart.detections = vec![Detection { class: crate::Class::Buck, ..Default::default() }];
+        apart.profiles = vec![crate::Profile { class: crate::Class::Doe, ..Default::default() }];
+        let options = Options { same_sex: true, ..Options::default() };
+        let found = analyze(&apart, &options).unwrap();
+        assert_eq!((found.statistics, found.histogram, found.matches), (None, None, vec![None]));
+        assert_eq!(found.thresholds[0].unassigned, 1);
+    }
+
+    #[test]
+    fn scores_without_answers_never_make_a_number() {
+        // Two clean humps: the picture that invites a guess.
+        let probes: Vec<f32> =
+            (0..200).flat_map(|i| if i % 2 == 0 { [1.0, 0.01 * i as f32] } else { [0.2, 1.0] }).collect();
+        let found = analyze(&input(&probes, &[1.0, 0.0]), &Options::default()).unwrap();
+        assert!(found.shape.otsu.is_some() && found.shape.mixture.is_some());
+        assert_eq!((found.verdict.kind, found.verdict.threshold), (VerdictKind::NotEnoughLabels, None));
+    }
+
+    #[test]
+    fn the_json_has_the_promised_names_and_can_be_read_back() {
+        let found =
+            analyze(&input(&[1.0, 0.0, 0.6, 0.8, 0.0, 1.0], &[0.8, 0.6]), &Options::default()).unwrap();
+        let json = serde_json::to_value(&found).unwrap();
+        for path in [
+            "/statistics/q25",
+            "/histogram/edges",
+            "/histogram/counts",
+            "/kde/factor",
+            "/kde/bandwidth",
+            "/kde/grid",
+            "/kde/density",
+            "/thresholds/0/threshold",
+            "/thresholds/0/assigned",
+            "/thresholds/0/unassigned",
+            "/thresholds/0/assignment_rate",
+            "/clusters/merges",
+            "/space_check/ok",
+            "/space_check/alarms",
+            "/verdict/kind",
+            "/verdict/threshold",
+            "/verdict/interval",
+            "/verdict/reason",
+        ] {
+            assert!(json.pointer(path).is_some(), "{path}");
+        }
+        let back: Analysis = serde_json::from_value(json).unwrap();
+        assert_eq!((back.verdict, back.thresholds), (found.verdict, found.thresholds));
+    }
+
+    #[test]
+    fn the_same_input_and_seed_give_the_same_bytes() {
+        let probes: Vec<f32> = (0..600).map(|i| ((i * 37 % 101) as f32).sin()).collect();
+        let set = input(&probes, &probes[..40]);
+        let json = |threads| {
+            let options = Options { threads: NonZeroUsize::new(threads).unwrap(), ..Options::default() };
+            serde_json::to_string(&analyze(&set, &options).unwrap()).unwrap()
+        };
+        assert_eq!(json(1), json(3));
+    }
+}

@@ -1,0 +1,190 @@
+//! Are these vectors one space at all? Looked at first, because every other number is worthless otherwise.
+//!
+//! The worst case is silent: detections and profiles embedded by different heads give plausible scores around 1/pi
+//! with a narrow spread, and any threshold "works". It checks the vectors; it does not judge thresholds
+//! ([`crate::verdict`]).
+
+use crate::input::Input;
+use crate::kernel::Match;
+use crate::random::{Purpose, index, stream};
+use crate::roc::Roc;
+use crate::space_alarms::{Alarm, alarms};
+use crate::{Pairing, Vectors, describe};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// What was seen, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpaceCheck {
+    /// No alarm.
+    pub ok: bool,
+    /// What is wrong, worst first.
+    pub alarms: Vec<Alarm>,
+    /// Values in a vector.
+    pub dimensions: usize,
+    /// The detections' vectors.
+    pub detections: SetCheck,
+    /// The profiles' vectors.
+    pub profiles: SetCheck,
+    /// Scores of random detections with random profiles; none if no pair may be compared.
+    pub strangers: Option<Spread>,
+    /// The 99th percentile of the best scores; none without matches.
+    pub best_q99: Option<f64>,
+    /// Scores of profiles with the detection they were made of; none if that is not known.
+    pub founders: Option<Spread>,
+    /// Burst mates against strangers; none without bursts.
+    pub burst_mates: Option<BurstMates>,
+}
+
+/// One set of vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SetCheck {
+    /// How many vectors.
+    pub rows: usize,
+    /// Vectors of zeros only; they match nothing.
+    pub zero_vectors: usize,
+    /// Vectors equal to an earlier one in every value.
+    pub duplicates: usize,
+    /// Least length.
+    pub norm_min: f64,
+    /// Mean length.
+    pub norm_mean: f64,
+    /// Greatest length.
+    pub norm_max: f64,
+    /// Different embedding versions stated.
+    pub versions: usize,
+}
+
+/// Scores of a kind of pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// How many pairs were looked at.
+    pub pairs: usize,
+    /// Mean score.
+    pub mean: f64,
+    /// Standard deviation; 0 for one pair.
+    pub std: f64,
+    /// Median score.
+    pub median: f64,
+}
+
+/// Detections of one burst show mostly the same animal seconds apart, so their scores must stand far above others.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BurstMates {
+    /// Scores within bursts.
+    pub mates: Spread,
+    /// Scores of random detections of different bursts.
+    pub strangers: Spread,
+    /// Chance that a pair of mates scores above a pair of strangers.
+    pub area: f64,
+}
+
+/// Pairs that are looked at of each kind at most: the mean of 20,000 scores is known to a hundredth of their spread.
+const PAIRS: usize = 20_000;
+
+/// Checks the space of the input. `matches` are its best matches, `pairing` the rules they were found with.
+#[must_use]
+pub fn space_check(
+    input: &Input,
+    bursts: &[u32],
+    pairing: &Pairing,
+    matches: &[Option<Match>],
+    seed: u64,
+) -> SpaceCheck {
+    let mut versions = HashSet::new();
+    versions.extend(input.detections.iter().filter_map(|detection| detection.version));
+    let detection_versions = versions.len();
+    let profile_versions: HashSet<u32> =
+        input.profiles.iter().filter_map(|profile| profile.version).collect();
+    let profiles = set_check(&input.gallery, profile_versions.len());
+    versions.extend(profile_versions);
+    let mut check = SpaceCheck {
+        ok: true,
+        alarms: Vec::new(),
+        dimensions: input.probes.dim(),
+        detections: set_check(&input.probes, detection_versions),
+        profiles,
+        strangers: spread(&strangers(input, pairing, seed)),
+        best_q99: best_q99(matches),
+        founders: spread(&founders(input)),
+        burst_mates: burst_mates(input, bursts, seed),
+    };
+    check.alarms = alarms(&check, versions.len());
+    check.ok = check.alarms.is_empty();
+    check
+}
+
+fn set_check(vectors: &Vectors, versions: usize) -> SetCheck {
+    let norms = vectors.norms();
+    let mut seen: HashSet<&[u8]> = HashSet::with_capacity(norms.len());
+    let duplicates =
+        (0..norms.len()).filter(|&row| !seen.insert(bytemuck::cast_slice(vectors.row(row)))).count();
+    SetCheck {
+        rows: norms.len(),
+        zero_vectors: norms.iter().filter(|&&norm| norm == 0.0).count(),
+        duplicates,
+        norm_min: norms.iter().copied().fold(f64::INFINITY, f64::min),
+        norm_mean: norms.iter().sum::<f64>() / norms.len() as f64,
+        norm_max: norms.iter().copied().fold(0.0, f64::max),
+        versions,
+    }
+}
+
+fn spread(scores: &[f64]) -> Option<Spread> {
+    let summary = describe::describe(scores)?;
+    let std = summary.std.unwrap_or(0.0);
+    Some(Spread { pairs: summary.count, mean: summary.mean, std, median: summary.median })
+}
+
+/// Random detections with random profiles, leaving out what the rules forbid and what is assigned today.
+fn strangers(input: &Input, pairing: &Pairing, seed: u64) -> Vec<f64> {
+    let mut random = stream(seed, Purpose::Strangers);
+    let (probes, gallery) = (&input.probes, &input.gallery);
+    let pair = |_| {
+        let (probe, profile) = (index(&mut random, probes.rows()), index(&mut random, gallery.rows()));
+        let assigned = input.detection(probe).assigned == Some(profile as u32);
+        (pairing.allows(probe, profile) && !assigned).then(|| probes.cosine(probe, gallery, profile))
+    };
+    (0..PAIRS).filter_map(pair).collect()
+}
+
+fn founders(input: &Input) -> Vec<f64> {
+    let founders =
+        input.profiles.iter().enumerate().filter_map(|(row, profile)| Some((row, profile.founder?)));
+    founders.map(|(row, founder)| input.probes.cosine(founder as usize, &input.gallery, row)).collect()
+}
+
+fn best_q99(matches: &[Option<Match>]) -> Option<f64> {
+    let mut best: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
+    best.sort_by(f64::total_cmp);
+    (!best.is_empty()).then(|| describe::quantile(&best, 0.99))
+}
+
+/// Each detection with the one before it in its burst, and as many random pairs of different bursts.
+fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
+    let probes = &input.probes;
+    let mut last = vec![None; bursts.len()];
+    let mut mates = Vec::new();
+    for (row, &burst) in bursts.iter().enumerate() {
+        // A frame may hold several animals; a mate is looked for in another frame.
+        let before = last[burst as usize].replace(row).filter(|&before| !same_image(input, before, row));
+        mates.extend(before.map(|before| probes.cosine(before, probes, row)));
+        if mates.len() == PAIRS {
+            break;
+        }
+    }
+    let mut random = stream(seed, Purpose::Strangers);
+    let pair = |_| {
+        let (a, b) = (index(&mut random, bursts.len()), index(&mut random, bursts.len()));
+        (bursts[a] != bursts[b]).then(|| probes.cosine(a, probes, b))
+    };
+    let strangers: Vec<f64> = (0..PAIRS).filter_map(pair).collect();
+    let positives = mates.iter().map(|&score| (score, true));
+    let roc = Roc::new(positives.chain(strangers.iter().map(|&score| (score, false))).collect())?;
+    Some(BurstMates { mates: spread(&mates)?, strangers: spread(&strangers)?, area: roc.area() })
+}
+
+fn same_image(input: &Input, a: usize, b: usize) -> bool {
+    let image = |row: usize| input.detection(row).sighting.map(|sighting| sighting.image);
+    image(a).is_some() && image(a) == image(b)
+}
