@@ -1,5 +1,6 @@
 //! Which database a URL names, and how to reach or prepare it.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -41,6 +42,14 @@ pub async fn migrate(database_url: &str) -> Result<(), CatalogError> {
         }
     }
     Ok(())
+}
+
+/// The file of the SQLite database that `database_url` names; `None` for other databases.
+pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
+    match Target::of(database_url) {
+        Ok(Target::Sqlite(options)) => Some(options.get_filename().to_owned()),
+        _ => None,
+    }
 }
 
 /// The database that a URL names.

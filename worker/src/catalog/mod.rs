@@ -7,6 +7,7 @@ mod class;
 mod connect;
 mod failure;
 mod postgres;
+mod record;
 mod row;
 mod sqlite;
 pub mod store;
@@ -20,7 +21,9 @@ use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
 pub use class::final_class;
-pub use connect::{connect, migrate};
+pub use connect::{connect, migrate, sqlite_file};
+pub use record::{Image, Individual, Record};
+pub use store::{BoundingBox, Level};
 
 /// A half-open range of instants (UTC).
 pub type TimeRange = Range<DateTime<Utc>>;
@@ -95,6 +98,19 @@ pub trait Catalog: Send + Sync {
     /// Detections of these classes with `taken_at` in the range, by `taken_at`, then id.
     /// Rejected ones (`is_valid` is false) and duplicates are left out.
     async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError>;
+
+    /// As [`Catalog::detections`] of all classes, with all that is known of each; by time, image id, then id.
+    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
+
+    /// The detections of these ids that there are, rejected ones and duplicates too, in the same order; those
+    /// without a time come last.
+    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError>;
+
+    /// Images with `taken_at` in the range, also those without detections; by time, then id.
+    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError>;
+
+    /// All known deer, by name, then id.
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError>;
 
     /// All places, by name, then id.
     async fn places(&self) -> Result<Vec<Place>, CatalogError>;

@@ -12,9 +12,9 @@ use deertrack_schemas::Class;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::row::{DeploymentRow, DetectionRow, PlaceRow};
+use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, PlaceRow, RecordRow};
 use super::template::{Columns, TABLES};
-use super::{Catalog, CatalogError, Deployment, Detection, Place, TimeRange};
+use super::{Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;
@@ -55,6 +55,10 @@ async fn columns(pool: &PgPool) -> Result<Columns, CatalogError> {
 /// The statements for the columns that are there; `None` where the whole table is not.
 struct Sql {
     detections: String,
+    records_in: String,
+    records_of: String,
+    images: String,
+    individuals: Option<String>,
     places: String,
     deployments: Option<String>,
     dataset: Option<&'static str>,
@@ -68,6 +72,18 @@ impl Sql {
         }
         Self {
             detections: columns.fill(include_str!("sql/postgres/detections.sql")),
+            records_in: columns.fill(concat!(
+                include_str!("sql/postgres/records.sql"),
+                include_str!("sql/postgres/records_in.sql")
+            )),
+            records_of: columns.fill(concat!(
+                include_str!("sql/postgres/records.sql"),
+                include_str!("sql/postgres/records_of.sql")
+            )),
+            images: columns.fill(include_str!("sql/postgres/images.sql")),
+            individuals: columns
+                .has("deer", "id")
+                .then(|| columns.fill(include_str!("sql/postgres/individuals.sql"))),
             places: columns.fill(include_str!("sql/postgres/places.sql")),
             deployments: has_deployments.then(|| columns.fill(include_str!("sql/postgres/deployments.sql"))),
             dataset: columns.has("dataset", "name").then_some(include_str!("sql/postgres/dataset.sql")),
@@ -86,6 +102,39 @@ impl Catalog for PostgresCatalog {
                 .fetch_all(&self.pool)
                 .await?;
         Ok(rows.into_iter().map(Detection::from).filter(|row| classes.contains(&row.class)).collect())
+    }
+
+    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let rows: Vec<RecordRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.records_in.as_str()))
+            .bind(range.start)
+            .bind(range.end)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError> {
+        let rows: Vec<RecordRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.records_of.as_str()))
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        let rows: Vec<ImageRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.images.as_str()))
+            .bind(range.start)
+            .bind(range.end)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(Image::from).collect())
+    }
+
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
+        let Some(sql) = &self.sql.individuals else { return Ok(Vec::new()) };
+        let rows: Vec<IndividualRow<DateTime<Utc>>> =
+            sqlx::query_as(AssertSqlSafe(sql.as_str())).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(Individual::from).collect())
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use super::class::final_class;
-use super::{Deployment, Detection, Place};
+use super::{BoundingBox, Deployment, Detection, Image, Individual, Level, Place, Record};
 
 #[derive(FromRow)]
 pub(super) struct DetectionRow<T> {
@@ -39,6 +39,53 @@ pub(super) struct DeploymentRow<T> {
     end: Option<T>,
 }
 
+#[derive(FromRow)]
+pub(super) struct RecordRow<T> {
+    id: String,
+    classification: Option<String>,
+    corrected_classification: Option<String>,
+    confidence: Option<f64>,
+    bbox_x: Option<f64>,
+    bbox_y: Option<f64>,
+    bbox_width: Option<f64>,
+    bbox_height: Option<f64>,
+    deer_id: Option<String>,
+    count: i32,
+    burst_id: Option<String>,
+    observation_level: Option<String>,
+    scientific_name: Option<String>,
+    sex: Option<String>,
+    life_stage: Option<String>,
+    behavior: Option<String>,
+    classification_method: Option<String>,
+    classified_by: Option<String>,
+    created_at: Option<T>,
+    #[sqlx(flatten)]
+    image: ImageRow<T>,
+}
+
+#[derive(FromRow)]
+pub(super) struct ImageRow<T> {
+    image_id: String,
+    path: Option<String>,
+    taken_at: Option<T>,
+    place_id: Option<String>,
+    deployment_id: Option<String>,
+    width: Option<i32>,
+    height: Option<i32>,
+    media_type: Option<String>,
+    capture_method: Option<String>,
+}
+
+#[derive(FromRow)]
+pub(super) struct IndividualRow<T> {
+    id: String,
+    name: String,
+    sex: Option<String>,
+    first_seen: Option<T>,
+    last_seen: Option<T>,
+}
+
 impl<T: Into<DateTime<Utc>>> From<DetectionRow<T>> for Detection {
     fn from(row: DetectionRow<T>) -> Self {
         Self {
@@ -67,6 +114,68 @@ impl<T: Into<DateTime<Utc>>> From<DeploymentRow<T>> for Deployment {
             camera: row.camera,
             start: row.start.into(),
             end: row.end.map(Into::into),
+        }
+    }
+}
+
+impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
+    fn from(row: RecordRow<T>) -> Self {
+        let corrected = row.corrected_classification.as_deref();
+        Self {
+            class: final_class(corrected, row.classification.as_deref()),
+            is_corrected: corrected.is_some_and(|label| !label.trim().is_empty()),
+            bbox: bounding_box([row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height]),
+            level: if row.observation_level.as_deref() == Some(Level::Event.name()) {
+                Level::Event
+            } else {
+                Level::Media
+            },
+            id: row.id,
+            image: row.image.into(),
+            confidence: row.confidence,
+            deer_id: row.deer_id,
+            count: u32::try_from(row.count).unwrap_or(0).max(1),
+            burst_id: row.burst_id,
+            scientific_name: row.scientific_name,
+            sex: row.sex,
+            life_stage: row.life_stage,
+            behavior: row.behavior,
+            classification_method: row.classification_method,
+            classified_by: row.classified_by,
+            created_at: row.created_at.map(Into::into),
+        }
+    }
+}
+
+fn bounding_box(numbers: [Option<f64>; 4]) -> Option<BoundingBox> {
+    let [Some(x), Some(y), Some(width), Some(height)] = numbers else { return None };
+    Some(BoundingBox { x, y, width, height })
+}
+
+impl<T: Into<DateTime<Utc>>> From<ImageRow<T>> for Image {
+    fn from(row: ImageRow<T>) -> Self {
+        Self {
+            id: row.image_id,
+            path: row.path,
+            taken_at: row.taken_at.map(Into::into),
+            place_id: row.place_id,
+            deployment_id: row.deployment_id,
+            width: row.width.and_then(|pixels| pixels.try_into().ok()),
+            height: row.height.and_then(|pixels| pixels.try_into().ok()),
+            media_type: row.media_type,
+            capture_method: row.capture_method,
+        }
+    }
+}
+
+impl<T: Into<DateTime<Utc>>> From<IndividualRow<T>> for Individual {
+    fn from(row: IndividualRow<T>) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            sex: final_class(None, row.sex.as_deref()),
+            first_seen: row.first_seen.map(Into::into),
+            last_seen: row.last_seen.map(Into::into),
         }
     }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deertrack_schemas::Class;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::types::Json;
 
-use super::row::{DeploymentRow, DetectionRow, Micros, PlaceRow};
-use super::{Catalog, CatalogError, Deployment, Detection, Place, TimeRange};
+use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, Micros, PlaceRow, RecordRow};
+use super::{Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange};
 
 const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
@@ -45,6 +46,37 @@ impl Catalog for SqliteCatalog {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(Detection::from).filter(|row| classes.contains(&row.class)).collect())
+    }
+
+    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_in.sql"));
+        let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql)
+            .bind(Micros(range.start))
+            .bind(Micros(range.end))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError> {
+        let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_of.sql"));
+        let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql).bind(Json(ids)).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        let rows: Vec<ImageRow<Micros>> = sqlx::query_as(include_str!("sql/sqlite/images.sql"))
+            .bind(Micros(range.start))
+            .bind(Micros(range.end))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(Image::from).collect())
+    }
+
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
+        let rows: Vec<IndividualRow<Micros>> =
+            sqlx::query_as(include_str!("sql/sqlite/individuals.sql")).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(Individual::from).collect())
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {

@@ -7,8 +7,14 @@
 use std::collections::{HashMap, HashSet};
 
 /// The tables that queries name, with their aliases in the SQL files.
-pub(super) const TABLES: [(&str, &str); 5] =
-    [("d", "detections"), ("i", "images"), ("l", "locations"), ("p", "deployments"), ("s", "dataset")];
+pub(super) const TABLES: [(&str, &str); 6] = [
+    ("a", "deer"),
+    ("d", "detections"),
+    ("i", "images"),
+    ("l", "locations"),
+    ("p", "deployments"),
+    ("s", "dataset"),
+];
 
 /// The columns that a database has, by table.
 #[derive(Default)]

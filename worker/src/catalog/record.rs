@@ -1,0 +1,85 @@
+//! Whole rows: all that is known of a detection, for exports that hand the rows on.
+//!
+//! Counting needs less: see [`Detection`](super::Detection).
+
+use chrono::{DateTime, Utc};
+use deertrack_schemas::Class;
+
+use super::{BoundingBox, Level};
+
+/// One detection with its image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Its id.
+    pub id: String,
+    /// The image it is in.
+    pub image: Image,
+    /// Final class, as in [`Detection`](super::Detection).
+    pub class: Class,
+    /// A person has changed the class.
+    pub is_corrected: bool,
+    /// Of the model in its class, 0 to 1.
+    pub confidence: Option<f64>,
+    /// Where in the image; `None` unless all four numbers are there.
+    pub bbox: Option<BoundingBox>,
+    /// The known deer it was assigned to.
+    pub deer_id: Option<String>,
+    /// How many animals the row stands for; 1 for a box.
+    pub count: u32,
+    /// Shared by the images of one event.
+    pub burst_id: Option<String>,
+    /// Of one image or of an event.
+    pub level: Level,
+    /// Of the species.
+    pub scientific_name: Option<String>,
+    /// As the source says it, beside the class: `female` or `male`.
+    pub sex: Option<String>,
+    /// As the source says it: `adult`, `subadult` or `juvenile`.
+    pub life_stage: Option<String>,
+    /// As the source says it.
+    pub behavior: Option<String>,
+    /// `human` or `machine`.
+    pub classification_method: Option<String>,
+    /// Who or what classified it.
+    pub classified_by: Option<String>,
+    /// When the row was made.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
+/// A photograph, or one event of a source without photographs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// Its id.
+    pub id: String,
+    /// A local file or a URL; `None`: there is no file.
+    pub path: Option<String>,
+    /// When; `None`: not known.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// Where.
+    pub place_id: Option<String>,
+    /// In which deployment.
+    pub deployment_id: Option<String>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// As `image/jpeg`.
+    pub media_type: Option<String>,
+    /// As Camtrap DP: `activityDetection` or `timeLapse`.
+    pub capture_method: Option<String>,
+}
+
+/// A known deer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Individual {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Its class.
+    pub sex: Class,
+    /// Its first detection, where the platform keeps it.
+    pub first_seen: Option<DateTime<Utc>>,
+    /// Its last detection.
+    pub last_seen: Option<DateTime<Utc>>,
+}
