@@ -3,11 +3,14 @@
 //! serde would name one problem and stop; a person who fixes a form wants all of them at once.
 //! What is never asked for is an unknown field: [`Fields::finish`] names those.
 
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+use crate::export::selection::MAX_ID_CHARS;
 use crate::problem::Problem;
 
 /// A JSON object being read.
@@ -34,6 +37,52 @@ impl<'a> Fields<'a> {
         let value = self.required(name)?;
         let date = value.as_str().and_then(iso_date);
         self.note_if_none(date, || Problem::date(name))
+    }
+
+    /// An ISO date, or nothing. `null` reads as not given.
+    pub(crate) fn optional_date(&mut self, name: &'static str) -> Option<NaiveDate> {
+        let value = self.given(name).filter(|value| !value.is_null())?;
+        let date = value.as_str().and_then(iso_date);
+        self.note_if_none(date, || Problem::date(name))
+    }
+
+    /// A whole number in a range, or nothing.
+    pub(crate) fn optional_integer(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Option<u32> {
+        let value = self.given(name)?;
+        if value.is_null() {
+            self.problems.push(Problem::null(name));
+            return None;
+        }
+        // A number over the range of i64 is over every range here.
+        let number = value.as_i64().or(value.as_u64().map(|_| i64::MAX));
+        let number = self.note_if_none(number, || Problem::not_integer(name))?;
+        if let Some(problem) = Problem::outside(name, number, range) {
+            self.problems.push(problem);
+            return None;
+        }
+        u32::try_from(number).ok()
+    }
+
+    /// A list of 1 to `most` ids, or nothing; repeats are dropped. `null` reads as not given.
+    pub(crate) fn optional_ids(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+        let value = self.given(name).filter(|value| !value.is_null())?;
+        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
+        if items.is_empty() || items.len() > most {
+            let few = items.is_empty();
+            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
+            return None;
+        }
+        let before = self.problems.len();
+        let mut seen = HashSet::with_capacity(items.len());
+        let mut ids = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match id(name, item) {
+                Ok(id) if seen.insert(id) => ids.push(id.to_owned()),
+                Ok(_repeated) => {}
+                Err(problem) => self.problems.push(problem.item(index)),
+            }
+        }
+        (self.problems.len() == before).then_some(ids)
     }
 
     /// A required name out of a closed list.
@@ -127,6 +176,15 @@ impl<'a> Fields<'a> {
             self.problems.push(problem());
         }
         value
+    }
+}
+
+fn id<'a>(name: &str, value: &'a Value) -> Result<&'a str, Problem> {
+    let text = value.as_str().ok_or_else(|| Problem::not_text(name))?;
+    match text.chars().count() {
+        0 => Err(Problem::empty_text(name)),
+        count if count > MAX_ID_CHARS => Err(Problem::too_long(name, MAX_ID_CHARS)),
+        _ => Ok(text),
     }
 }
 

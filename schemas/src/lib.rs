@@ -18,6 +18,8 @@ pub use command::Command;
 pub use contract::{contract_files, request_schema};
 pub use event::CompletionEvent;
 pub use export::pdf::{self, PdfParams};
+pub use export::selection;
+pub use export::zip::{self, ZipParams};
 pub use export::{Class, Export, KINDS, Kind, KindInfo};
 pub use job_id::{InvalidJobId, JobId};
 pub use keys::Keys;

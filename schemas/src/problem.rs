@@ -3,6 +3,8 @@
 //! A [`Problem`] names one field and has status 422; a broken rule between fields is one sentence with
 //! status 400. The message and type names are those of pydantic v1, which the dashboards were written against.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -146,6 +148,28 @@ impl Problem {
 
     pub(crate) fn empty_text(field: &str) -> Self {
         Self::at(field, "ensure this value has at least 1 characters", "value_error.any_str.min_length")
+    }
+
+    pub(crate) fn not_integer(field: &str) -> Self {
+        Self::at(field, "value is not a valid integer", "type_error.integer")
+    }
+
+    /// That a number lies outside its range, if it does.
+    pub(crate) fn outside(field: &str, number: i64, range: RangeInclusive<i64>) -> Option<Self> {
+        let (least, most) = range.into_inner();
+        if number < least {
+            let msg = format!("ensure this value is greater than or equal to {least}");
+            Some(Self::at(field, msg, "value_error.number.not_ge"))
+        } else if number > most {
+            let msg = format!("ensure this value is less than or equal to {most}");
+            Some(Self::at(field, msg, "value_error.number.not_le"))
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn too_many(field: &str, limit: usize) -> Self {
+        Self::at(field, format!("ensure this value has at most {limit} items"), "value_error.list.max_items")
     }
 
     pub(crate) fn too_few(field: &str, limit: usize) -> Self {

@@ -138,7 +138,7 @@ pub struct StatusRecord {
 }
 
 /// How many items of an export are done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Done.
     pub processed_count: u64,

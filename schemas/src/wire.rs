@@ -8,8 +8,8 @@ use crate::{Command, StatusRecord};
 
 /// Version of the envelope that this crate writes and the newest it reads.
 pub const VERSION: u8 = 1;
-/// The largest envelope, in bytes.
-pub const MAX_BYTES: usize = 64 * 1024;
+/// The largest envelope, in bytes: 10,000 ids of 100 characters fit.
+pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// How deep a command may nest. The reader's own limit of 1,024 overflows the stack of a 2 MiB thread, which
 /// would let one poison message end a worker.

@@ -61,7 +61,7 @@ fn a_command_of_a_minimal_foreign_producer_is_read() {
     let command = wire::decode(&rmp_serde::to_vec_named(&body).unwrap()).unwrap();
     assert_eq!(command.export.kind(), Kind::Pdf);
     assert_eq!((command.attempt, command.max_attempts), (1, 1));
-    let Export::Pdf(params) = command.export;
+    let Export::Pdf(params) = command.export else { panic!("{:?}", command.export) };
     assert!(params.include_charts && params.classifications.len() == 4);
 }
 

@@ -9,6 +9,8 @@ use crate::fields::Fields;
 use crate::problem::Broken;
 
 pub mod pdf;
+pub mod selection;
+pub mod zip;
 
 /// What to export: its kind and that kind's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +18,8 @@ pub mod pdf;
 pub enum Export {
     /// A PDF report.
     Pdf(pdf::PdfParams),
+    /// An archive of crops.
+    Zip(zip::ZipParams),
 }
 
 /// The name of an export kind.
@@ -24,6 +28,8 @@ pub enum Export {
 pub enum Kind {
     /// A PDF report.
     Pdf,
+    /// An archive of crops.
+    Zip,
 }
 
 /// What callers may know of a kind before they ask for it (`GET /api/kinds`).
@@ -51,7 +57,7 @@ pub struct KindInfo {
 }
 
 /// Every kind there is, in the order in which people are shown them.
-pub const KINDS: &[&KindInfo] = &[&pdf::INFO];
+pub const KINDS: &[&KindInfo] = &[&pdf::INFO, &zip::INFO];
 
 impl Kind {
     /// The kind of that name.
@@ -63,6 +69,7 @@ impl Kind {
     pub fn info(self) -> &'static KindInfo {
         match self {
             Self::Pdf => &pdf::INFO,
+            Self::Zip => &zip::INFO,
         }
     }
 
@@ -75,6 +82,7 @@ impl Kind {
     pub(crate) fn read(self, fields: &mut Fields<'_>) -> Option<Export> {
         match self {
             Self::Pdf => pdf::read(fields).map(Export::Pdf),
+            Self::Zip => zip::read(fields).map(Export::Zip),
         }
     }
 
@@ -82,6 +90,7 @@ impl Kind {
     pub(crate) fn params_schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         match self {
             Self::Pdf => generator.subschema_for::<pdf::PdfParams>(),
+            Self::Zip => generator.subschema_for::<zip::ZipParams>(),
         }
     }
 }
@@ -91,6 +100,7 @@ impl Export {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Pdf(_) => Kind::Pdf,
+            Self::Zip(_) => Kind::Zip,
         }
     }
 
@@ -98,6 +108,7 @@ impl Export {
     pub(crate) fn rules(&self, today: chrono::NaiveDate) -> Result<(), Broken> {
         match self {
             Self::Pdf(params) => params.rules(today),
+            Self::Zip(params) => params.rules(today),
         }
     }
 }

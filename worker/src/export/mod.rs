@@ -1,5 +1,6 @@
 //! One folder for each export kind: load, compute, draw. This file says what a kind may use and what it gives.
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,7 +13,16 @@ use crate::JobError;
 use crate::artifact::{Content, Draft, Drafts};
 use crate::catalog::Catalog;
 
+mod archive;
+mod images;
 pub mod pdf;
+mod range;
+mod table_text;
+mod team;
+mod text;
+pub mod zip;
+
+pub use images::ImagesFolder;
 
 /// Makes the artifact of a command. The one of production is [`Kinds`]; tests of the supervision bring their own.
 #[async_trait]
@@ -39,14 +49,22 @@ pub struct Kinds {
     pub catalog: Arc<dyn Catalog>,
     /// The configured zone (`DEERTRACK_TIMEZONE`).
     pub zone: Tz,
+    /// Where the photographs are (`DEERTRACK_IMAGES_DIR`).
+    pub images: ImagesFolder,
 }
 
 #[async_trait]
 impl Exporter for Kinds {
     async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
-        let cx = Cx { catalog: Arc::clone(&self.catalog), zone: self.zone, job: job.clone() };
+        let cx = Cx {
+            catalog: Arc::clone(&self.catalog),
+            zone: self.zone,
+            images: self.images.clone(),
+            job: job.clone(),
+        };
         match &command.export {
             Export::Pdf(params) => pdf::render(&cx, command, params).await,
+            Export::Zip(params) => zip::render(&cx, command, params).await,
         }
     }
 }
@@ -58,6 +76,8 @@ pub struct Cx {
     pub catalog: Arc<dyn Catalog>,
     /// The configured zone.
     pub zone: Tz,
+    /// Where the photographs are.
+    pub images: ImagesFolder,
     /// The job it runs in.
     pub job: Job,
 }
@@ -69,6 +89,8 @@ pub struct Job {
     pub progress: Progress,
     /// Set when the job shall stop. Blocking work looks at it between steps.
     pub stop: CancellationToken,
+    /// How many threads its blocking work may use.
+    pub cores: NonZero<usize>,
     /// Where files are written that are too large for memory.
     drafts: Drafts,
     /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
@@ -83,14 +105,15 @@ impl Job {
         drafts: Drafts,
         slot: OwnedSemaphorePermit,
     ) -> Self {
-        Self { progress, stop, drafts, slot: Some(Arc::new(slot)) }
+        Self { progress, stop, cores: team::permitted_cores(), drafts, slot: Some(Arc::new(slot)) }
     }
 
     /// A job outside a worker: the command line, tests. Its drafts lie in the system's folder of temporary files.
     pub fn alone(progress: Progress) -> Self {
         let id = "alone".parse().expect("five letters are an id");
         let drafts = Drafts::new(std::env::temp_dir(), id);
-        Self { progress, stop: CancellationToken::new(), drafts, slot: None }
+        let (stop, cores) = (CancellationToken::new(), team::permitted_cores());
+        Self { progress, stop, cores, drafts, slot: None }
     }
 
     /// The same job with its drafts elsewhere.

@@ -1,0 +1,81 @@
+//! What several kinds choose by: a range of local days, and ids. One wording for all of them.
+
+use chrono::NaiveDate;
+
+use super::Class;
+use crate::fields::Fields;
+use crate::problem::{Broken, Problem};
+
+/// The longest id that a request may name, in characters: 10,000 of them fit into one envelope.
+pub const MAX_ID_CHARS: usize = 100;
+/// How many places or deer one request may name.
+pub const MAX_FILTER_IDS: usize = 1_000;
+/// How many detections one request may name.
+pub const MAX_DETECTION_IDS: usize = 10_000;
+
+/// The rules of a range whose both days are included. `max_days` counts the days between them.
+pub(super) fn range_rules(
+    start: NaiveDate,
+    end: NaiveDate,
+    max_days: i64,
+    too_long: &'static str,
+    today: NaiveDate,
+) -> Result<(), Broken> {
+    if start > end {
+        return Err(Broken::Rule("start_date must not be after end_date"));
+    }
+    if (end - start).num_days() > max_days {
+        return Err(Broken::Rule(too_long));
+    }
+    if start > today {
+        return Err(Broken::Rule("start_date cannot be in the future"));
+    }
+    if end > today {
+        return Err(Broken::Rule("end_date cannot be in the future"));
+    }
+    Ok(())
+}
+
+/// The limits of a list of ids, for parameters that were not read from JSON.
+pub(super) fn ids_limits(
+    problems: &mut Vec<Problem>,
+    name: &'static str,
+    ids: Option<&[String]>,
+    most: usize,
+) {
+    let Some(ids) = ids else { return };
+    if ids.is_empty() {
+        problems.push(Problem::too_few(name, 1));
+    }
+    if ids.len() > most {
+        problems.push(Problem::too_many(name, most));
+    }
+    if let Some(index) = ids.iter().position(String::is_empty) {
+        problems.push(Problem::empty_text(name).item(index));
+    }
+    if let Some(index) = ids.iter().position(|id| id.chars().count() > MAX_ID_CHARS) {
+        problems.push(Problem::too_long(name, MAX_ID_CHARS).item(index));
+    }
+}
+
+/// That at least one class is asked for.
+pub(super) fn classes_limits(problems: &mut Vec<Problem>, classes: &[Class]) {
+    if classes.is_empty() {
+        problems.push(Problem::too_few("classifications", 1));
+    }
+}
+
+/// The problems of single fields, if any.
+pub(super) fn fields(problems: Vec<Problem>) -> Result<(), Broken> {
+    if problems.is_empty() { Ok(()) } else { Err(Broken::Fields(problems)) }
+}
+
+/// Reads `classifications`; `None` when it is not given or wrong.
+pub(super) fn read_classes(fields: &mut Fields<'_>) -> Option<Vec<Class>> {
+    fields.optional_choices("classifications", &Class::ALL.map(|class| (class.name(), class)))
+}
+
+/// Every class: the default of `classifications`.
+pub(super) fn all_classes() -> Vec<Class> {
+    Class::ALL.to_vec()
+}

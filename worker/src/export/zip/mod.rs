@@ -1,0 +1,96 @@
+//! The archive of crops: load -> cut -> write.
+//!
+//! - `load` (here): the chosen detections, by ids or by days.
+//! - [`decode`] and [`crop`]: a photograph to pixels, a box to a JPEG; on all permitted cores, off the runtime.
+//! - [`write`]: the archive, with [`names`] (where each crop lies in it), [`tables`] (what it shows) and [`problem`]
+//!   (why it could not be made).
+//!
+//! Crops are written in the order of the detections, whatever the number of threads; so the same command over the same
+//! rows and files gives the same bytes. Boxes are fractions of the upright image.
+
+mod crop;
+mod decode;
+mod names;
+mod problem;
+mod tables;
+mod write;
+
+use std::collections::{HashMap, HashSet};
+
+use deertrack_schemas::{Command, ZipParams};
+
+use self::write::Task;
+use super::range::local_days;
+use super::{Cx, Rendered};
+use crate::JobError;
+use crate::catalog::Record;
+
+/// Makes the archive that `command` asks for.
+///
+/// # Errors
+/// `Reject` when nothing was detected, `Retry` when the database is away or the disk is full, `Stopped` when told to
+/// stop. A crop that cannot be made is no error: `problems.csv` tells why.
+pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Rendered, JobError> {
+    cx.job.progress.at(0.01, "reading detections");
+    let chosen = load(cx, params).await?;
+    let task = Task {
+        chosen,
+        params: params.clone(),
+        created_at: command.created_at,
+        zone: cx.zone,
+        images: cx.images.clone(),
+    };
+    cx.job.blocking(move |job| write::archive(job, &task)).await
+}
+
+/// What shall be cut out.
+struct Chosen {
+    /// Those of one image stand together.
+    records: Vec<Record>,
+    /// Ids that were asked for and are not there.
+    missing: Vec<String>,
+    places: HashMap<String, String>,
+    individuals: HashMap<String, String>,
+}
+
+async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
+    let (mut records, missing) = match &params.detection_ids {
+        Some(ids) => {
+            let records = cx.catalog.records_of(ids).await?;
+            let found: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
+            let missing = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
+            (records, missing)
+        }
+        None => (in_range(cx, params).await?, Vec::new()),
+    };
+    records.retain(|record| is_chosen(record, params));
+    if records.is_empty() {
+        return Err(JobError::Reject(nothing_found(params).to_owned()));
+    }
+    let places = cx.catalog.places().await?.into_iter().map(|place| (place.id, place.name));
+    let individuals = cx.catalog.individuals().await?.into_iter().map(|deer| (deer.id, deer.name));
+    Ok(Chosen { records, missing, places: places.collect(), individuals: individuals.collect() })
+}
+
+async fn in_range(cx: &Cx, params: &ZipParams) -> Result<Vec<Record>, JobError> {
+    let (Some(first), Some(last)) = (params.start_date, params.end_date) else {
+        return Err(JobError::Reject("detection_ids, or start_date and end_date are required".to_owned()));
+    };
+    Ok(cx.catalog.records_in(local_days(first, last, cx.zone)).await?)
+}
+
+fn is_chosen(record: &Record, params: &ZipParams) -> bool {
+    let is_among = |wanted: &Option<Vec<String>>, id: &Option<String>| {
+        wanted.as_ref().is_none_or(|wanted| id.as_ref().is_some_and(|id| wanted.contains(id)))
+    };
+    params.classifications.contains(&record.class)
+        && is_among(&params.place_ids, &record.image.place_id)
+        && is_among(&params.deer_ids, &record.deer_id)
+}
+
+fn nothing_found(params: &ZipParams) -> &'static str {
+    match params.detection_ids {
+        Some(_) => "No detections found with the given ids",
+        None => "No detections found in specified date range",
+    }
+}

@@ -1,0 +1,124 @@
+//! The tables beside the crops: what each one shows, and what could not be made.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::ZipParams;
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::catalog::Record;
+use crate::export::table_text::Csv;
+
+/// The platform's ten columns, then ours.
+const METADATA: [&str; 14] = [
+    "detection_id",
+    "image_id",
+    "classification",
+    "confidence",
+    "bbox_x",
+    "bbox_y",
+    "bbox_width",
+    "bbox_height",
+    "deer_id",
+    "created_at",
+    "filename",
+    "taken_at",
+    "place",
+    "individual",
+];
+const PROBLEMS: [&str; 4] = ["detection_id", "image_id", "path", "problem"];
+
+/// `metadata.csv`: one row for each crop. Times in the configured zone, with their offset.
+pub(super) struct Metadata {
+    csv: Csv,
+    zone: Tz,
+}
+
+impl Metadata {
+    pub(super) fn new(zone: Tz) -> Self {
+        Self { csv: Csv::new(&METADATA), zone }
+    }
+
+    pub(super) fn add(&mut self, record: &Record, path: &str, place: Option<&str>, individual: Option<&str>) {
+        let bbox = record.bbox;
+        self.csv
+            .row()
+            .text(&record.id)
+            .text(&record.image.id)
+            .text(record.class.name())
+            .number(record.confidence)
+            .number(bbox.map(|bbox| bbox.x))
+            .number(bbox.map(|bbox| bbox.y))
+            .number(bbox.map(|bbox| bbox.width))
+            .number(bbox.map(|bbox| bbox.height))
+            .optional(record.deer_id.as_deref())
+            .instant(record.created_at, self.zone)
+            .text(path)
+            .instant(record.image.taken_at, self.zone)
+            .optional(place)
+            .optional(individual)
+            .end();
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.csv.finish()
+    }
+}
+
+/// `problems.csv`: one row for each detection without a crop.
+pub(super) struct Problems {
+    csv: Csv,
+    pub(super) count: u64,
+}
+
+impl Problems {
+    pub(super) fn new() -> Self {
+        Self { csv: Csv::new(&PROBLEMS), count: 0 }
+    }
+
+    pub(super) fn add(&mut self, record: &Record, problem: &Problem) {
+        self.count += 1;
+        let row = self.csv.row().text(&record.id).text(&record.image.id);
+        row.optional(record.image.path.as_deref()).text(&problem.to_string()).end();
+    }
+
+    pub(super) fn add_missing(&mut self, detection_id: &str) {
+        self.count += 1;
+        let row = self.csv.row().text(detection_id).optional(None).optional(None);
+        row.text(&Problem::NoSuchDetection.to_string()).end();
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.csv.finish()
+    }
+}
+
+/// `manifest.json`: what was asked, and the hash of every other entry. It holds nothing that differs between two runs
+/// of the same command.
+#[derive(Serialize)]
+pub(super) struct Manifest<'a> {
+    created_at: DateTime<Utc>,
+    params: &'a ZipParams,
+    entries: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    path: String,
+    size: u64,
+    sha256: String,
+}
+
+impl<'a> Manifest<'a> {
+    pub(super) fn new(created_at: DateTime<Utc>, params: &'a ZipParams) -> Self {
+        Self { created_at, params, entries: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, path: String, size: usize, sha256: String) {
+        self.entries.push(Entry { path, size: size as u64, sha256 });
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        serde_json::to_vec_pretty(&self).expect("text, whole numbers and dates are always writable")
+    }
+}

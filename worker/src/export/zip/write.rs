@@ -1,0 +1,151 @@
+//! The archive: crops in the order of the detections, then the tables.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::{Counts, ZipParams};
+use sha2::{Digest, Sha256};
+
+use super::Chosen;
+use super::crop;
+use super::decode::photograph;
+use super::names::Names;
+use super::problem::Problem;
+use super::tables::{Manifest, Metadata, Problems};
+use crate::JobError;
+use crate::artifact::{Content, Draft, hex};
+use crate::catalog::Record;
+use crate::export::archive::Archive;
+use crate::export::images::ImagesFolder;
+use crate::export::{Job, Rendered, team};
+
+/// All that the archive is made of.
+pub(super) struct Task {
+    pub(super) chosen: Chosen,
+    pub(super) params: ZipParams,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) zone: Tz,
+    pub(super) images: ImagesFolder,
+}
+
+/// Makes it. Blocks.
+pub(super) fn archive(job: &Job, task: &Task) -> Result<Rendered, JobError> {
+    let shots: Vec<&[Record]> = task.chosen.records.chunk_by(|a, b| a.image.id == b.image.id).collect();
+    let mut writing = Writing::new(job, task)?;
+    let cut = |shot: &&[Record]| cut(job, shot, task);
+    team::in_order(&shots, job.cores, cut, |shot, crops| writing.add(shot, crops))?;
+    writing.finish(shots.len())
+}
+
+/// A crop and its hash.
+struct Crop {
+    jpeg: Vec<u8>,
+    sha256: String,
+}
+
+/// The crops of one image, in the order of its records.
+fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
+    if job.stop.is_cancelled() {
+        return Vec::new();
+    }
+    // Without a box there is no reason to decode.
+    let has_boxes = shot.iter().any(|record| record.bbox.is_some());
+    let open = || photograph(&task.images.find(shot[0].image.path.as_deref())?);
+    let photograph = if has_boxes { open() } else { Err(Problem::NoBox) };
+    let crop = |record: &Record| {
+        let bbox = record.bbox.ok_or(Problem::NoBox)?;
+        let photograph = photograph.as_ref().map_err(Clone::clone)?;
+        let jpeg = crop::jpeg(&photograph.pixels, bbox, task.params.crop_size)?;
+        Ok(Crop { sha256: hex(&Sha256::digest(&jpeg)), jpeg })
+    };
+    shot.iter().map(crop).collect()
+}
+
+/// The archive with its tables.
+struct Writing<'a> {
+    job: &'a Job,
+    chosen: &'a Chosen,
+    archive: Archive<Draft>,
+    names: Names,
+    metadata: Metadata,
+    problems: Problems,
+    manifest: Manifest<'a>,
+    done: u64,
+    crops: u64,
+}
+
+impl<'a> Writing<'a> {
+    fn new(job: &'a Job, task: &'a Task) -> Result<Self, JobError> {
+        let chosen = &task.chosen;
+        let mut problems = Problems::new();
+        for id in &chosen.missing {
+            problems.add_missing(id);
+        }
+        Ok(Self {
+            job,
+            chosen,
+            archive: Archive::new(job.draft()?),
+            names: Names::new(task.zone),
+            metadata: Metadata::new(task.zone),
+            done: problems.count,
+            problems,
+            manifest: Manifest::new(task.created_at, &task.params),
+            crops: 0,
+        })
+    }
+
+    /// Adds the crops of one image.
+    fn add(&mut self, shot: &[Record], crops: Vec<Result<Crop, Problem>>) -> Result<(), JobError> {
+        self.job.check_stop()?;
+        for (record, crop) in shot.iter().zip(crops) {
+            match crop {
+                Ok(crop) => self.add_crop(record, crop)?,
+                Err(problem) => self.problems.add(record, &problem),
+            }
+            self.done += 1;
+        }
+        let total = (self.chosen.records.len() + self.chosen.missing.len()) as u64;
+        let counts = Counts::new(self.done, total);
+        let fraction = 0.05 + 0.9 * f64::from(counts.progress_percent) / 100.0;
+        self.job.progress.counted(fraction, "cutting out crops", counts);
+        Ok(())
+    }
+
+    fn add_crop(&mut self, record: &Record, crop: Crop) -> Result<(), JobError> {
+        let named = |names: &'a HashMap<String, String>, id: &Option<String>| {
+            id.as_ref().and_then(|id| names.get(id)).map(String::as_str)
+        };
+        let place = named(&self.chosen.places, &record.image.place_id);
+        let individual = named(&self.chosen.individuals, &record.deer_id);
+        let path = self.names.path(record, place);
+        self.archive.store(&path, &crop.jpeg)?;
+        self.metadata.add(record, &path, place, individual);
+        self.manifest.add(path, crop.jpeg.len(), crop.sha256);
+        self.crops += 1;
+        Ok(())
+    }
+
+    fn finish(mut self, images: usize) -> Result<Rendered, JobError> {
+        self.job.progress.at(0.96, "writing the tables");
+        let headline = headline(self.crops, images, self.problems.count);
+        for (path, text) in
+            [("metadata.csv", self.metadata.finish()), ("problems.csv", self.problems.finish())]
+        {
+            self.archive.deflate(path, &text)?;
+            self.manifest.add(path.to_owned(), text.len(), hex(&Sha256::digest(&text)));
+        }
+        self.archive.deflate("manifest.json", &self.manifest.finish())?;
+        let content = Content::OnDisk(self.archive.finish()?);
+        Ok(Rendered { content, headline: Some(headline) })
+    }
+}
+
+fn headline(crops: u64, images: usize, problems: u64) -> String {
+    let one_or_more = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let made = format!("{} from {}", one_or_more(crops, "crop"), one_or_more(images as u64, "image"));
+    match problems {
+        0 => made,
+        count => format!("{made}; {} could not be made, see problems.csv", one_or_more(count, "crop")),
+    }
+}

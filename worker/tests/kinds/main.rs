@@ -1,0 +1,7 @@
+//! The kinds that hand rows and pictures on: what is written is read back by other means and compared.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
+mod frame;
+mod records;
+mod season;
+mod zip;
