@@ -26,6 +26,8 @@ enum Ending {
     Failed(JobError),
     TimedOut(Duration),
     Cancelled,
+    /// The worker stops; another one shall do it.
+    HandedBack,
     Lost,
 }
 
@@ -47,9 +49,9 @@ pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphore
 }
 
 async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot: OwnedSemaphorePermit) {
-    if let Some(record) = ended_before(&claim).await {
+    if ended_before(&claim).await {
         tracing::info!("the job has ended before; its entry is dropped");
-        claim.finish(record).await;
+        claim.discard().await;
         return;
     }
     let record = StatusRecord {
@@ -64,23 +66,20 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
     }
     let running = claim.run(record.clone());
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
-    match last_record(record, ending) {
-        Some(last) => report(claim.finish(last).await),
-        None => tracing::warn!("another worker owns the job now; this result is thrown away"),
-    }
+    settle(claim, record, ending).await;
 }
 
 /// A re-delivered entry may have been finished by its former owner, whose acknowledgement was lost.
-async fn ended_before(claim: &Claim) -> Option<StatusRecord> {
+async fn ended_before(claim: &Claim) -> bool {
     if claim.delivery() < 2 {
-        return None;
+        return false;
     }
     match claim.already_ended().await {
-        Ok(ended) => ended,
+        Ok(ended) => ended.is_some(),
         Err(error) => {
             // Running it again is what at-least-once means; not running it could lose it.
             tracing::warn!(%error, "cannot read the status of a re-delivered job; it runs again");
-            None
+            false
         }
     }
 }
@@ -104,7 +103,8 @@ async fn run_to_end(
     running: &Running,
     slot: OwnedSemaphorePermit,
 ) -> Ending {
-    let limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
+    let own_limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
+    let limit = shared.time_limit.unwrap_or(own_limit);
     let stop = CancellationToken::new();
     let _stop_blocking_work_too = stop.clone().drop_guard();
     let (lost, cancelled) = (running.lost(), running.cancelled());
@@ -113,6 +113,7 @@ async fn run_to_end(
         biased;
         () = lost.cancelled() => Ending::Lost,
         () = cancelled.cancelled() => Ending::Cancelled,
+        () = shared.hand_back.cancelled() => Ending::HandedBack,
         done = export => done.unwrap_or_else(|panic| Ending::Failed(JobError::from_panic(&*panic))),
         () = tokio::time::sleep(limit) => Ending::TimedOut(limit),
     }
@@ -142,27 +143,33 @@ async fn export(
     made.await.map_or_else(Ending::Failed, Ending::Done)
 }
 
-/// What the status says at the end; nothing when the claim is lost.
-fn last_record(record: StatusRecord, ending: Ending) -> Option<StatusRecord> {
-    match ending {
-        Ending::Done(artifact) => Some(StatusRecord {
+/// Ends the claim as the job ended.
+async fn settle(claim: Claim, record: StatusRecord, ending: Ending) {
+    let last = match ending {
+        Ending::Lost => return tracing::warn!("another worker owns the job now; this result is thrown away"),
+        Ending::HandedBack => {
+            tracing::info!("the worker stops; the job is handed back");
+            claim.release().await;
+            return;
+        }
+        Ending::Done(artifact) => StatusRecord {
             artifact: Some(*artifact),
             completed_at: Some(Utc::now()),
             progress: 1.0,
             ..record.with_state(State::Completed)
-        }),
+        },
         Ending::Failed(error) => {
             tracing::warn!(error = %error.for_the_log(), "the export failed");
-            Some(ended(record, State::Failed, &error.to_string()))
+            ended(record, State::Failed, &error.to_string())
         }
         Ending::TimedOut(limit) => {
-            let text = format!("took longer than {} s; ask for a shorter range", limit.as_secs());
             tracing::warn!(limit_seconds = limit.as_secs(), "the export ran into its time limit");
-            Some(ended(record, State::Failed, &text))
+            let text = format!("took longer than {} s; ask for a shorter range", limit.as_secs());
+            ended(record, State::Failed, &text)
         }
-        Ending::Cancelled => Some(ended(record, State::Cancelled, "cancelled")),
-        Ending::Lost => None,
-    }
+        Ending::Cancelled => ended(record, State::Cancelled, "cancelled"),
+    };
+    report(claim.finish(last).await);
 }
 
 fn ended(record: StatusRecord, state: State, error: &str) -> StatusRecord {
@@ -176,7 +183,7 @@ async fn bury(claim: Claim, reason: &str) {
         reason,
         "an entry cannot be read; it goes to the dead letters"
     );
-    let record = unreadable(&claim);
+    let record = claim.unreadable();
     claim.dead(reason, record).await;
 }
 
@@ -191,10 +198,4 @@ impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
         Self::retry("the finished file could not be stored", error)
     }
-}
-
-/// All that can be told of a job whose command cannot be read.
-fn unreadable(claim: &Claim) -> StatusRecord {
-    let _ = claim;
-    todo!("the interface of the stream decides")
 }

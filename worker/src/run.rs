@@ -28,12 +28,14 @@ pub struct Settings {
     pub grace: Duration,
     /// The zone in which "today" and local days are told.
     pub zone: Tz,
+    /// Instead of each kind's own time limit; a machine that is always slow may need a longer one.
+    pub time_limit: Option<Duration>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { concurrency: cores, grace: Duration::from_secs(30), zone: Tz::UTC }
+        Self { concurrency: cores, grace: Duration::from_secs(30), zone: Tz::UTC, time_limit: None }
     }
 }
 
@@ -42,6 +44,9 @@ pub(crate) struct Shared {
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) artifacts: Artifacts,
     pub(crate) zone: Tz,
+    pub(crate) time_limit: Option<Duration>,
+    /// Set when the grace time of a shutdown is over.
+    pub(crate) hand_back: CancellationToken,
 }
 
 /// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back.
@@ -57,7 +62,13 @@ pub async fn run(
 ) -> Result<(), StreamError> {
     let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await?;
     tracing::info!(consumer = consumer.name(), concurrency = settings.concurrency, "worker is ready");
-    let shared = Arc::new(Shared { exporter, artifacts, zone: settings.zone });
+    let shared = Arc::new(Shared {
+        exporter,
+        artifacts,
+        zone: settings.zone,
+        time_limit: settings.time_limit,
+        hand_back: CancellationToken::new(),
+    });
     let slots = Arc::new(Semaphore::new(settings.concurrency));
     let jobs = TaskTracker::new();
     while let Some((claims, mut taken)) = next_claims(&mut consumer, &slots, &shutdown).await {
@@ -67,11 +78,21 @@ pub async fn run(
             jobs.spawn(job::work(Arc::clone(&shared), claim, slot));
         }
     }
-    jobs.close();
-    tracing::info!(running = jobs.len(), grace_seconds = settings.grace.as_secs(), "worker is stopping");
-    let _ = tokio::time::timeout(settings.grace, jobs.wait()).await;
+    consumer.stop_reading().await;
+    wind_down(&jobs, settings.grace, &shared.hand_back).await;
     consumer.stop().await;
     Ok(())
+}
+
+/// Running jobs get the grace time; what still runs then is handed back, and another worker takes it at once.
+async fn wind_down(jobs: &TaskTracker, grace: Duration, hand_back: &CancellationToken) {
+    jobs.close();
+    tracing::info!(running = jobs.len(), grace_seconds = grace.as_secs(), "worker is stopping");
+    if tokio::time::timeout(grace, jobs.wait()).await.is_err() {
+        tracing::warn!(running = jobs.len(), "the grace time is over; running jobs are handed back");
+        hand_back.cancel();
+        jobs.wait().await;
+    }
 }
 
 /// Free slots first, then claims for them. `None` once the shutdown was asked.

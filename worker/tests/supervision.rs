@@ -1,0 +1,214 @@
+//! How a worker treats its jobs, whatever their kind: with an exporter of the test's own, on a real Redis.
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{NaiveDate, Utc};
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::{Command, Export, JobId, PdfParams, State, StatusRecord, Valid};
+use deertrack_stream::{Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
+use deertrack_testkit::redis::Redis;
+use deertrack_worker::JobError;
+use deertrack_worker::artifact::{Artifacts, Content};
+use deertrack_worker::export::{Exporter, Job, Rendered};
+use deertrack_worker::run::{Settings, run};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Does what the title of the command says.
+#[derive(Default)]
+struct Script {
+    running: AtomicUsize,
+    most_at_a_time: AtomicUsize,
+}
+
+#[async_trait]
+impl Exporter for Script {
+    async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
+        let Export::Pdf(params) = &command.export else {
+            return Err(JobError::Reject("another kind".into()));
+        };
+        let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_a_time.fetch_max(now, Ordering::SeqCst);
+        let end = match params.title.as_deref() {
+            Some("panic") => panic!("a bug of ours"),
+            Some("panic while blocking") => {
+                job.blocking(|_| -> Result<(), JobError> { panic!("a bug of ours") }).await
+            }
+            Some("reject") => Err(JobError::Reject("No detections found in specified date range".into())),
+            Some("hang") => std::future::pending().await,
+            Some("pause") => {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        end.map(|()| Rendered {
+            content: Content::InMemory(b"made".to_vec()),
+            headline: Some("all is well".into()),
+        })
+    }
+}
+
+/// A worker in this process.
+struct Worker {
+    redis: Redis,
+    stream: Stream,
+    exports: tempfile::TempDir,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+    script: Arc<Script>,
+}
+
+impl Worker {
+    async fn start(settings: Settings) -> Self {
+        let redis = Redis::start().await;
+        let stream = redis.stream().await;
+        let exports = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::open(exports.path()).unwrap();
+        let (shutdown, script) = (CancellationToken::new(), Arc::new(Script::default()));
+        let (stop, of, does) = (shutdown.clone(), stream.clone(), Arc::clone(&script));
+        let task = tokio::spawn(async move { run(&of, does, artifacts, &settings, stop).await.unwrap() });
+        Self { redis, stream, exports, shutdown, task, script }
+    }
+
+    async fn submit(&self, title: &str) -> JobId {
+        self.submit_range(title, "2026-01-01", "2026-02-01").await
+    }
+
+    async fn submit_range(&self, title: &str, start: &str, end: &str) -> JobId {
+        let params = PdfParams {
+            title: Some(title.to_owned()),
+            ..PdfParams::new(start.parse().unwrap(), end.parse().unwrap(), GroupBy::Week)
+        };
+        let command = Command::new(Stream::new_job_id(), Export::Pdf(params), Utc::now());
+        let id = command.job_id.clone();
+        // A producer whose clock is far ahead: whether the worker agrees is what some tests ask.
+        let valid = Valid::check(command, NaiveDate::from_ymd_opt(2999, 1, 1).unwrap()).unwrap();
+        self.stream.submit(&valid).await.unwrap();
+        id
+    }
+
+    /// The last records of so many jobs, from their events.
+    async fn ended(&self, jobs: usize) -> BTreeMap<JobId, StatusRecord> {
+        let mut watch = self.stream.watch(WatchFrom::Start).await.unwrap();
+        let mut ended = BTreeMap::new();
+        while ended.len() < jobs {
+            match watch.next().await.unwrap() {
+                Watched::Event { event, .. } => ended.insert(event.record.job_id.clone(), event.record),
+                other => panic!("{other:?}"),
+            };
+        }
+        ended
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap();
+        drop(self.redis);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_ends_its_own_job_alone() {
+    let worker = Worker::start(Settings::default()).await;
+    let panics = [worker.submit("panic").await, worker.submit("panic while blocking").await];
+    let good = worker.submit("good").await;
+    let ended = worker.ended(3).await;
+    for id in panics {
+        assert_eq!(ended[&id].state, State::Failed);
+        let error = ended[&id].error.as_deref().unwrap();
+        assert!(error.contains("internal error") && !error.contains("a bug of ours"), "{error}");
+    }
+    let artifact = ended[&good].artifact.as_ref().unwrap();
+    assert_eq!(std::fs::read(worker.exports.path().join(&artifact.filename)).unwrap(), b"made");
+    assert_eq!(artifact.headline.as_deref(), Some("all is well"));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_too_long_is_ended() {
+    let limit = Duration::from_millis(200);
+    let worker = Worker::start(Settings { time_limit: Some(limit), ..Settings::default() }).await;
+    let (slow, good) = (worker.submit("hang").await, worker.submit("good").await);
+    let ended = worker.ended(2).await;
+    assert_eq!((ended[&slow].state, ended[&good].state), (State::Failed, State::Completed));
+    assert!(ended[&slow].error.as_deref().unwrap().contains("took longer than"));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_job_says_why_and_leaves_no_file() {
+    let worker = Worker::start(Settings::default()).await;
+    let id = worker.submit("reject").await;
+    let record = worker.ended(1).await.remove(&id).unwrap();
+    assert_eq!(record.error.as_deref(), Some("No detections found in specified date range"));
+    assert!(record.artifact.is_none() && record.completed_at.is_some());
+    assert_eq!(std::fs::read_dir(worker.exports.path()).unwrap().count(), 0);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_breaks_a_rule_is_failed_by_the_worker_too() {
+    let worker = Worker::start(Settings::default()).await;
+    let id = worker.submit_range("x", "2998-01-01", "2998-02-01").await;
+    let record = worker.ended(1).await.remove(&id).unwrap();
+    assert_eq!(record.state, State::Failed);
+    assert_eq!(record.error.as_deref(), Some("start_date cannot be in the future"));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_jobs_run_at_a_time_than_there_are_slots() {
+    let worker = Worker::start(Settings { concurrency: 3, ..Settings::default() }).await;
+    for _ in 0..20 {
+        worker.submit("pause").await;
+    }
+    worker.ended(20).await;
+    assert_eq!(worker.script.most_at_a_time.load(Ordering::SeqCst), 3);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_worker_lets_running_jobs_end() {
+    let worker = Worker::start(Settings { concurrency: 1, ..Settings::default() }).await;
+    let running = worker.submit("pause").await;
+    let waits = worker.submit("good").await;
+    let stream = worker.stream.clone();
+    while worker.script.most_at_a_time.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    worker.shutdown.cancel();
+    let Worker { task, redis, exports, .. } = worker;
+    task.await.unwrap();
+    let state = async |id: &JobId| -> State {
+        let text = stream.status_text(id.as_str()).await.unwrap().unwrap();
+        serde_json::from_slice::<StatusRecord>(&text).unwrap().state
+    };
+    assert_eq!(state(&running).await, State::Completed);
+    assert_eq!(state(&waits).await, State::Queued, "what had not begun waits for another worker");
+    drop((redis, exports));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_outlasts_the_grace_time_is_handed_back_and_burns_no_delivery() {
+    let grace = Duration::from_millis(100);
+    let worker = Worker::start(Settings { concurrency: 1, grace, ..Settings::default() }).await;
+    let id = worker.submit("hang").await;
+    while worker.script.most_at_a_time.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    worker.shutdown.cancel();
+    let Worker { stream, task, redis, exports, .. } = worker;
+    task.await.unwrap();
+    let mut heir = Consumer::start(&stream, ConsumerOptions::default()).await.unwrap();
+    let claims = tokio::time::timeout(Duration::from_secs(10), heir.next(1)).await.unwrap();
+    assert_eq!((claims[0].job_id(), claims[0].delivery()), (id.as_str(), 1));
+    assert_eq!(std::fs::read_dir(exports.path()).unwrap().count(), 0);
+    drop((claims, redis));
+}
