@@ -7,5 +7,6 @@ pub mod export;
 pub mod import;
 mod job;
 pub mod run;
+pub mod simulate;
 
 pub use error::JobError;

@@ -95,6 +95,7 @@ fn images() -> Vec<NewImage> {
 fn deer(id: &str) -> NewDeer {
     NewDeer {
         id: id.into(),
+        dataset_id: None,
         name: "Old Crooked".into(),
         sex: Class::Buck,
         feature_vector: Some(vec![0.6, 0.8]),

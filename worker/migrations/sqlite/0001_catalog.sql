@@ -43,6 +43,7 @@ create table images (
 
 create table deer (
     id text primary key,
+    dataset_id text references dataset (id),
     name text not null,
     sex text not null check (sex in ('buck', 'doe', 'fawn', 'unknown')),
     feature_vector blob check (length(feature_vector) % 4 = 0), -- little-endian f32

@@ -173,24 +173,6 @@ impl Package {
         let pool = SqlitePool::connect(&self.database()).await.unwrap();
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap()
     }
-
-    /// Every row of every table, with its values as SQL literals.
-    pub(crate) async fn dump(&self) -> Vec<String> {
-        let pool = SqlitePool::connect(&self.database()).await.unwrap();
-        let mut rows = Vec::new();
-        for table in ["dataset", "locations", "deployments", "images", "deer", "detections"] {
-            let columns: Vec<String> =
-                sqlx::query_scalar("select 'quote(\"' || name || '\")' from pragma_table_info($1)")
-                    .bind(table)
-                    .fetch_all(&pool)
-                    .await
-                    .unwrap();
-            let sql = format!("select {} from {table} order by id", columns.join(" || ',' || "));
-            let values: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&pool).await.unwrap();
-            rows.extend(values.into_iter().map(|row| format!("{table}: {row}")));
-        }
-        rows
-    }
 }
 
 fn table(columns: &[&str], rows: &[String]) -> String {

@@ -91,20 +91,25 @@ macro_rules! upsert {
     }};
 }
 
-/// Tables whose rows belong to a data set, in the order in which they can be removed.
+/// Tables whose rows belong to a data set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owned {
     Detections,
     Images,
     Deployments,
+    Deer,
 }
 
 impl Owned {
+    /// In the order in which they can be removed.
+    pub(crate) const ALL: [Self; 4] = [Self::Detections, Self::Images, Self::Deployments, Self::Deer];
+
     fn ids(self) -> &'static str {
         match self {
             Self::Detections => include_str!("sql/ids_of_detections.sql"),
             Self::Images => include_str!("sql/ids_of_images.sql"),
             Self::Deployments => include_str!("sql/ids_of_deployments.sql"),
+            Self::Deer => include_str!("sql/ids_of_deer.sql"),
         }
     }
 
@@ -113,6 +118,7 @@ impl Owned {
             Self::Detections => include_str!("sql/delete_detections.sql"),
             Self::Images => include_str!("sql/delete_images.sql"),
             Self::Deployments => include_str!("sql/delete_deployments.sql"),
+            Self::Deer => include_str!("sql/delete_deer.sql"),
         }
     }
 }
@@ -168,15 +174,14 @@ impl Writing {
         };
         let mut removed = 0;
         for id in ids.iter().filter(|id| !kept.contains(*id)) {
-            match &mut self.0 {
+            removed += match &mut self.0 {
                 Tx::Postgres(tx) => {
-                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?;
+                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?.rows_affected()
                 }
                 Tx::Sqlite(tx) => {
-                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?;
+                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?.rows_affected()
                 }
-            }
-            removed += 1;
+            };
         }
         Ok(removed)
     }

@@ -64,6 +64,7 @@ pub(super) async fn images(tx: &mut Transaction<'_, Postgres>, rows: &[NewImage]
 pub(super) async fn deer(tx: &mut Transaction<'_, Postgres>, rows: &[NewDeer]) -> Result<(), Error> {
     sqlx::query(include_str!("sql/postgres/upsert_deer.sql"))
         .bind(column(rows, |row| row.id.as_str()))
+        .bind(column(rows, |row| row.dataset_id.as_deref()))
         .bind(column(rows, |row| row.name.as_str()))
         .bind(column(rows, |row| row.sex.name()))
         .bind(column(rows, |row| row.feature_vector.as_deref().map(le_bytes)))

@@ -78,6 +78,8 @@ pub struct NewImage {
 pub struct NewDeer {
     /// Its id.
     pub id: String,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
     /// For people.
     pub name: String,
     /// Its class.

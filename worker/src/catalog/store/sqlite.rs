@@ -74,6 +74,7 @@ pub(super) async fn deer(tx: &mut Transaction<'_, Sqlite>, rows: &[NewDeer]) -> 
     for row in rows {
         sqlx::query(include_str!("sql/sqlite/upsert_deer.sql"))
             .bind(&row.id)
+            .bind(&row.dataset_id)
             .bind(&row.name)
             .bind(row.sex.name())
             .bind(row.feature_vector.as_deref().map(le_bytes))

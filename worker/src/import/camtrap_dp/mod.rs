@@ -78,6 +78,7 @@ pub async fn import(
     let mut removed = writing.remove_others(Owned::Detections, &dataset_id, &taken.detections).await?;
     removed += writing.remove_others(Owned::Images, &dataset_id, &taken.images).await?;
     removed += writing.remove_others(Owned::Deployments, &dataset_id, &stands.ids()).await?;
+    removed += writing.remove_others(Owned::Deer, &dataset_id, &taken.individuals).await?;
     writing.commit().await?;
     Ok(reading.finish(package.title(), &survey, &stands, &taken, removed))
 }

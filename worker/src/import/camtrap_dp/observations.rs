@@ -28,7 +28,7 @@ pub(super) struct Taken {
     pub(super) images: HashSet<String>,
     pub(super) animals: u64,
     pub(super) classes: BTreeMap<&'static str, u64>,
-    pub(super) individuals: usize,
+    pub(super) individuals: HashSet<String>,
     pub(super) incomplete_boxes: u64,
 }
 
@@ -87,11 +87,11 @@ pub(super) async fn import(
         }
         batch.detections.push(found.detection);
         if batch.detections.len() == BATCH {
-            batch.write(&deer, writing).await?;
+            batch.write(dataset_id, &deer, writing).await?;
         }
     }
-    batch.write(&deer, writing).await?;
-    taken.individuals = deer.len();
+    batch.write(dataset_id, &deer, writing).await?;
+    taken.individuals = deer.into_keys().collect();
     Ok(taken)
 }
 
@@ -116,10 +116,11 @@ impl Batch {
     /// Writes in the order of references. A deer is written with what is known of it so far, and again when more is.
     async fn write(
         &mut self,
+        dataset_id: &str,
         deer: &BTreeMap<String, Sightings>,
         writing: &mut Writing,
     ) -> Result<(), ImportError> {
-        let deer: Vec<NewDeer> = self.deer.iter().map(|id| deer[id].deer(id)).collect();
+        let deer: Vec<NewDeer> = self.deer.iter().map(|id| deer[id].deer(id, dataset_id)).collect();
         writing.images(&self.images).await?;
         writing.deer(&deer).await?;
         writing.detections(&self.detections).await?;
@@ -144,9 +145,10 @@ impl Sightings {
         }
     }
 
-    fn deer(&self, id: &str) -> NewDeer {
+    fn deer(&self, id: &str, dataset_id: &str) -> NewDeer {
         NewDeer {
             id: id.to_owned(),
+            dataset_id: Some(dataset_id.to_owned()),
             name: id.to_owned(),
             sex: self.told.map_or(Class::Unknown, |(_, class)| class),
             feature_vector: None,

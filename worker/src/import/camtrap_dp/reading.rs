@@ -84,7 +84,7 @@ impl<'a> Reading<'a> {
             detections: taken.detections.len(),
             animals: taken.animals,
             classes: taken.classes.clone(),
-            individuals: taken.individuals,
+            individuals: taken.individuals.len(),
             incomplete_boxes: taken.incomplete_boxes,
             has_media: survey.has_media,
             skipped: skipped.collect(),

@@ -1,12 +1,13 @@
 -- A vector made since stays.
 insert into deer (
-    id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
+    id, dataset_id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
 )
 select * from unnest(
-    $1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::timestamptz[]
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[],
+    $8::timestamptz[], $9::timestamptz[]
 )
 on conflict (id) do update set
+    dataset_id = excluded.dataset_id,
     name = excluded.name,
     sex = excluded.sex,
     feature_vector = coalesce(excluded.feature_vector, deer.feature_vector),

@@ -1,11 +1,12 @@
 -- A vector made since stays.
 insert into deer (
-    id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
+    id, dataset_id, name, sex, feature_vector, embedding_version, founder_detection_id, first_seen, last_seen
 )
 values (
-    $1, $2, $3, $4, $5, $6, $7, $8
+    $1, $2, $3, $4, $5, $6, $7, $8, $9
 )
 on conflict (id) do update set
+    dataset_id = excluded.dataset_id,
     name = excluded.name,
     sex = excluded.sex,
     feature_vector = coalesce(excluded.feature_vector, deer.feature_vector),
