@@ -143,6 +143,7 @@ pub(crate) fn place(id: &str, name: &str) -> NewPlace {
 pub(crate) fn known(id: &str, name: &str) -> NewDeer {
     NewDeer {
         id: id.into(),
+        dataset_id: None,
         name: name.into(),
         sex: Class::Buck,
         feature_vector: None,
