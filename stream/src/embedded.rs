@@ -14,9 +14,11 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// Starts the server, tells its process id, passes on signals that are named on its standard input and ends the
 /// server when that input ends.
+///
+/// The child tells its process id itself, before it becomes the server: the shell would race with the server's first
+/// line.
 const GUARD: &str = r#"
-"$@" & server=$!
-echo "$server"
+sh -c 'echo "$$"; exec "$@"' server "$@" & server=$!
 exec >/dev/null
 while read -r signal; do kill -"$signal" "$server"; done
 kill -TERM "$server" 2>/dev/null
