@@ -2,6 +2,7 @@
 
 mod backoff;
 mod beat;
+mod catch_up;
 mod claim;
 mod connect;
 mod consumer;
@@ -27,6 +28,7 @@ mod watch;
 use std::sync::Arc;
 
 pub use beat::Running;
+pub use catch_up::CatchUp;
 pub use claim::Claim;
 pub use consumer::{Consumer, ConsumerOptions};
 use deertrack_schemas::JobId;

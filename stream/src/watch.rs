@@ -102,7 +102,7 @@ impl Stream {
     }
 
     /// Where `from` is, and what to say before the first event.
-    async fn position(&self, from: WatchFrom) -> Result<(Position, Option<Watched>), StreamError> {
+    pub(crate) async fn position(&self, from: WatchFrom) -> Result<(Position, Option<Watched>), StreamError> {
         match from {
             WatchFrom::Start => Ok((Position::default(), None)),
             WatchFrom::Now => Ok((self.end_of(&["XREVRANGE", "+", "-"]).await?.unwrap_or_default(), None)),
@@ -142,10 +142,29 @@ impl Stream {
 
 /// Up to where the events have been read.
 #[derive(Clone, Copy, Default)]
-struct Position {
-    id: EventId,
+pub(crate) struct Position {
+    pub(crate) id: EventId,
     /// Number of the last event; `None` when nothing can be said about the next one.
     last: Option<u64>,
+}
+
+impl Position {
+    /// What a watcher is told of the entry behind it: the event, after a notice when others are missing before it.
+    pub(crate) fn advance(&mut self, entry: &StreamId) -> Vec<Watched> {
+        let Ok(id) = entry.id.parse() else { return Vec::new() };
+        self.id = id;
+        let Some(event) = event_of(entry) else {
+            // Its number is not taken note of, so the next event tells the watcher that it missed one.
+            tracing::warn!(event.id = %id, "an event cannot be read; it is left out");
+            return Vec::new();
+        };
+        let gap = gap(self.last, event.n);
+        if gap.is_some() {
+            metrics::counter!(meters::GAPS).increment(1);
+        }
+        self.last = Some(event.n);
+        gap.into_iter().chain([Watched::Event { id, event }]).collect()
+    }
 }
 
 struct Watcher {
@@ -197,19 +216,10 @@ impl Watcher {
     }
 
     async fn tell(&mut self, entry: &StreamId) -> Result<(), mpsc::error::SendError<Watched>> {
-        let Ok(id) = entry.id.parse() else { return Ok(()) };
-        self.position.id = id;
-        let Some(event) = event_of(entry) else {
-            // Its number is not taken note of, so the next event tells the watcher that it missed one.
-            tracing::warn!(event.id = %id, "an event cannot be read; it is left out");
-            return Ok(());
-        };
-        if let Some(gap) = gap(self.position.last, event.n) {
-            metrics::counter!(meters::GAPS).increment(1);
-            self.sender.send(gap).await?;
+        for watched in self.position.advance(entry) {
+            self.sender.send(watched).await?;
         }
-        self.position.last = Some(event.n);
-        self.sender.send(Watched::Event { id, event }).await
+        Ok(())
     }
 }
 
