@@ -1,0 +1,146 @@
+//! Submitting exports and asking where they are.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use deertrack_schemas::{JobId, KINDS, Kind, MAX_NAME_CHARS, Request};
+use deertrack_stream::Submitted;
+use serde_json::json;
+
+use super::App;
+use super::refusal::Refusal;
+use crate::{Exports, JobStatus};
+
+/// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
+///
+/// The body is read as JSON whatever its content type says: the existing dashboards send several.
+pub(super) async fn create(
+    State(app): State<App>,
+    kind: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let kind = known_kind(&kind?)?;
+    let request = with_idempotency_key(Request::from_json(kind, &body?)?, &headers)?;
+    let mut command = Exports::command(request);
+    command.traceparent = traceparent(&headers);
+    let command = app.exports.check_command(command)?;
+    match app.exports.submit(&command).await? {
+        Submitted::New(job_id) => Ok(accepted(kind, &job_id)),
+        // The reply to a first try was lost.
+        Submitted::Existing(job_id) if job_id == command.job_id => Ok(accepted(kind, &job_id)),
+        Submitted::Existing(job_id) => {
+            let status = job_status(&app, job_id.as_str()).await?;
+            Ok(([(LOCATION, address(kind, &job_id))], Json(status)).into_response())
+        }
+        Submitted::Conflict(job_id) => Err(conflict(&job_id)),
+        Submitted::Full => Err(Refusal::backlog_full()),
+    }
+}
+
+/// `GET /api/exports/{kind}/{job_id}`: the status record, whoever wrote it.
+///
+/// The kind must be known but is not compared with the record, which another program may have written.
+pub(super) async fn status(
+    State(app): State<App>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Json<JobStatus>, Refusal> {
+    let Path((kind, job_id)) = path?;
+    known_kind(&kind)?;
+    job_status(&app, &job_id).await.map(Json)
+}
+
+/// `GET /api/kinds`: what can be exported.
+pub(super) async fn kinds() -> impl IntoResponse {
+    Json(json!({ "kinds": KINDS }))
+}
+
+fn known_kind(name: &str) -> Result<Kind, Refusal> {
+    let known = || KINDS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ");
+    Kind::named(name)
+        .ok_or_else(|| Refusal::not_found(format!("Unknown export kind: {name}; known: {}", known())))
+}
+
+async fn job_status(app: &App, job_id: &str) -> Result<JobStatus, Refusal> {
+    app.exports.status(job_id).await?.ok_or_else(|| Refusal::not_found("Job not found or expired"))
+}
+
+fn accepted(kind: Kind, job_id: &JobId) -> Response {
+    tracing::info!(job.id = %job_id, export.kind = kind.name(), "export accepted");
+    let body = Json(json!({ "job_id": job_id, "status": "processing" }));
+    (StatusCode::ACCEPTED, [(LOCATION, address(kind, job_id))], body).into_response()
+}
+
+fn address(kind: Kind, job_id: &JobId) -> String {
+    format!("/api/exports/{}/{job_id}", kind.name())
+}
+
+fn conflict(job_id: &JobId) -> Refusal {
+    let detail = format!("The idempotency key belongs to another request: job {job_id}");
+    Refusal::new(StatusCode::CONFLICT, detail)
+}
+
+/// The key of the `Idempotency-Key` header, unless the body has one.
+fn with_idempotency_key(mut request: Request, headers: &HeaderMap) -> Result<Request, Refusal> {
+    let Some(header) = headers.get("idempotency-key") else { return Ok(request) };
+    let key = header.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > MAX_NAME_CHARS {
+        let detail = format!("Idempotency-Key must be 1 to {MAX_NAME_CHARS} printable ASCII characters");
+        return Err(Refusal::bad_request(detail));
+    }
+    match &request.idempotency_key {
+        Some(other) if other != key => Err(Refusal::bad_request(
+            "Idempotency-Key and the field idempotency_key differ; send one of them",
+        )),
+        _ => {
+            request.idempotency_key = Some(key.to_owned());
+            Ok(request)
+        }
+    }
+}
+
+/// The W3C trace context of the request. One that is malformed is dropped, as the standard asks: the trace
+/// starts anew and the request goes on.
+fn traceparent(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    is_traceparent(text).then(|| text.to_owned())
+}
+
+/// Version `00` of <https://www.w3.org/TR/trace-context/#traceparent-header>.
+fn is_traceparent(text: &str) -> bool {
+    let hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let nonzero = |part: &str| part.bytes().any(|byte| byte != b'0');
+    match text.split('-').collect::<Vec<_>>()[..] {
+        ["00", trace, parent, flags] => {
+            hex(trace, 32) && nonzero(trace) && hex(parent, 16) && nonzero(parent) && hex(flags, 2)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_well_formed_trace_context_is_carried_on() {
+        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        for bad in [
+            "",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+        ] {
+            assert!(!is_traceparent(bad), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Artifacts: `GET /api/static/exports/{filename}`.
+//!
+//! Ranges, `ETag` and the conditional headers are `ServeFile`'s, but for `If-Range`, which it does not know.
+//! A name is one path component out of a narrow alphabet, so there is no way out of the directory.
+
+use std::convert::Infallible;
+use std::path::Path as FsPath;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use deertrack_schemas::KINDS;
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+use super::App;
+use super::refusal::Refusal;
+
+/// Artifacts never change under their name, but they expire, and a shared cache must not outlive that.
+const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// The artifact, or the part that `Range` asks for.
+pub(super) async fn download(
+    State(app): State<App>,
+    filename: Result<Path<String>, PathRejection>,
+    mut request: Request,
+) -> Result<Response, Refusal> {
+    let Path(filename) = filename?;
+    let absent = || Refusal::not_found(format!("File not found: {filename}"));
+    if !is_artifact_name(&filename) {
+        return Err(absent());
+    }
+    let path = app.export_dir.join(&filename);
+    // Not `metadata`, which follows links: a link could lead out of the directory.
+    if !tokio::fs::symlink_metadata(&path).await.is_ok_and(|found| found.is_file()) {
+        return Err(absent());
+    }
+    if let Some(version) = request.headers().get(IF_RANGE).cloned()
+        && !is_current(&path, &version).await
+    {
+        request.headers_mut().remove(RANGE);
+    }
+    let mut response = serve(&path, request).await;
+    // Removed by age between our look and the opening.
+    if response.status() == StatusCode::NOT_FOUND {
+        return Err(absent());
+    }
+    describe(&mut response, &filename);
+    Ok(response)
+}
+
+/// Letters, digits, `.`, `_` and `-`, not beginning with a dot (`..`, and files still being written).
+fn is_artifact_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(allowed)
+}
+
+async fn serve(path: &FsPath, request: Request) -> Response {
+    let served: Result<_, Infallible> = ServeFile::new(path).oneshot(request).await;
+    match served {
+        Ok(response) => response.into_response(),
+    }
+}
+
+/// `If-Range` names the version that we have; else the whole file must be sent.
+/// RFC 9110, section 13.1.5: strong comparison of tags, exact comparison of dates.
+async fn is_current(path: &FsPath, version: &HeaderValue) -> bool {
+    let mut head = Request::new(Body::empty());
+    *head.method_mut() = Method::HEAD;
+    let current = serve(path, head).await;
+    [ETAG, LAST_MODIFIED].iter().any(|name| current.headers().get(name) == Some(version))
+}
+
+fn describe(response: &mut Response, filename: &str) {
+    let carries_file = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, CACHING);
+    if !carries_file {
+        return;
+    }
+    let attachment = HeaderValue::try_from(format!("attachment; filename=\"{filename}\""))
+        .expect("an artifact's name holds letters, digits and . _ - only");
+    headers.insert(CONTENT_DISPOSITION, attachment);
+    if let Some(media_type) = media_type(filename) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+}
+
+/// What the kind of that extension says; for other files the guess of `ServeFile` stays.
+fn media_type(filename: &str) -> Option<&'static str> {
+    let (_, extension) = filename.rsplit_once('.')?;
+    KINDS.iter().find(|info| info.extension == extension).map(|info| info.media_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_component_of_a_narrow_alphabet() {
+        assert!(is_artifact_name("report_20260101_120000_0192f0c1-7d2e-7aaa-8bbb-cccccccccccc.pdf"));
+        for bad in [
+            "", ".", "..", ".hidden", "../x", "a/b", "a\\b", "a\0b", "a b", "é.pdf", "a%2fb", "report#1",
+            "C:x",
+        ] {
+            assert!(!is_artifact_name(bad), "{bad:?} was taken");
+        }
+    }
+}

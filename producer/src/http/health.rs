@@ -1,0 +1,38 @@
+//! What orchestrators and monitoring ask.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+
+use super::App;
+use super::refusal::Refusal;
+
+/// An orchestrator's own limit is often a second or two; past it our reason would not be read.
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `GET /healthz`: the process lives. Redis is not asked: restarting us would not mend Redis.
+pub(super) async fn alive() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// `GET /readyz`: Redis answered just now, or 503 with the reason.
+pub(super) async fn ready(State(app): State<App>) -> Result<Json<Value>, Refusal> {
+    match tokio::time::timeout(READY_TIMEOUT, app.exports.stream().ping()).await {
+        Ok(Ok(round_trip)) => {
+            Ok(Json(json!({ "status": "ready", "redis_seconds": round_trip.as_secs_f64() })))
+        }
+        Ok(Err(error)) => Err(Refusal::unavailable(error.to_string())),
+        Err(_) => {
+            Err(Refusal::unavailable(format!("Redis gave no answer within {} s", READY_TIMEOUT.as_secs())))
+        }
+    }
+}
+
+/// `GET /metrics`: Prometheus text.
+pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
+}

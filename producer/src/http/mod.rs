@@ -1,0 +1,157 @@
+//! The HTTP gateway: JSON in, commands out, status, events and files back.
+//!
+//! It holds no rules and no Redis commands; each handler reads its input, calls [`Exports`] and says what came
+//! of it. Routes stand here, what surrounds every request in `layers.rs`, and each group of handlers in a file
+//! of its name.
+
+use std::future::IntoFuture;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::Exports;
+
+mod events;
+mod exports;
+mod feed;
+mod files;
+mod health;
+mod layers;
+mod metrics;
+mod pages;
+mod refusal;
+
+use feed::Feed;
+
+/// The largest request body, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// How long one request may take. Events and downloads may take longer.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long requests in flight may go on after the shutdown signal.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How often the metrics recorder tidies its histograms; it asks to be called every few seconds.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// What the gateway needs.
+#[derive(Clone)]
+pub struct GatewayState {
+    /// The way to Redis.
+    pub exports: Exports,
+    /// The directory in which workers publish artifacts.
+    pub export_dir: PathBuf,
+    /// Renders the process's metrics for `GET /metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+/// What handlers see.
+#[derive(Clone)]
+struct App {
+    exports: Exports,
+    export_dir: Arc<Path>,
+    metrics: PrometheusHandle,
+    feed: Feed,
+    closing: CancellationToken,
+}
+
+/// The gateway's routes, for a program that serves them itself.
+///
+/// Starts the task that watches Redis for `GET /api/events`; it ends with the last clone of the router.
+///
+/// # Panics
+/// Outside a Tokio runtime.
+pub fn router(state: GatewayState) -> Router {
+    routes(state, CancellationToken::new())
+}
+
+/// Serves the gateway until `shutdown` fires. Event streams then end at once; other requests in flight have
+/// [`SHUTDOWN_GRACE`].
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve(
+    listener: TcpListener,
+    state: GatewayState,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let metrics = state.metrics.clone();
+    let app = routes(state, shutdown.clone());
+    // An event is a small packet that nothing follows: without NODELAY it would wait for an acknowledgement.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+        }
+    });
+    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    tokio::select! {
+        result = served.into_future() => result,
+        () = grace_over(&shutdown) => {
+            tracing::warn!(grace_s = SHUTDOWN_GRACE.as_secs(), "requests still in flight are cut off");
+            Ok(())
+        }
+        () = keep_up(&metrics) => Ok(()),
+    }
+}
+
+async fn grace_over(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(SHUTDOWN_GRACE).await;
+}
+
+async fn keep_up(metrics: &PrometheusHandle) {
+    let mut ticks = tokio::time::interval(METRICS_UPKEEP);
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
+    }
+}
+
+fn routes(state: GatewayState, closing: CancellationToken) -> Router {
+    metrics::describe();
+    let app = App {
+        feed: Feed::start(state.exports.clone()),
+        exports: state.exports,
+        export_dir: state.export_dir.into(),
+        metrics: state.metrics,
+        closing,
+    };
+    let routes = quick_routes().merge(long_routes());
+    layers::around(routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method))
+        .with_state(app)
+}
+
+/// Answered within [`REQUEST_TIMEOUT`].
+fn quick_routes() -> Router<App> {
+    Router::new()
+        .route("/api/exports/{kind}", post(exports::create))
+        .route("/api/exports/{kind}/{job_id}", get(exports::status))
+        .route("/api/kinds", get(exports::kinds))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(pages::openapi))
+        .route("/docs", get(pages::docs_folder))
+        .route("/docs/", get(pages::docs_index))
+        .route("/docs/{file}", get(pages::docs_file))
+        .route("/", get(pages::dashboard))
+        .route("/assets/{file}", get(pages::asset))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(REQUEST_TIMEOUT, layers::time_limit))
+}
+
+/// As long as the client wants.
+fn long_routes() -> Router<App> {
+    Router::new()
+        .route("/api/events", get(events::follow))
+        .route("/api/static/exports/{filename}", get(files::download))
+}

@@ -1,0 +1,12 @@
+//! Library and gateway on a real Redis, one private server and one free port for each test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod events;
+mod every_request;
+mod files;
+mod library;
+mod metrics;
+mod rules;
+mod sse;
+mod status;
+mod support;
