@@ -8,5 +8,6 @@ pub mod import;
 mod job;
 pub mod run;
 pub mod simulate;
+mod typesetting;
 
 pub use error::JobError;

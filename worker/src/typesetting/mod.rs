@@ -1,0 +1,127 @@
+//! Templates and data in, PDF out: the embedded Typst compiler, closed to the outside.
+//!
+//! Whoever draws gives a [`Template`] and JSON. The data reach the template only as the virtual file `/data.json`, so
+//! text of users is never markup; there is no disk, no network, no clock. Steps: [`printable`] replaces what the
+//! fonts cannot show, [`world`] answers the compiler, [`interrupt`] stops it, and the PDF carries only what it was
+//! given, so the same input gives the same bytes. Templates are in `worker/templates`, fonts in `worker/fonts`.
+
+mod fonts;
+mod interrupt;
+mod printable;
+mod world;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use typst::diag::{SourceDiagnostic, Warned};
+use typst::foundations::{Bytes, Datetime, Smart};
+use typst::{World, WorldExt};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+use self::interrupt::{Interrupt, Interrupted};
+pub(crate) use self::printable::{REPLACEMENT, make_printable};
+use self::world::JobWorld;
+pub(crate) use self::world::Template;
+
+/// Why there is no PDF.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TypesettingError {
+    /// The job was told to stop.
+    #[error("stopped")]
+    Stopped,
+    /// The document is too large for its limit.
+    #[error("typesetting took longer than {0:?}")]
+    OutOfTime(Duration),
+    /// The template is wrong, or does not fit its data: a bug of ours. The text is for engineers.
+    #[error("the template failed: {0}")]
+    Template(String),
+}
+
+/// What a PDF says of itself.
+pub(crate) struct Stamp<'a> {
+    /// Tells this document from all others, and stays when it is made again: the job id.
+    pub(crate) ident: &'a str,
+    /// Its creation date.
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// How long typesetting may go on.
+pub(crate) struct Bounds {
+    pub(crate) stop: CancellationToken,
+    pub(crate) limit: Duration,
+}
+
+/// Typesets `data` with `template` as a tagged PDF after PDF/A-2a and PDF/UA-1. CPU-bound: call it off the runtime
+/// threads. `data` must have gone through [`make_printable`], else a rare character makes both standards fail.
+///
+/// # Errors
+/// See [`TypesettingError`].
+pub(crate) fn pdf(
+    template: Template,
+    data: &Value,
+    stamp: &Stamp<'_>,
+    bounds: Bounds,
+) -> Result<Vec<u8>, TypesettingError> {
+    let limit = bounds.limit;
+    let world = JobWorld::new(template, Bytes::from_string(data.to_string()), Interrupt::new(bounds));
+    let result = world.interrupt().catch(|| compile(&world, stamp));
+    // Data never repeat, so what was memoised is of no use to the next job; kept, it is 4 MB a report, for ever.
+    comemo::evict(0);
+    match result {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(diagnostics)) => Err(TypesettingError::Template(describe(&world, &diagnostics))),
+        Err(Interrupted::Stopped) => Err(TypesettingError::Stopped),
+        Err(Interrupted::OutOfTime) => Err(TypesettingError::OutOfTime(limit)),
+    }
+}
+
+fn compile(world: &JobWorld, stamp: &Stamp<'_>) -> Result<Vec<u8>, Vec<SourceDiagnostic>> {
+    let Warned { output, warnings: _ } = typst::compile::<PagedDocument>(world);
+    let document = output.map_err(|errors| errors.to_vec())?;
+    world.interrupt().check();
+    typst_pdf::pdf(&document, &options(stamp)).map_err(|errors| errors.to_vec())
+}
+
+fn options(stamp: &Stamp<'_>) -> PdfOptions {
+    PdfOptions {
+        ident: Smart::Custom(stamp.ident.to_owned()),
+        creator: Smart::Custom(Some("Deertrack Exports".to_owned())),
+        timestamp: timestamp(stamp.created_at),
+        standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+            .expect("PDF/A-2a and PDF/UA-1 are both made of PDF 1.7"),
+        tagged: true,
+        ..PdfOptions::default()
+    }
+}
+
+fn timestamp(at: DateTime<Utc>) -> Option<Timestamp> {
+    let small = |part: u32| u8::try_from(part).ok();
+    let datetime = Datetime::from_ymd_hms(
+        at.year(),
+        small(at.month())?,
+        small(at.day())?,
+        small(at.hour())?,
+        small(at.minute())?,
+        small(at.second())?,
+    )?;
+    Some(Timestamp::new_utc(datetime))
+}
+
+/// `file:line: message (hint)` for each.
+fn describe(world: &JobWorld, diagnostics: &[SourceDiagnostic]) -> String {
+    let one = |diagnostic: &SourceDiagnostic| {
+        let place = diagnostic.span.id().and_then(|id| {
+            let line = world.source(id).ok()?.lines().byte_to_line(world.range(diagnostic.span)?.start)?;
+            Some(format!("{}:{}: ", id.get().vpath().get_without_slash(), line + 1))
+        });
+        let hints: String = diagnostic.hints.iter().map(|hint| format!(" ({})", hint.v)).collect();
+        format!("{}{}{hints}", place.unwrap_or_default(), diagnostic.message)
+    };
+    diagnostics.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;
