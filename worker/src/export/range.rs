@@ -38,6 +38,12 @@ mod tests {
     }
 
     #[test]
+    fn a_midnight_that_comes_twice_counts_from_its_first_time() {
+        let havana = range("2020-11-01", "2020-11-01", Tz::America__Havana);
+        assert_eq!(havana, ["2020-11-01 04:00", "2020-11-02 05:00"]);
+    }
+
+    #[test]
     fn a_day_without_midnight_begins_when_it_begins() {
         assert_eq!(range("2017-10-15", "2017-10-15", Tz::America__Sao_Paulo)[0], "2017-10-15 03:00");
         assert_eq!(range("2011-12-30", "2011-12-30", Tz::Pacific__Apia), ["2011-12-30 10:00"; 2]);

@@ -1,0 +1,161 @@
+//! Numbers, dates and lists as a report writes them, in English. No facts: those are in `findings` and `notes`.
+
+use chrono::{Datelike, NaiveDate};
+
+/// Whether a span of days ends with its year.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Year {
+    Always,
+    Never,
+}
+
+/// A span of days, short: `4–5 Jan`, `28 Dec – 3 Jan`, `28 Dec 2020 – 3 Jan 2021`.
+pub(super) fn span(first: NaiveDate, last: NaiveDate, year: Year) -> String {
+    written_span(first, last, year, "%b")
+}
+
+/// A span of days with whole names of months: `1 January – 31 December 2020`.
+pub(super) fn long_span(first: NaiveDate, last: NaiveDate) -> String {
+    written_span(first, last, Year::Always, "%B")
+}
+
+/// A span of days by the name of its calendar year or month where it has one: `2020`, `May 2020`.
+pub(super) fn in_words(first: NaiveDate, last: NaiveDate) -> String {
+    let after = last.succ_opt().unwrap_or(last);
+    let whole_months = first.day() == 1 && after.day() == 1 && first.year() == last.year();
+    if whole_months && first.month() == 1 && last.month() == 12 {
+        first.year().to_string()
+    } else if whole_months && first.month() == last.month() {
+        first.format("%B %Y").to_string()
+    } else {
+        long_span(first, last)
+    }
+}
+
+fn written_span(first: NaiveDate, last: NaiveDate, year: Year, month: &str) -> String {
+    let day = |day: NaiveDate| day.format(&format!("%-d {month}")).to_string();
+    let day_and_year = |day: NaiveDate| day.format(&format!("%-d {month} %Y")).to_string();
+    let end = if year == Year::Always { day_and_year(last) } else { day(last) };
+    let same_year = first.year() == last.year() || year == Year::Never;
+    match (first == last, same_year && first.month() == last.month(), same_year) {
+        (true, ..) => end,
+        (_, true, _) => format!("{}–{end}", first.day()),
+        (.., true) => format!("{} – {end}", day(first)),
+        _ => format!("{} – {end}", day_and_year(first)),
+    }
+}
+
+/// With thousands separators: `12,345`.
+pub(super) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// One decimal, with thousands separators: `2,637.0`. Negative and endless values do not occur.
+pub(super) fn decimal(value: f64) -> String {
+    let text = format!("{value:.1}");
+    match text.split_once('.') {
+        Some((whole, fraction)) => {
+            whole.parse().map_or_else(|_| text.clone(), |whole| format!("{}.{fraction}", number(whole)))
+        }
+        None => text,
+    }
+}
+
+/// A number and its noun: `1 detection`, `1,749 detections`.
+pub(super) fn counted(value: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(value), if value == 1 { one } else { many })
+}
+
+/// A share for a sentence: `41%`, `under 1%`. `None` where a percentage would claim more than few records can.
+pub(super) fn percent(part: u64, whole: u64) -> Option<String> {
+    const FEWEST: u64 = 20;
+    if whole < FEWEST {
+        return None;
+    }
+    let rounded = (200 * part + whole) / (2 * whole);
+    Some(match rounded {
+        0 if part > 0 => "under 1%".into(),
+        100 if part < whole => "over 99%".into(),
+        _ => format!("{rounded}%"),
+    })
+}
+
+/// A part of a whole for a sentence: `312 (18%)`, or `3 of 7` where there are few.
+pub(super) fn part(value: u64, whole: u64) -> String {
+    percent(value, whole).map_or_else(
+        || format!("{} of {}", number(value), number(whole)),
+        |share| format!("{} ({share})", number(value)),
+    )
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_thousands_separators() {
+        let texts: Vec<_> = [0, 999, 1_000, 12_345, 1_234_567].map(number).into();
+        assert_eq!(texts, ["0", "999", "1,000", "12,345", "1,234,567"]);
+        assert_eq!(decimal(2_636.98), "2,637.0");
+        assert_eq!(decimal(0.04), "0.0");
+    }
+
+    #[test]
+    fn a_noun_agrees_with_its_number() {
+        assert_eq!(counted(1, "image", "images"), "1 image");
+        assert_eq!(counted(0, "image", "images"), "0 images");
+        assert_eq!(counted(1_749, "image", "images"), "1,749 images");
+    }
+
+    #[test]
+    fn few_records_give_no_percentage() {
+        assert_eq!(part(3, 7), "3 of 7");
+        assert_eq!(part(312, 1_749), "312 (18%)");
+        assert_eq!(part(1, 1_749), "1 (under 1%)");
+        assert_eq!(part(1_748, 1_749), "1,748 (over 99%)");
+        assert_eq!(part(0, 1_749), "0 (0%)");
+        assert_eq!(part(1_749, 1_749), "1,749 (100%)");
+    }
+
+    #[test]
+    fn a_span_names_month_and_year_once() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(long_span(day("2020-01-01"), day("2020-12-31")), "1 January – 31 December 2020");
+        assert_eq!(long_span(day("2020-12-28"), day("2021-01-03")), "28 December 2020 – 3 January 2021");
+        assert_eq!(span(day("2020-01-04"), day("2020-01-05"), Year::Always), "4–5 Jan 2020");
+    }
+
+    #[test]
+    fn a_whole_year_or_month_goes_by_its_name() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(in_words(day("2020-01-01"), day("2020-12-31")), "2020");
+        assert_eq!(in_words(day("2020-02-01"), day("2020-02-29")), "February 2020");
+        assert_eq!(in_words(day("2020-02-01"), day("2020-02-28")), "1–28 February 2020");
+        assert_eq!(in_words(day("2019-12-01"), day("2020-12-31")), "1 December 2019 – 31 December 2020");
+    }
+
+    #[test]
+    fn lists_read_as_english() {
+        let words = |words: &[&str]| list(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(words(&["a"]), "a");
+        assert_eq!(words(&["a", "b"]), "a and b");
+        assert_eq!(words(&["a", "b", "c"]), "a, b and c");
+    }
+}

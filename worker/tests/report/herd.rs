@@ -1,0 +1,176 @@
+//! Detections that look like those of a real season, made without randomness from outside: the same seed, the same
+//! herd. For tests and benchmarks of the report; `simulate` is the one with known truth.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::{Class, Command, Export, PdfParams};
+use deertrack_worker::catalog::{
+    Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange,
+};
+use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A catalog in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Herd {
+    pub(crate) detections: Vec<Detection>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) dataset: Option<String>,
+}
+
+impl Herd {
+    /// `detections` spread over 2020 and `places`, more of them at dusk, at dawn and in the rut.
+    pub(crate) fn season(seed: u64, detections: usize, places: usize) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let start = utc("2020-01-01T00:00:00Z");
+        let mut all: Vec<Detection> = (0..detections)
+            .map(|index| {
+                let taken_at = start + TimeDelta::seconds(moment(&mut rng));
+                detection(index, taken_at, places, &mut rng)
+            })
+            .collect();
+        all.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
+        let deployments =
+            (0..places).zip(0_i64..).filter(|(place, _)| place % 5 != 4).map(|(place, n)| Deployment {
+                id: format!("d{place}"),
+                place_id: place_id(place),
+                camera: None,
+                start: start + TimeDelta::days(n * 7 % 90),
+                end: Some(start + TimeDelta::days(300 + n * 11 % 60)),
+            });
+        Self {
+            detections: all,
+            deployments: deployments.collect(),
+            places: (0..places)
+                .map(|index| Place {
+                    id: place_id(index),
+                    name: name(index),
+                    latitude: None,
+                    longitude: None,
+                })
+                .collect(),
+            dataset: Some("Simulated herd".into()),
+        }
+    }
+
+    /// What a worker would give an export that reads this herd in the zone of Brussels.
+    pub(crate) fn cx(self, progress: Progress) -> Cx {
+        Cx {
+            catalog: Arc::new(self),
+            zone: Tz::Europe__Brussels,
+            images: ImagesFolder::default(),
+            job: Job::alone(progress),
+        }
+    }
+}
+
+/// Seconds since new year: more in July and August and around 05:00 and 20:00 UTC.
+fn moment(rng: &mut ChaCha8Rng) -> i64 {
+    let day = if rng.random_bool(0.35) { rng.random_range(190..235) } else { rng.random_range(0..366) };
+    let around = [5.0, 20.0, 13.0][[0, 0, 0, 1, 1, 1, 2][rng.random_range(0..7)]];
+    let spread: f64 = (0..4).map(|_| rng.random_range(-1.5..1.5)).sum();
+    let hour: f64 = (around + spread).clamp(0.0, 23.99);
+    #[expect(clippy::cast_possible_truncation, reason = "at most 86,400")]
+    let seconds = (hour * 3_600.0) as i64;
+    day * 86_400 + seconds
+}
+
+fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Detection {
+    let class = match rng.random_range(0..100) {
+        0..36 => Class::Buck,
+        36..72 => Class::Doe,
+        72..82 => Class::Fawn,
+        _ => Class::Unknown,
+    };
+    let known = class != Class::Unknown && rng.random_bool(0.3);
+    Detection {
+        id: format!("{index:06}"),
+        image_id: format!("i{}", index / 10 * 10 + index % 10 * 8 / 9),
+        taken_at,
+        place_id: Some(place_id(rng.random_range(0..places).min(rng.random_range(0..places)))),
+        class,
+        deer_id: known.then(|| format!("deer {}", rng.random_range(0..24))),
+        count: if rng.random_bool(0.05) { 2 } else { 1 },
+    }
+}
+
+fn place_id(index: usize) -> String {
+    format!("p{index}")
+}
+
+fn name(index: usize) -> String {
+    let names =
+        ["Old oak", "Ash pond", "North ride", "Beech hollow", "Mill meadow", "Fox lane", "Heath edge"];
+    match index / names.len() {
+        0 => names[index].into(),
+        more => format!("{} {}", names[index % names.len()], more + 1),
+    }
+}
+
+pub(crate) fn utc(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant of ours")
+}
+
+/// The parameters of a report of all of 2020.
+pub(crate) fn year(group_by: GroupBy) -> PdfParams {
+    params("2020-01-01", "2020-12-31", group_by)
+}
+
+pub(crate) fn params(first: &str, last: &str, group_by: GroupBy) -> PdfParams {
+    let day = |text: &str| text.parse::<NaiveDate>().expect("a date of ours");
+    PdfParams::new(day(first), day(last), group_by)
+}
+
+/// A command asked for on the third day of 2021.
+pub(crate) fn command(params: &PdfParams) -> Command {
+    let job_id = "0192f0c1-7d2e-7aaa-8bbb-000000000001".parse().expect("a UUID is a job id");
+    Command::new(job_id, Export::Pdf(params.clone()), utc("2021-01-03T09:30:00Z"))
+}
+
+#[async_trait]
+impl Catalog for Herd {
+    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError> {
+        let asked = |d: &&Detection| range.contains(&d.taken_at) && classes.contains(&d.class);
+        Ok(self.detections.iter().filter(asked).cloned().collect())
+    }
+
+    // A report asks for none of these.
+    async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn records_of(&self, _: &[String]) -> Result<Vec<Record>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn images(&self, _: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn places(&self) -> Result<Vec<Place>, CatalogError> {
+        Ok(self.places.clone())
+    }
+
+    async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
+        let overlaps = |d: &&Deployment| d.start < range.end && d.end.is_none_or(|end| end > range.start);
+        Ok(self.deployments.iter().filter(overlaps).cloned().collect())
+    }
+
+    async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
+        Ok(self.dataset.clone())
+    }
+
+    async fn ping(&self) -> Result<(), CatalogError> {
+        Ok(())
+    }
+}

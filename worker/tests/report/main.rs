@@ -1,0 +1,166 @@
+//! The report from a catalog to the bytes of a PDF, which are read back.
+
+mod herd;
+
+use std::sync::{Arc, Mutex};
+
+use deertrack_schemas::PdfParams;
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_worker::JobError;
+use deertrack_worker::export::{Progress, pdf};
+use herd::{Herd, command, params, year};
+
+/// A finished report.
+struct Pdf {
+    bytes: Vec<u8>,
+    headline: String,
+}
+
+async fn render(herd: Herd, params: &PdfParams) -> Result<Pdf, JobError> {
+    let rendered = pdf::render(&herd.cx(Progress::silent()), &command(params), params).await?;
+    let bytes = rendered.content.into_bytes().expect("it is in memory");
+    Ok(Pdf { bytes, headline: rendered.headline.expect("a report has a headline") })
+}
+
+/// All text of the document, without line breaks and without the invisible places where a long word may break.
+fn text_of(pdf: &Pdf) -> String {
+    let text = pdf_extract::extract_text_from_mem(&pdf.bytes).expect("it can be read back");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace('\u{200b}', "")
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[tokio::test]
+async fn the_numbers_of_the_catalog_stand_on_the_page() {
+    let herd = Herd::season(1, 1_749, 12);
+    let rendered = render(herd.clone(), &year(GroupBy::Month)).await.unwrap();
+    let text = text_of(&rendered);
+    let bucks = herd.detections.iter().filter(|d| d.class == deertrack_schemas::Class::Buck).count();
+    for expected in [
+        "1,749",
+        &bucks.to_string(),
+        "Deer activity, 2020",
+        "Simulated herd",
+        "Europe/Brussels",
+        "Page 1 of 2",
+    ] {
+        assert!(squeezed(&text).contains(&squeezed(expected)), "{expected:?} is not in {text}");
+    }
+    assert!(rendered.headline.starts_with("1,749 detections, 1 January – 31 December 2020; most in "));
+}
+
+#[tokio::test]
+async fn the_same_command_gives_the_same_bytes() {
+    let herd = Herd::season(4, 300, 5);
+    let first = render(herd.clone(), &year(GroupBy::Week)).await.unwrap().bytes;
+    render(Herd::season(5, 300, 5), &year(GroupBy::Week)).await.unwrap();
+    assert!(first == render(herd, &year(GroupBy::Week)).await.unwrap().bytes);
+}
+
+#[tokio::test]
+async fn code_in_titles_and_names_is_printed_as_text() {
+    let title =
+        r##"#panic("x") *b* _i_ $x^2$ `r` @ref <lbl> // <b>&amp;</b> #import "@preview/a:1.0.0": * \u{41}"##;
+    let name = r#"#read("/etc/passwd") [x](y) = Heading"#;
+    let mut herd = Herd::season(1, 40, 2);
+    herd.places[0].name = name.into();
+    herd.dataset = Some("#eval(\"1+1\")".into());
+    let mut params = year(GroupBy::Month);
+    params.title = Some(title.into());
+    let text = squeezed(&text_of(&render(herd, &params).await.unwrap()));
+    for literal in [title, name, "#eval(\"1+1\")"] {
+        assert!(text.contains(&squeezed(literal)), "{literal:?} is not in {text}");
+    }
+}
+
+#[tokio::test]
+async fn characters_without_a_glyph_are_replaced_and_told() {
+    let mut herd = Herd::season(1, 40, 2);
+    herd.places[0].name = "日本の森 🦌".into();
+    let mut params = year(GroupBy::Month);
+    params.title = Some("Rapport 鹿 שלום עולם".into());
+    params.include_insights = false;
+    let text = text_of(&render(herd, &params).await.unwrap());
+    assert!(text.contains("Rapport □"), "{text}");
+    assert!(
+        text.contains("The fonts of this report lack 6 characters of its texts; □ stands there."),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_document_declares_its_standards_its_title_and_its_language() {
+    let mut params = year(GroupBy::Month);
+    params.title = Some("鹿 in de winter".into());
+    let bytes = render(Herd::season(1, 40, 2), &params).await.unwrap().bytes;
+    let raw = String::from_utf8_lossy(&bytes);
+    for declared in [
+        "<pdfaid:part>2<",
+        "<pdfaid:conformance>A<",
+        "<pdfuaid:part>1<",
+        ">鹿 in de winter<",
+        "<xmp:CreateDate>2021-01-03T09:30:00+00:00<",
+    ] {
+        assert!(raw.contains(declared), "{declared} is not declared");
+    }
+    let document = pdf_extract::Document::load_mem(&bytes).unwrap();
+    let catalog = document.catalog().unwrap();
+    assert_eq!(catalog.get(b"Lang").unwrap().as_str().unwrap(), b"en");
+    assert!(catalog.get(b"StructTreeRoot").is_ok());
+}
+
+#[tokio::test]
+async fn only_the_asked_sections_are_printed() {
+    let sections = |text: &str| {
+        ["Detections by month", "By place", "The cameras recorded", "Data notes"]
+            .map(|part| text.contains(part))
+    };
+    let mut params = year(GroupBy::Month);
+    assert_eq!(sections(&text_of(&render(Herd::season(1, 40, 2), &params).await.unwrap())), [true; 4]);
+    (params.include_charts, params.include_tables, params.include_insights) = (false, false, false);
+    let rendered = render(Herd::season(1, 40, 2), &params).await.unwrap();
+    assert_eq!(sections(&text_of(&rendered)), [false, false, false, true]);
+}
+
+#[tokio::test]
+async fn a_year_by_day_repeats_its_header_and_counts_its_pages() {
+    let text = text_of(&render(Herd::season(2, 900, 4), &year(GroupBy::Day)).await.unwrap());
+    assert!(text.contains("Wed 1 Jan 2020") && text.contains("Thu 31 Dec 2020"), "{text}");
+    assert!(text.matches("Unclassified").count() > 8, "the header stands on one page only");
+    assert!(text.contains("Page 3 of "), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_detected_is_a_final_answer() {
+    let result = render(Herd::season(1, 40, 2), &params("2019-01-01", "2019-12-31", GroupBy::Day)).await;
+    let Err(JobError::Reject(text)) = result else { panic!("it was not rejected") };
+    assert_eq!(text, "No detections found in specified date range");
+}
+
+#[tokio::test]
+async fn progress_grows_and_names_its_stages() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&told);
+    let progress =
+        Progress::new(move |step| into.lock().unwrap().push((step.fraction, step.stage.to_owned())));
+    let params = year(GroupBy::Month);
+    pdf::render(&Herd::season(1, 40, 2).cx(progress), &command(&params), &params).await.unwrap();
+    let told = told.lock().unwrap();
+    assert_eq!(
+        told.iter().map(|(_, stage)| stage.as_str()).collect::<Vec<_>>(),
+        ["reading detections", "counting", "drawing pages"]
+    );
+    assert!(told.is_sorted_by(|a, b| a.0 < b.0));
+}
+
+#[tokio::test]
+async fn a_stopped_job_ends_as_stopped() {
+    let cx = Herd::season(1, 40, 2).cx(Progress::silent());
+    cx.job.stop.cancel();
+    let params = year(GroupBy::Month);
+    let result = pdf::render(&cx, &command(&params), &params).await;
+    assert!(matches!(result, Err(JobError::Stopped)));
+}
