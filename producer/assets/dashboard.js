@@ -55,8 +55,10 @@ class Form {
     };
   }
 
+  /** What a reference stands for; of something or null, the something. */
   resolve(schema) {
-    return schema.$ref ? this.definitions[schema.$ref.split('/').pop()] : schema;
+    const given = schema.anyOf?.find((option) => option.type !== 'null') ?? schema;
+    return given.$ref ? this.definitions[given.$ref.split('/').pop()] : given;
   }
 
   /** The names of a closed list, or nothing. */
@@ -66,7 +68,7 @@ class Form {
   }
 
   field(name, schema) {
-    const place = this.schema.required.indexOf(name);
+    const place = (this.schema.required ?? []).indexOf(name);
     const required = place >= 0;
     const input = this.input(name, schema, required);
     const problem = element('span', { className: 'problem', id: `problem-${name}` });
@@ -81,21 +83,24 @@ class Form {
     const box = input.group ? input.control : element('div', { className: input.switch ? 'field switch' : 'field' });
     box.prepend(...order);
     box.append(hint, problem);
-    // What is required in its own order, then texts and lists, then switches. JSON objects have no order.
-    const rank = required ? place : 100 + (input.group ? 1 : input.switch ? 2 : 0);
+    // The period, what else is required, texts and lists, switches: a JSON object's fields have no order of their own.
+    const period = Object.keys(PREFILL).indexOf(name) + 1;
+    const rank = period || (required ? 10 + place : 100 + (input.group ? 1 : input.switch ? 2 : 0));
     return { name, rank, box, problem, control: input.control, read: input.read };
   }
 
   input(name, schema, required) {
     const types = [schema.type].flat();
     const choices = this.choices(schema);
-    if (choices) return this.select(choices, schema.default);
+    if (choices) return this.select(required ? choices : ['', ...choices], schema.default);
     if (types.includes('boolean')) {
       const control = element('input', { type: 'checkbox', checked: schema.default === true });
       return { control, switch: true, read: () => control.checked };
     }
     const items = types.includes('array') && this.choices(schema.items);
     if (items) return this.checkboxes(items, schema.default ?? []);
+    const item = this.resolve(schema.items ?? {}).type;
+    if (types.includes('array') && item !== 'object') return this.list(item, schema.default ?? []);
     if (types.includes('array') || types.includes('object')) return this.json(schema.default);
     const type = schema.format === 'date' ? 'date' : types.includes('string') ? 'text' : 'number';
     const control = element('input', { type, required, value: PREFILL[name]?.() ?? schema.default ?? '' });
@@ -107,7 +112,7 @@ class Form {
   select(choices, preset) {
     const control = element('select', {}, ...choices.map((value) => element('option', { value, textContent: words(value) })));
     if (preset !== undefined) control.value = preset;
-    return { control, read: () => control.value };
+    return { control, read: () => control.value || undefined };
   }
 
   checkboxes(choices, preset) {
@@ -117,7 +122,15 @@ class Form {
     return { control, group: true, read: () => boxes.filter((box) => box.checked).map((box) => box.value) };
   }
 
-  /** Lists and objects as JSON text. Text that is not JSON is sent as it is: the gateway says what is wrong. */
+  /** One entry a line, or with commas between. */
+  list(type, preset) {
+    const control = element('textarea', { rows: 2, value: preset.join('\n') });
+    const entry = (text) => (type !== 'string' && !Number.isNaN(Number(text)) ? Number(text) : text);
+    const entries = () => control.value.split(/[\n,]/).map((text) => text.trim()).filter(Boolean).map(entry);
+    return { control, read: () => (entries().length ? entries() : undefined) };
+  }
+
+  /** What has parts of its own as JSON text. Text that is not JSON is sent as it is: the gateway says what is wrong. */
   json(preset) {
     const control = element('textarea', { rows: 3, value: preset === undefined ? '' : JSON.stringify(preset) });
     const read = () => {
@@ -321,7 +334,8 @@ async function start() {
     buttons.forEach((button, index) => button.addEventListener('click', () => choose(index)));
     byId('kinds').replaceChildren(...buttons);
     choose(0);
-  } catch {
+  } catch (error) {
+    console.error(error);
     byId('about').textContent = 'The kinds of export could not be read. Reload the page.';
   }
 }

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::request::MAX_NAME_CHARS;
 use crate::{CompletionEvent, KINDS, KindInfo, StatusRecord};
 
+/// Two numbers of 64 bits and the dash between them.
+const MAX_EVENT_ID_CHARS: usize = 41;
+
 /// The whole document.
 pub fn openapi() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
@@ -44,33 +47,45 @@ pub(crate) fn request_schema(info: &KindInfo, generator: &mut SchemaGenerator) -
     let text = |description: &str| json!({ "type": ["string", "null"], "maxLength": MAX_NAME_CHARS, "description": description });
     schema["properties"]["requested_by"] = text("Who asks: a user or a service, for people to read.");
     schema["properties"]["idempotency_key"] = text("The same key answers the same job.");
+    schema["properties"]["idempotency_key"]["minLength"] = json!(1);
     schema["additionalProperties"] = json!(false);
     schema["title"] = json!(format!("{} request", info.title));
     schema
 }
 
 fn submit(info: &KindInfo, generator: &mut SchemaGenerator) -> Value {
-    let detail =
-        json!({ "type": "object", "required": ["detail"], "properties": { "detail": { "type": "string" } } });
+    let record = generator.subschema_for::<StatusRecord>().to_value();
+    let location = json!({ "Location": { "schema": { "type": "string" } } });
+    let accepted = json!({
+        "type": "object",
+        "required": ["job_id", "status"],
+        "properties": { "job_id": { "type": "string" }, "status": { "const": "processing" } },
+    });
+    let mut accepted = with_headers(
+        answer("Accepted; poll the address in `Location` or follow /api/events.", &accepted),
+        &location,
+    );
+    accepted["links"] = json!({ "status": {
+        "operationId": format!("{}_status", info.name),
+        "parameters": { "job_id": "$response.body#/job_id" },
+    } });
     json!({
         "operationId": format!("submit_{}", info.name),
         "summary": format!("Ask for: {}", info.title),
         "description": info.description,
         "tags": ["exports"],
+        "parameters": [header_parameter("Idempotency-Key", "The same key answers the same job, as the field `idempotency_key` does.", MAX_NAME_CHARS)],
         "requestBody": { "required": true, "content": { "application/json": { "schema": request_schema(info, generator) } } },
         "responses": {
-            "202": {
-                "description": "Accepted; poll the address in `Location` or follow /api/events.",
-                "headers": { "Location": { "schema": { "type": "string" } } },
-                "content": { "application/json": { "schema": {
-                    "type": "object",
-                    "required": ["job_id", "status"],
-                    "properties": { "job_id": { "type": "string" }, "status": { "const": "processing" } },
-                } } },
-            },
-            "400": answer("A rule between fields is broken; nothing was enqueued.", &detail),
+            "200": with_headers(answer("The idempotency key is known: where its job is.", &record), &location),
+            "202": accepted,
+            "400": refusal("A rule between fields is broken; nothing was enqueued."),
+            "408": refusal("The body came too slowly; nothing was enqueued."),
+            "409": refusal("The idempotency key belongs to another request; nothing was enqueued."),
+            "413": refusal("The body is larger than 64 KiB; nothing was enqueued."),
             "422": answer("Fields are missing, unknown or ill-formed; nothing was enqueued.", &problems()),
-            "503": answer("Redis cannot be reached or is full; try again.", &detail),
+            "429": try_later("Too many exports wait; nothing was enqueued."),
+            "503": try_later("Redis cannot be reached or is full."),
         },
     })
 }
@@ -98,6 +113,7 @@ fn status(info: &KindInfo, generator: &mut SchemaGenerator) -> Value {
             "200": answer("The status record.", &record),
             "404": answer("No such job, or it ended over an hour ago.", &json!({ "const": { "detail": "Job not found or expired" } })),
             "500": answer("Another program wrote something that is not JSON.", &json!({ "const": { "detail": "Invalid job status format" } })),
+            "503": try_later("Redis cannot be reached."),
         },
     })
 }
@@ -116,19 +132,24 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
             "responses": {
                 "200": file, "206": { "description": "The part that `Range` asked for." },
                 "304": { "description": "Unchanged since the `ETag` in `If-None-Match`." },
-                "404": { "description": "No such file." }, "416": { "description": "`Range` lies outside the file." },
+                "404": refusal("No such file."), "416": { "description": "`Range` lies outside the file." },
             },
         } },
         "/api/events": { "get": {
             "operationId": "events", "summary": "Follow completions (server-sent events)", "tags": ["events"],
-            "parameters": [{
-                "name": "Last-Event-ID", "in": "header", "required": false, "schema": { "type": "string" },
-                "description": "Resume behind this event without loss; without it only new events come.",
-            }],
-            "responses": { "200": {
-                "description": "Events named as the final state; `lagged` when events were missed.",
-                "content": { "text/event-stream": { "schema": event } },
-            } },
+            "parameters": [
+                header_parameter("Last-Event-ID", "Resume behind this event without loss; without it only new events come.", MAX_EVENT_ID_CHARS),
+                { "name": "last_event_id", "in": "query", "required": false, "schema": { "type": "string" },
+                  "description": "The same, for clients that cannot set a header. The header goes before it." },
+            ],
+            "responses": {
+                "200": {
+                    "description": "Events named as the final state; `lagged` when events were missed.",
+                    "content": { "text/event-stream": { "schema": event } },
+                },
+                "400": refusal("The id is not that of an event."),
+                "503": try_later("Redis cannot be reached."),
+            },
         } },
     });
     match paths {
@@ -139,6 +160,27 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
 
 fn path_parameter(name: &str, description: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "description": description })
+}
+
+fn header_parameter(name: &str, description: &str, max_chars: usize) -> Value {
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": max_chars });
+    json!({ "name": name, "in": "header", "required": false, "schema": schema, "description": description })
+}
+
+fn refusal(description: &str) -> Value {
+    let detail =
+        json!({ "type": "object", "required": ["detail"], "properties": { "detail": { "type": "string" } } });
+    answer(description, &detail)
+}
+
+fn try_later(description: &str) -> Value {
+    let seconds = json!({ "Retry-After": { "schema": { "type": "integer" } } });
+    with_headers(refusal(description), &seconds)
+}
+
+fn with_headers(mut answer: Value, headers: &Value) -> Value {
+    answer["headers"] = headers.clone();
+    answer
 }
 
 fn answer(description: &str, schema: &Value) -> Value {

@@ -12,7 +12,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, KeepAlive, KeepAliveStream, Sse};
 use deertrack_stream::{CatchUp, EventId, WatchFrom};
 use futures::stream::{self, Stream};
 use serde::Deserialize;
@@ -49,9 +49,16 @@ pub(super) async fn follow(
     let resume = last_event_id(&headers, parameters)?;
     let follower = Follower::start(app, resume).await?;
     let hello = Event::default().retry(RECONNECT).id(follower.cursor.to_string()).comment("following");
-    let events = follower.into_stream(hello);
     let no_buffering = [("x-accel-buffering", "no")];
-    Ok((no_buffering, Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"))))
+    Ok((no_buffering, sse(follower.into_stream(hello))))
+}
+
+/// The stream with heartbeats: a proxy sees that it lives, and we see when the client is gone.
+fn sse<S>(events: S) -> Sse<KeepAliveStream<S>>
+where
+    S: Stream<Item = Result<Event, Infallible>> + Send + 'static,
+{
+    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"))
 }
 
 /// The header goes before the parameter: a browser that comes back sends the newer id in the header.
@@ -183,5 +190,24 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         metrics::gauge!(SSE_CLIENTS).decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_beats_every_fifteen_seconds() {
+        let mut body = sse(stream::pending()).into_response().into_body().into_data_stream();
+        let start = Instant::now();
+        for beat in 1..=3 {
+            let comment = body.next().await.unwrap().unwrap();
+            assert_eq!((comment.as_ref(), start.elapsed()), (b": alive\n\n".as_ref(), beat * HEARTBEAT));
+        }
+        assert_eq!(HEARTBEAT.as_secs(), 15);
     }
 }

@@ -1,5 +1,8 @@
 //! What holds for every request, and what orchestrators ask.
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
 use crate::support::{Gateway, RIGHT, exchange};
 
 #[tokio::test]
@@ -73,6 +76,39 @@ async fn a_request_id_is_taken_or_made_and_returned() {
     let made = ask("forged id").await.unwrap().headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!((made.len(), made.matches('-').count()), (36, 4), "{made}");
     assert!(gateway.get("/no-such-path").await.headers().contains_key("x-request-id"));
+}
+
+#[tokio::test]
+async fn the_log_lines_of_a_request_carry_its_id() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    // For this thread alone, on which the whole test runs.
+    let _logging_here = tracing::subscriber::set_default(subscriber);
+    let gateway = Gateway::start().await;
+    let request =
+        gateway.client.post(gateway.url("/api/exports/pdf")).header("x-request-id", "trace-7").body(RIGHT);
+    let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let accepted = lines.lines().find(|line| line.contains("export accepted")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(accepted).unwrap();
+    assert_eq!(line["fields"]["job.id"], answer["job_id"]);
+    assert_eq!((&line["span"]["name"], &line["span"]["request.id"]), (&"request".into(), &"trace-7".into()));
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Reading the events that are there: pages, holes, the end.
+
 use deertrack_schemas::State;
 use deertrack_stream::{CatchUp, Stream, WatchFrom, Watched};
 use deertrack_testkit::redis::Redis;
