@@ -63,6 +63,11 @@ impl Keys {
         self.key("paused")
     }
 
+    /// Held by the worker that tidies up this minute.
+    pub fn housekeeper(&self) -> String {
+        self.key("housekeeper")
+    }
+
     /// Idempotency key to job id.
     pub fn dedupe(&self, idempotency_key: &str) -> String {
         format!("{}:dedupe:{idempotency_key}", self.prefix)

@@ -37,17 +37,32 @@ async fn main() {
     println!("Redis {}, append-only file: {aof}, {JOBS} jobs a round", stream.probe().await.unwrap().version);
 
     let mut rates: [Vec<f64>; 6] = Default::default();
+    let mut costs: [Vec<(f64, f64)>; 4] = Default::default();
     for _ in 0..ROUNDS {
         flush(&connections[0]).await;
         let commands = commands(JOBS);
+        let mut cpu = cpu(&stream).await;
         rates[0].push(bare::submit(&connections, &commands).await);
+        costs[0].push(spent(&stream, &mut cpu).await);
         rates[1].push(bare::drain(&connections).await);
+        costs[1].push(spent(&stream, &mut cpu).await);
         flush(&connections[0]).await;
+        let mut cpu = self::cpu(&stream).await;
         rates[2].push(submit_bulk(&stream, &commands).await);
+        costs[2].push(spent(&stream, &mut cpu).await);
         rates[3].push(drain(&stream).await);
+        costs[3].push(spent(&stream, &mut cpu).await);
         flush(&connections[0]).await;
         rates[4].push(submit_one_by_one(&stream, &commands[..5_000]).await);
         rates[5].push(submit_by_many_tasks(&stream, commands).await);
+    }
+    for (what, cost) in ["bare submit", "bare drain", "submit_many", "drain"].into_iter().zip(costs) {
+        let (redis, own): (Vec<f64>, Vec<f64>) = cost.into_iter().unzip();
+        println!(
+            "{what:<12} CPU per job: Redis {:>5.1} us, this process {:>5.1} us",
+            median(redis),
+            median(own)
+        );
     }
     let [bare_submit, bare_drain, bulk, drained, single, tasks] = rates.map(median);
     println!(
@@ -195,6 +210,28 @@ async fn latency(stream: &Stream, per_second: u32, how_long: Duration) -> Vec<Du
     let mut latencies: Vec<Duration> = seen.into_iter().map(|(job, at)| at - published[&job]).collect();
     latencies.sort_unstable();
     latencies
+}
+
+/// CPU seconds so far: of Redis, of this process.
+async fn cpu(stream: &Stream) -> (f64, f64) {
+    let pid = stream.probe().await.unwrap().process_id;
+    (cpu_seconds(&format!("/proc/{pid}/stat")), cpu_seconds("/proc/self/stat"))
+}
+
+/// Microseconds for each job since `before`, which moves on to now.
+async fn spent(stream: &Stream, before: &mut (f64, f64)) -> (f64, f64) {
+    let now = cpu(stream).await;
+    let start = std::mem::replace(before, now);
+    let each = |seconds: f64| 1e6 * seconds / JOBS as f64;
+    (each(now.0 - start.0), each(now.1 - start.1))
+}
+
+/// User and system time in proc(5), in ticks of 10 ms.
+fn cpu_seconds(path: &str) -> f64 {
+    let stat = std::fs::read_to_string(path).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or("");
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
 
 fn per_second(count: usize, start: Instant) -> f64 {

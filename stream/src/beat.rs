@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use deertrack_schemas::{Keys, State, StatusRecord};
+use deertrack_schemas::{Counts, Keys, State, StatusRecord};
 use redis::{Cmd, RedisResult};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,15 @@ pub struct Running {
 impl Running {
     /// How far the job is, 0 to 1, and what it does now, for people. Sent with the next beat, at most once a second.
     pub fn progress(&self, fraction: f64, stage: &str) {
+        self.tell(fraction, stage, None);
+    }
+
+    /// The same with how many items are done, for kinds that count them.
+    pub fn counted(&self, fraction: f64, stage: &str, counts: Counts) {
+        self.tell(fraction, stage, Some(counts));
+    }
+
+    fn tell(&self, fraction: f64, stage: &str, counts: Option<Counts>) {
         let told_before = {
             let mut told = self.run.told();
             if fraction.is_finite() {
@@ -36,6 +45,7 @@ impl Running {
             if told.stage.as_deref() != Some(stage) {
                 told.stage = Some(stage.to_owned());
             }
+            told.counts = counts;
             std::mem::replace(&mut told.fresh, true)
         };
         if !told_before {
@@ -68,6 +78,7 @@ pub(crate) struct Run {
 struct Told {
     fraction: f64,
     stage: Option<String>,
+    counts: Option<Counts>,
     /// Not sent yet.
     fresh: bool,
 }
@@ -88,6 +99,7 @@ impl Run {
         let mut record = self.record.clone();
         record.progress = told.fraction;
         record.stage.clone_from(&told.stage);
+        record.counts = told.counts;
         record
     }
 }
@@ -105,7 +117,12 @@ impl Member {
             entry_id: Some(id.to_string()),
             ..record.with_state(State::Running)
         };
-        let told = Told { fraction: record.progress, stage: record.stage.clone(), fresh: false };
+        let told = Told {
+            fraction: record.progress,
+            stage: record.stage.clone(),
+            counts: record.counts,
+            fresh: false,
+        };
         let run = Arc::new(Run {
             id: Arc::clone(id),
             delivery,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use deertrack_schemas::{Command, State, StatusRecord, wire, wire::WireError};
+use deertrack_schemas::{Command, JobId, State, StatusRecord, wire, wire::WireError};
 use redis::Cmd;
 use tokio::sync::{mpsc, oneshot};
 
@@ -79,23 +79,10 @@ impl Claim {
     /// All that can be told of a job whose command cannot be read.
     pub fn unreadable(&self) -> StatusRecord {
         StatusRecord {
-            status: State::Dead.status(),
-            state: State::Dead,
-            job_id: self.entry.job.clone(),
-            kind: "unknown".to_owned(),
-            requested_by: None,
-            progress: 0.0,
-            stage: None,
-            counts: None,
-            created_at: None,
-            started_at: None,
             completed_at: Some(Utc::now()),
-            next_attempt_at: None,
-            attempt: 1,
             deliveries: self.entry.delivery,
             entry_id: Some(self.entry.id.to_string()),
-            error: None,
-            artifact: None,
+            ..unreadable(self.entry.job.clone(), State::Dead)
         }
     }
 
@@ -154,7 +141,7 @@ impl Claim {
         let _token = self.member.moves.token();
         let record = self.last(record.with_state(State::Dead));
         let call = self.dead_call(reason, &record);
-        self.member.in_flight.quiet(&self.entry.id, self.entry.delivery);
+        self.quiet();
         let status_key = self.member.settings.keys.status(record.job_id.as_str());
         self.end("dead", &call, Some(&status_key)).await
     }
@@ -186,6 +173,11 @@ impl Claim {
         }
     }
 
+    /// No more beats: the entry is on its way out.
+    pub(crate) fn quiet(&self) {
+        self.member.in_flight.quiet(&self.entry.id, self.entry.delivery);
+    }
+
     /// The entry is no longer this consumer's.
     pub(crate) fn forget(&mut self) {
         self.ended = true;
@@ -205,7 +197,7 @@ impl Claim {
     /// Somebody else sees to the end of this entry from here on.
     fn hand_over(&mut self) {
         self.ended = true;
-        self.member.in_flight.quiet(&self.entry.id, self.entry.delivery);
+        self.quiet();
     }
 
     /// Time between the entry and the claim, by Redis' clock and ours.
@@ -221,6 +213,29 @@ impl Drop for Claim {
         if !self.ended {
             self.member.in_flight.abandon(&self.entry.id, self.entry.delivery);
         }
+    }
+}
+
+/// All that can be told of a job whose command cannot be read.
+pub(crate) fn unreadable(job_id: JobId, state: State) -> StatusRecord {
+    StatusRecord {
+        status: state.status(),
+        state,
+        job_id,
+        kind: "unknown".to_owned(),
+        requested_by: None,
+        progress: 0.0,
+        stage: None,
+        counts: None,
+        created_at: None,
+        started_at: None,
+        completed_at: None,
+        next_attempt_at: None,
+        attempt: 1,
+        deliveries: 0,
+        entry_id: None,
+        error: None,
+        artifact: None,
     }
 }
 

@@ -1,11 +1,10 @@
 //! A worker's membership of the consumer group: its reader, its beat and its finisher, started and stopped together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::task::TaskTracker;
 
 use crate::claim::Claim;
@@ -14,8 +13,8 @@ use crate::error::StreamError;
 use crate::handover::Handover;
 use crate::in_flight::InFlight;
 use crate::member::Member;
-use crate::reader::Reader;
-use crate::{Stream, release};
+use crate::reader::{Nudge, Reader};
+use crate::{Stream, control, release};
 
 /// How a consumer names itself.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +30,10 @@ pub struct ConsumerOptions {
 pub struct Consumer {
     member: Arc<Member>,
     handover: Arc<Handover>,
-    client_id: Arc<AtomicI64>,
+    nudge: Arc<Nudge>,
     reader: JoinHandle<()>,
-    beat: JoinHandle<()>,
+    /// Beat, promotion, housekeeping, hints. Aborted when it is dropped.
+    _background: JoinSet<()>,
 }
 
 impl Consumer {
@@ -46,30 +46,29 @@ impl Consumer {
             settings: Arc::clone(stream.shared_settings()),
             name: consumer_name(options.host),
             link: Link::new(stream.client().clone()),
+            parked: Notify::new(),
             in_flight: InFlight::default(),
             moves: TaskTracker::new(),
         });
         member.ensure_group().await?;
         let (endings, received) = mpsc::unbounded_channel();
         let handover = Arc::new(Handover::default());
-        let client_id = Arc::new(AtomicI64::new(0));
+        let nudge = Arc::new(Nudge::default());
         let reader = Reader {
             member: Arc::clone(&member),
             client: stream.client().clone(),
             handover: Arc::clone(&handover),
             endings,
-            client_id: Arc::clone(&client_id),
+            nudge: Arc::clone(&nudge),
         };
         // The finisher ends by itself when the reader and the last claim, who can send it endings, are gone.
         tokio::spawn({
             let member = Arc::clone(&member);
             async move { member.finish(received).await }
         });
-        let beat = tokio::spawn({
-            let member = Arc::clone(&member);
-            async move { member.beat().await }
-        });
-        Ok(Self { member, handover, client_id, reader: tokio::spawn(reader.run()), beat })
+        let background = background(stream, &member, &nudge);
+        let reader = tokio::spawn(reader.run());
+        Ok(Self { member, handover, nudge, reader, _background: background })
     }
 
     /// `host:pid:boot-uuid`, as in XINFO CONSUMERS.
@@ -91,7 +90,7 @@ impl Consumer {
     pub async fn stop_reading(&mut self) {
         self.handover.close();
         while !self.reader.is_finished() {
-            self.unblock().await;
+            self.nudge.unblock(&self.member.link).await;
             // The read may begin to block just after it was sent away.
             let _ = tokio::time::timeout(Duration::from_millis(50), &mut self.reader).await;
         }
@@ -108,25 +107,32 @@ impl Consumer {
         self.member.moves.close();
         self.member.moves.wait().await;
     }
-
-    /// Sends a blocked read away. Not being allowed to costs at most one BLOCK.
-    async fn unblock(&self) {
-        let id = self.client_id.load(Ordering::Relaxed);
-        if id > 0 {
-            let mut unblock = redis::cmd("CLIENT");
-            unblock.arg("UNBLOCK").arg(id);
-            if let Err(error) = self.member.link.query::<i64>(&unblock).await {
-                tracing::debug!(%error, "the blocked read could not be sent away");
-            }
-        }
-    }
 }
 
 impl Drop for Consumer {
     fn drop(&mut self) {
         self.reader.abort();
-        self.beat.abort();
     }
+}
+
+/// What a member does besides reading and finishing.
+fn background(stream: &Stream, member: &Arc<Member>, nudge: &Arc<Nudge>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let of = || Arc::clone(member);
+    tasks.spawn({
+        let member = of();
+        async move { member.beat().await }
+    });
+    tasks.spawn({
+        let member = of();
+        async move { member.promote().await }
+    });
+    tasks.spawn(control::listen(stream.client().clone(), of(), Arc::clone(nudge)));
+    tasks.spawn({
+        let stream = stream.clone();
+        async move { stream.housekeep_for_ever().await }
+    });
+    tasks
 }
 
 /// Unique for each start of a process: a restarted worker must not pass for its former self.

@@ -9,7 +9,7 @@ use crate::script;
 impl Claim {
     pub(crate) fn dead_call(&self, reason: &str, record: &StatusRecord) -> Cmd {
         let keys = &self.member.settings.keys;
-        let mut call = script::call(&script::DEAD, 5, 12, 4096);
+        let mut call = script::call(&script::DEAD, 5, 13, 4096);
         call.arg(keys.commands())
             .arg(keys.events())
             .arg(keys.event_seq())
@@ -18,6 +18,7 @@ impl Claim {
             .arg(Keys::GROUP)
             .arg(&self.member.name)
             .arg(self.member.settings.status_ttl.as_secs())
+            .arg(self.member.settings.max_events)
             .arg(&*self.entry.id)
             .arg(self.entry.delivery)
             .arg(record.job_id.as_str())

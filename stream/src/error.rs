@@ -19,15 +19,22 @@ pub enum StreamError {
     /// Redis refused the command: wrong key type, missing permission, too old.
     #[error("Redis refused a command: {0}")]
     Refused(RedisError),
+    /// The command was accepted, but is not as sure as was asked in the time given. It will run all the same unless
+    /// Redis loses it; submitting it again asks again.
+    #[error("accepted, but not enough replicas or disks have confirmed it in time")]
+    NotDurable,
+    /// Redis is older than 7.2. The command was accepted.
+    #[error("this Redis cannot wait for its append-only file (WAITAOF needs 7.2); use another durability")]
+    NoWaitAof,
     /// A command that cannot be written, or a record that cannot be read.
     #[error("{0}")]
     Wire(#[from] WireError),
 }
 
 impl StreamError {
-    /// Redis is away or full: trying again later can help (HTTP 503).
+    /// Redis is away, full or not as sure as asked: trying again later can help (HTTP 503).
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Full(_))
+        matches!(self, Self::Unreachable(_) | Self::Full(_) | Self::NotDurable)
     }
 }
 

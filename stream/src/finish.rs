@@ -88,12 +88,13 @@ impl Member {
     fn finish_call(&self, batch: &[Ending]) -> Cmd {
         let keys = &self.settings.keys;
         let bytes: usize = batch.iter().map(|ending| ending.json.len() + ending.body.len() + 128).sum();
-        let mut call = script::call(&script::FINISH, 3 + batch.len(), 3 + 7 * batch.len(), bytes);
+        let mut call = script::call(&script::FINISH, 3 + batch.len(), 4 + 7 * batch.len(), bytes);
         call.arg(keys.commands()).arg(keys.events()).arg(keys.event_seq());
         for ending in batch {
             call.arg(&ending.status_key);
         }
         call.arg(Keys::GROUP).arg(&self.name).arg(self.settings.status_ttl.as_secs());
+        call.arg(self.settings.max_events);
         for ending in batch {
             call.arg(&*ending.id)
                 .arg(ending.delivery)

@@ -83,6 +83,24 @@ impl InFlight {
         }
     }
 
+    /// Somebody asked to cancel the job: its beat shall learn of it now.
+    pub(crate) fn beat_now(&self, job_id: &str) {
+        let now = Instant::now();
+        let mut table = self.table();
+        let mut found = false;
+        for held in table.held.values_mut() {
+            if let Stage::Beating { run, due, .. } = &mut held.stage
+                && run.record.job_id.as_str() == job_id
+            {
+                *due = now;
+                found = true;
+            }
+        }
+        if found {
+            self.wake_before(&mut table, now);
+        }
+    }
+
     /// On its way to its end: renewed no more.
     pub(crate) fn quiet(&self, id: &str, delivery: u64) {
         self.change(id, delivery, Stage::Quiet);

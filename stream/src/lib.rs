@@ -2,23 +2,30 @@
 
 mod backoff;
 mod beat;
+mod cancel;
 mod catch_up;
 mod claim;
 mod connect;
 mod consumer;
+mod control;
 mod dead;
+mod dead_letters;
+mod durability;
 pub mod embedded;
 mod entry;
 mod error;
 mod event_id;
 mod finish;
 mod handover;
+mod housekeeping;
 mod in_flight;
 mod member;
 pub mod meters;
+mod overview;
 mod probe;
 mod reader;
 mod release;
+mod retry;
 mod script;
 mod settings;
 mod submit;
@@ -28,14 +35,20 @@ mod watch;
 use std::sync::Arc;
 
 pub use beat::Running;
+pub use cancel::Cancelled;
 pub use catch_up::CatchUp;
 pub use claim::Claim;
 pub use consumer::{Consumer, ConsumerOptions};
+pub use dead_letters::{DeadLetter, DeadLetters};
 use deertrack_schemas::JobId;
+pub use durability::Durability;
 pub use error::StreamError;
 pub use event_id::{EventId, InvalidEventId};
 pub use finish::Finished;
-pub use probe::{Counts, ServerInfo};
+pub use housekeeping::Tidied;
+pub use overview::{Delayed, Overview, RunningJob, Waiting};
+pub use probe::{Counts, ServerInfo, ServerProblem};
+pub use retry::{Retried, RetryPolicy, TryError};
 pub use settings::Settings;
 pub use submit::Submitted;
 pub use watch::{Watch, WatchFrom, Watched};
@@ -46,6 +59,7 @@ pub struct Stream {
     settings: Arc<Settings>,
     client: redis::Client,
     link: Arc<connect::Link>,
+    waiters: Arc<durability::Waiters>,
 }
 
 impl Stream {
@@ -56,7 +70,7 @@ impl Stream {
     pub async fn connect(settings: Settings) -> Result<Self, StreamError> {
         let client = connect::client(&settings.url)?;
         let link = Arc::new(connect::Link::new(client.clone()));
-        let stream = Self { settings: Arc::new(settings), client, link };
+        let stream = Self { settings: Arc::new(settings), client, link, waiters: Arc::default() };
         stream.ping().await?;
         Ok(stream)
     }
@@ -83,6 +97,10 @@ impl Stream {
 
     pub(crate) fn shared_settings(&self) -> &Arc<Settings> {
         &self.settings
+    }
+
+    pub(crate) fn waiters(&self) -> &durability::Waiters {
+        &self.waiters
     }
 
     pub(crate) fn client(&self) -> &redis::Client {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use deertrack_schemas::{Keys, StatusRecord};
 use redis::{Cmd, RedisResult};
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::backoff::Backoff;
@@ -18,6 +19,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) link: Link,
     pub(crate) in_flight: InFlight,
+    /// A job was parked, so the time of the next promotion may have changed.
+    pub(crate) parked: Notify,
     /// Moves under way that a stopping consumer waits for.
     pub(crate) moves: TaskTracker,
 }

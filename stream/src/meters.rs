@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::Utc;
 use deertrack_schemas::StatusRecord;
 
+use crate::Counts;
+
 /// Counter, label `move`: submit, finish, dead, discard, release, sweep, stray, beat, ...
 pub const MOVES: &str = "deertrack_stream_moves_total";
 /// Counter, label `move`: the fence refused a move because somebody else owns the entry.
@@ -17,6 +19,18 @@ pub const NO_GROUP: &str = "deertrack_stream_nogroup_total";
 pub const RECONNECTS: &str = "deertrack_stream_reconnects_total";
 /// Counter: watchers that missed events.
 pub const GAPS: &str = "deertrack_stream_watch_gaps_total";
+/// Gauge: commands that wait or run.
+pub const BACKLOG: &str = "deertrack_stream_backlog";
+/// Gauge: commands that a worker holds.
+pub const PENDING: &str = "deertrack_stream_pending";
+/// Gauge: retries that wait for their time.
+pub const DELAYED: &str = "deertrack_stream_delayed";
+/// Gauge: dead letters.
+pub const DEAD: &str = "deertrack_stream_dead_letters";
+/// Gauge: members of the consumer group.
+pub const CONSUMERS: &str = "deertrack_stream_consumers";
+/// Gauge: age of the oldest command that waits or runs.
+pub const OLDEST: &str = "deertrack_stream_oldest_seconds";
 /// Histogram, label `kind`: from the entry in the stream to the claim.
 pub const WAIT: &str = "deertrack_job_wait_seconds";
 /// Histogram, label `kind`: from the claim to the call of finish.
@@ -25,6 +39,16 @@ pub const RUN: &str = "deertrack_job_run_seconds";
 pub const FINISH: &str = "deertrack_job_finish_seconds";
 /// Histogram, label `kind`: from the accepted request to the end.
 pub const END_TO_END: &str = "deertrack_job_end_to_end_seconds";
+
+/// How much there is of everything.
+pub(crate) fn gauges(counts: &Counts) {
+    metrics::gauge!(BACKLOG).set(counts.backlog as f64);
+    metrics::gauge!(PENDING).set(counts.pending as f64);
+    metrics::gauge!(DELAYED).set(counts.delayed as f64);
+    metrics::gauge!(DEAD).set(counts.dead as f64);
+    metrics::gauge!(CONSUMERS).set(counts.consumers as f64);
+    metrics::gauge!(OLDEST).set(counts.oldest_ms as f64 / 1000.0);
+}
 
 /// How long the parts of a job's way took.
 pub(crate) fn ended(record: &StatusRecord, wait: Duration, run: Duration, finish: Duration) {

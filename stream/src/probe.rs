@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use deertrack_schemas::Keys;
 use redis::Value;
+use redis::streams::StreamRangeReply;
 
-use crate::Stream;
 use crate::error::StreamError;
+use crate::{EventId, Stream};
 
 /// What Redis says about itself.
 #[derive(Debug, Clone)]
@@ -26,6 +27,62 @@ pub struct ServerInfo {
     pub max_memory: u64,
     /// `master` or `slave`.
     pub role: String,
+    /// It can wait for its append-only file: [`crate::Durability::Synced`].
+    pub can_sync: bool,
+    /// Its process, on its machine.
+    pub process_id: u32,
+}
+
+/// What is wrong with a server, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerProblem {
+    /// Workers must not start on it, unless somebody insists.
+    pub fatal: bool,
+    /// What is wrong and what to do, in a sentence.
+    pub text: String,
+}
+
+impl ServerInfo {
+    /// What is wrong with it for our purposes; the worst first.
+    pub fn problems(&self) -> Vec<ServerProblem> {
+        let fatal = |text| ServerProblem { fatal: true, text };
+        let warning = |text| ServerProblem { fatal: false, text };
+        let mut problems = Vec::new();
+        if self.major() < 7 {
+            problems.push(fatal(format!("Redis {} is too old: 7.0 or newer is needed", self.version)));
+        }
+        if self.role != "master" {
+            problems.push(fatal(format!("this Redis is a {}: connect to its master", self.role)));
+        }
+        let policy = &self.eviction_policy;
+        if policy.starts_with("allkeys-") {
+            problems.push(fatal(format!(
+                "maxmemory-policy {policy} may evict the queue itself: CONFIG SET maxmemory-policy noeviction"
+            )));
+        } else if policy.starts_with("volatile-") {
+            problems.push(warning(format!(
+                "maxmemory-policy {policy} may evict status records: CONFIG SET maxmemory-policy noeviction"
+            )));
+        }
+        if !self.aof && !self.rdb {
+            problems.push(warning(
+                "nothing is written to disk: a restart of Redis loses all jobs; CONFIG SET appendonly yes"
+                    .into(),
+            ));
+        } else if !self.aof {
+            problems.push(warning(
+                "only snapshots are written: a crash of Redis loses all jobs since the last; \
+                 CONFIG SET appendonly yes"
+                    .into(),
+            ));
+        }
+        problems
+    }
+
+    /// A version that cannot be read is taken for a new one.
+    fn major(&self) -> u32 {
+        self.version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
+    }
 }
 
 /// How much there is of everything.
@@ -43,6 +100,8 @@ pub struct Counts {
     pub events: u64,
     /// Members of the consumer group.
     pub consumers: u64,
+    /// Age of the oldest command that waits or runs, in milliseconds; 0 when there is none.
+    pub oldest_ms: u64,
 }
 
 impl Stream {
@@ -73,7 +132,17 @@ impl Stream {
             used_memory: number("used_memory"),
             max_memory: number("maxmemory"),
             role: word("role"),
+            can_sync: self.knows("WAITAOF").await,
+            process_id: info.get("process_id").and_then(|text| text.parse().ok()).unwrap_or(0),
         })
+    }
+
+    /// Whether it has a command. Forks count their versions differently, so the version does not tell.
+    async fn knows(&self, command: &str) -> bool {
+        let mut ask = redis::cmd("COMMAND");
+        ask.arg("INFO").arg(command);
+        let reply: Vec<Value> = self.link().query(&ask).await.unwrap_or_default();
+        reply.first().is_some_and(|info| *info != Value::Nil)
     }
 
     async fn saves_snapshots(&self) -> bool {
@@ -96,10 +165,16 @@ impl Stream {
         pipe.cmd("XLEN").arg(keys.dead());
         pipe.cmd("XLEN").arg(keys.events());
         pipe.cmd("EXISTS").arg(keys.commands());
-        let (backlog, delayed, dead, events, exists): (u64, u64, u64, u64, bool) =
+        pipe.cmd("XRANGE").arg(keys.commands()).arg("-").arg("+").arg("COUNT").arg(1);
+        pipe.cmd("TIME");
+        type Replies = (u64, u64, u64, u64, bool, StreamRangeReply, (u64, u64));
+        let (backlog, delayed, dead, events, exists, first, (seconds, micros)): Replies =
             self.link().pipe(&pipe).await?;
         let (consumers, pending) = if exists { self.group().await? } else { (0, 0) };
-        Ok(Counts { backlog, pending, delayed, dead, events, consumers })
+        let now = seconds * 1000 + micros / 1000;
+        let added = first.ids.first().and_then(|entry| entry.id.parse::<EventId>().ok());
+        let oldest_ms = added.map_or(0, |id| now.saturating_sub(id.ms));
+        Ok(Counts { backlog, pending, delayed, dead, events, consumers, oldest_ms })
     }
 
     /// Members and pending entries of the workers' group; none when there is no group yet.

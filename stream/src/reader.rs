@@ -5,17 +5,17 @@
 //! that failed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use deertrack_schemas::Keys;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult, Value};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::backoff::{Backoff, jittered};
 use crate::claim::Claim;
-use crate::connect;
+use crate::connect::{self, Link};
 use crate::entry::{self, Entry};
 use crate::error::Trouble;
 use crate::finish::Ending;
@@ -26,13 +26,47 @@ use crate::{meters, release, sweep};
 /// The most entries of one read. More would only make the reply late.
 const BATCH: usize = 64;
 
+/// How often a reader asks whether the workers are paused, when no hint tells it.
+const PAUSE_LOOK: Duration = Duration::from_secs(1);
+
 pub(crate) struct Reader {
     pub(crate) member: Arc<Member>,
     pub(crate) client: Client,
     pub(crate) handover: Arc<Handover>,
     pub(crate) endings: mpsc::UnboundedSender<Ending>,
+    pub(crate) nudge: Arc<Nudge>,
+}
+
+/// What others can do to a reader that may be blocked.
+#[derive(Default)]
+pub(crate) struct Nudge {
     /// CLIENT ID of the reading connection, so that a blocked read can be sent away. 0: none.
-    pub(crate) client_id: Arc<AtomicI64>,
+    client_id: AtomicI64,
+    /// Sweep, and ask about the pause, before the next read.
+    look_around: AtomicBool,
+    /// Ends the wait of a paused reader.
+    wake: Notify,
+}
+
+impl Nudge {
+    /// Something has changed: look around before the next read, and that soon.
+    pub(crate) async fn look_around(&self, link: &Link) {
+        self.look_around.store(true, Ordering::Relaxed);
+        self.unblock(link).await;
+    }
+
+    /// Sends a blocked read away. Not being allowed to costs at most one BLOCK.
+    pub(crate) async fn unblock(&self, link: &Link) {
+        self.wake.notify_one();
+        let id = self.client_id.load(Ordering::Relaxed);
+        if id > 0 {
+            let mut unblock = redis::cmd("CLIENT");
+            unblock.arg("UNBLOCK").arg(id);
+            if let Err(error) = link.query::<i64>(&unblock).await {
+                tracing::debug!(%error, "the blocked read could not be sent away");
+            }
+        }
+    }
 }
 
 /// What the loop remembers from one read to the next.
@@ -43,6 +77,7 @@ struct Loop {
     strays_due: Instant,
     sweep_due: Instant,
     cursor: String,
+    pause_look_due: Instant,
 }
 
 impl Reader {
@@ -56,6 +91,7 @@ impl Reader {
             strays_due: now,
             sweep_due: now,
             cursor: sweep::START.to_owned(),
+            pause_look_due: now,
         };
         loop {
             match self.handover.wish(self.member.settings.lease / 3).await {
@@ -85,6 +121,14 @@ impl Reader {
     async fn read(&self, state: &mut Loop, slots: usize) -> RedisResult<Vec<Claim>> {
         let settings = &self.member.settings;
         let mut connection = self.connection(state).await?;
+        if self.nudge.look_around.swap(false, Ordering::Relaxed) {
+            state.sweep_due = Instant::now();
+            state.pause_look_due = Instant::now();
+        }
+        if self.is_paused(state, &mut connection).await? {
+            let _ = tokio::time::timeout(PAUSE_LOOK, self.nudge.wake.notified()).await;
+            return Ok(Vec::new());
+        }
         if state.strays_due <= Instant::now() {
             let strays = self.member.strays(&mut connection, slots).await?;
             let claims = self.claims(strays);
@@ -106,6 +150,20 @@ impl Reader {
         let block = settings.block.min(state.next_look().saturating_duration_since(Instant::now()));
         let new = self.read_new(&mut connection, slots, block).await?;
         Ok(self.claims(new))
+    }
+
+    /// Asked once a second, and after every hint. While it is so, every time.
+    async fn is_paused(&self, state: &mut Loop, connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+        if state.pause_look_due > Instant::now() {
+            return Ok(false);
+        }
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(self.member.settings.keys.paused());
+        let paused: bool = exists.query_async(connection).await?;
+        if !paused {
+            state.pause_look_due = Instant::now() + PAUSE_LOOK;
+        }
+        Ok(paused)
     }
 
     async fn read_new(
@@ -144,7 +202,7 @@ impl Reader {
         }
         let mut connection = connect::blocking(&self.client).await?;
         let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        self.client_id.store(id, Ordering::Relaxed);
+        self.nudge.client_id.store(id, Ordering::Relaxed);
         if std::mem::replace(&mut state.connected_before, true) {
             metrics::counter!(meters::RECONNECTS, "connection" => "reader").increment(1);
             tracing::info!("the reader is connected again");
@@ -168,7 +226,7 @@ impl Reader {
             Trouble::Connection | Trouble::NotNow | Trouble::Full | Trouble::Other => {
                 tracing::warn!(%error, "the reader cannot read; trying again");
                 state.connection = None;
-                self.client_id.store(0, Ordering::Relaxed);
+                self.nudge.client_id.store(0, Ordering::Relaxed);
             }
         }
         state.backoff.wait().await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use deertrack_schemas::Keys;
+use deertrack_schemas::{Keys, StatusRecord};
 
 use crate::claim::Claim;
 use crate::finish::Finished;
@@ -14,6 +14,8 @@ const BATCH: usize = 64;
 
 impl Claim {
     /// Hands the entry back unrun, for instance because this worker stops.
+    ///
+    /// The status says `queued` again, and the other workers are told to look around.
     pub async fn release(self) -> Finished {
         let member = Arc::clone(&self.member);
         let results = release(&member, vec![self]).await;
@@ -24,6 +26,9 @@ impl Claim {
 /// Hands back all `claims`.
 pub(crate) async fn release(member: &Member, mut claims: Vec<Claim>) -> Vec<Finished> {
     let _token = member.moves.token();
+    for claim in &claims {
+        claim.quiet(); // a beat between the release and its reply would find the lease lost
+    }
     let mut finished = Vec::with_capacity(claims.len());
     for batch in claims.chunks_mut(BATCH) {
         let reply: Vec<u8> = member.settle("release", &release_call(member, batch)).await.reply;
@@ -40,7 +45,7 @@ pub(crate) async fn release(member: &Member, mut claims: Vec<Claim>) -> Vec<Fini
 
 fn release_call(member: &Member, claims: &[Claim]) -> redis::Cmd {
     let keys = &member.settings.keys;
-    let mut call = script::call(&script::RELEASE, 1 + claims.len(), 4 + 3 * claims.len(), 64 * claims.len());
+    let mut call = script::call(&script::RELEASE, 1 + claims.len(), 5 + 3 * claims.len(), 512 * claims.len());
     call.arg(keys.commands());
     for claim in claims {
         call.arg(keys.status(claim.job_id()));
@@ -48,9 +53,17 @@ fn release_call(member: &Member, claims: &[Claim]) -> redis::Cmd {
     call.arg(Keys::GROUP)
         .arg(&member.name)
         .arg(member.settings.lease.as_millis() as u64 + 1)
-        .arg(member.settings.status_ttl.as_secs());
+        .arg(member.settings.status_ttl.as_secs())
+        .arg(keys.control());
     for claim in claims {
-        call.arg(claim.entry_id()).arg(claim.delivery()).arg("");
+        call.arg(claim.entry_id()).arg(claim.delivery()).arg(queued_again(claim));
     }
     call
+}
+
+/// The status of a job that waits once more. Nothing is written for one that cannot be read.
+fn queued_again(claim: &Claim) -> String {
+    let Ok(command) = claim.decode() else { return String::new() };
+    let entry_id = Some(claim.entry_id().to_owned());
+    StatusRecord { entry_id, deliveries: claim.delivery() - 1, ..StatusRecord::queued(&command) }.to_json()
 }

@@ -36,6 +36,11 @@ scripts! {
     SWEEP: "sweep",
     STRAY: "stray",
     RELEASE: "release",
+    RETRY: "retry",
+    PROMOTE: "promote",
+    CANCEL: "cancel",
+    REPLAY: "replay",
+    HOUSEKEEP: "housekeep",
 }
 
 /// A call of `script`, to which its keys and then its arguments are added. `args` and `bytes` are guesses that

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use deertrack_schemas::Keys;
 
+use crate::Durability;
+
 /// Settings of the protocol. [`Settings::new`] gives the defaults; change the fields that differ.
 ///
 /// All workers of one prefix should agree on `lease`: a worker with a shorter one steals from the others.
@@ -31,6 +33,16 @@ pub struct Settings {
     pub delivery_cap: u64,
     /// How long a status record stays after its last change. 3600 s.
     pub status_ttl: Duration,
+    /// How sure a submit is before it answers. [`Durability::Fast`].
+    pub durability: Durability,
+    /// How many events are kept at most, give or take a hundred. 100,000.
+    pub max_events: u64,
+    /// Older events are removed. 24 hours.
+    pub max_event_age: Duration,
+    /// How often a worker tidies up, give or take a fifth. 60 s.
+    pub housekeep_every: Duration,
+    /// A member of the group that holds nothing and was not heard of for so long is removed. 1 hour.
+    pub consumer_gone_after: Duration,
     /// A submit is refused when this many commands wait or run. None.
     pub max_backlog: Option<u64>,
 }
@@ -49,6 +61,11 @@ impl Settings {
             block: Duration::from_secs(2),
             delivery_cap: 3,
             status_ttl: Duration::from_secs(3600),
+            durability: Durability::Fast,
+            max_events: 100_000,
+            max_event_age: Duration::from_secs(24 * 3600),
+            housekeep_every: Duration::from_secs(60),
+            consumer_gone_after: Duration::from_secs(3600),
             max_backlog: None,
         }
     }

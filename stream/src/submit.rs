@@ -9,7 +9,7 @@ use redis::{Cmd, RedisError};
 use sha2::{Digest, Sha256};
 
 use crate::error::StreamError;
-use crate::{Stream, meters, script};
+use crate::{Durability, Stream, meters, script};
 
 /// How many commands one script takes: 64 cost Redis about 0.3 ms, which nobody else notices.
 const BATCH: usize = 64;
@@ -35,6 +35,10 @@ impl Stream {
     ///
     /// # Errors
     /// [`StreamError::Full`] and [`StreamError::Unreachable`]; after the latter the command may have been accepted.
+    /// [`StreamError::NotDurable`] and [`StreamError::NoWaitAof`] when [`Settings::durability`] asks for more than
+    /// there is.
+    ///
+    /// [`Settings::durability`]: crate::Settings::durability
     pub async fn submit(&self, command: &Valid<Command>) -> Result<Submitted, StreamError> {
         let mut results = self.submit_batch(std::slice::from_ref(command)).await?;
         Ok(results.pop().expect("one result for one command"))
@@ -54,7 +58,10 @@ impl Stream {
 
     async fn submit_batch(&self, commands: &[Valid<Command>]) -> Result<Vec<Submitted>, StreamError> {
         let call = self.submit_call(commands)?;
-        let replies: Vec<(u8, String)> = self.link().run(&call).await?;
+        let replies: Vec<(u8, String)> = match self.settings().durability {
+            Durability::Fast => self.link().run(&call).await?,
+            durability => self.waiters().run(self.client(), &call, durability).await?,
+        };
         let results = replies.into_iter().map(submitted).collect::<Result<Vec<_>, RedisError>>()?;
         let new = results.iter().filter(|result| matches!(result, Submitted::New(_))).count();
         meters::moved("submit", new);

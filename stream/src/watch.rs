@@ -106,11 +106,11 @@ impl Stream {
         match from {
             WatchFrom::Start => Ok((Position::default(), None)),
             WatchFrom::Now => Ok((self.end_of(&["XREVRANGE", "+", "-"]).await?.unwrap_or_default(), None)),
-            WatchFrom::After(id) => self.resume(id).await,
+            WatchFrom::After(id) => self.behind(id).await,
         }
     }
 
-    async fn resume(&self, id: EventId) -> Result<(Position, Option<Watched>), StreamError> {
+    async fn behind(&self, id: EventId) -> Result<(Position, Option<Watched>), StreamError> {
         let text = id.to_string();
         if let Some(found) = self.end_of(&["XRANGE", &text, &text]).await? {
             return Ok((found, None));

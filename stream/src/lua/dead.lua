@@ -3,10 +3,10 @@
 --
 -- KEYS[1] commands (stream), KEYS[2] events (stream), KEYS[3] event sequence, KEYS[4] dead (stream),
 -- KEYS[5] status of the job
--- ARGV    group, consumer, status TTL in seconds, entry id, delivery count, job id, kind, state,
+-- ARGV    group, consumer, status TTL in seconds, longest event stream, entry id, delivery count, job id, kind, state,
 --         final record as JSON, final record as MessagePack, reason, errors so far (JSON list)
 -- returns 1 done, 0 lost
-local group, consumer, ttl, id, deliveries, job, kind, state, json, body, reason, errors = unpack(ARGV)
+local group, consumer, ttl, longest, id, deliveries, job, kind, state, json, body, reason, errors = unpack(ARGV)
 if not owns(KEYS[1], group, consumer, id, deliveries) then return 0 end
 
 -- The fields are kept as they came, whatever they are, under names of their own: a replay puts them back.
@@ -22,7 +22,8 @@ redis.call('XADD', KEYS[4], '*', unpack(letter))
 
 local n = redis.call('INCR', KEYS[3])
 redis.call('SETEX', KEYS[5], ttl, json)
-redis.call('XADD', KEYS[2], '*', 'n', n, 'job', job, 'kind', kind, 'status', state, 'body', body)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', job, 'kind', kind,
+  'status', state, 'body', body)
 redis.call('XACK', KEYS[1], group, id)
 redis.call('XDEL', KEYS[1], id)
 return 1

@@ -3,15 +3,15 @@
 --
 -- KEYS[1]    commands (stream), KEYS[2] events (stream), KEYS[3] event sequence
 -- KEYS[3+i]  status of job i
--- ARGV[1]    group, ARGV[2] consumer, ARGV[3] status TTL in seconds
+-- ARGV[1]    group, ARGV[2] consumer, ARGV[3] status TTL in seconds, ARGV[4] longest event stream
 -- then 7 for each job: entry id, delivery count, job id, kind, state,
 --            final record as JSON, final record as MessagePack
 -- returns    for each job 1 done, 0 lost (somebody else owns the entry; nothing was written)
-local commands, group, consumer, ttl = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local count = (#ARGV - 3) / 7
+local commands, group, consumer, ttl, longest = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local count = (#ARGV - 4) / 7
 local results, ids = {}, {}
 for i = 1, count do
-  local a = 7 * i - 3
+  local a = 7 * i - 2
   if owns(commands, group, consumer, ARGV[a], ARGV[a + 1]) then
     results[i] = 1
     ids[#ids + 1] = ARGV[a]
@@ -24,11 +24,11 @@ if #ids == 0 then return results end
 local n = redis.call('INCRBY', KEYS[3], #ids) - #ids
 for i = 1, count do
   if results[i] == 1 then
-    local a = 7 * i - 3
+    local a = 7 * i - 2
     n = n + 1
     redis.call('SETEX', KEYS[3 + i], ttl, ARGV[a + 5])
-    redis.call('XADD', KEYS[2], '*', 'n', n, 'job', ARGV[a + 2], 'kind', ARGV[a + 3],
-      'status', ARGV[a + 4], 'body', ARGV[a + 6])
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', ARGV[a + 2],
+      'kind', ARGV[a + 3], 'status', ARGV[a + 4], 'body', ARGV[a + 6])
   end
 end
 redis.call('XACK', commands, group, unpack(ids))

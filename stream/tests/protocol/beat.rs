@@ -47,6 +47,9 @@ async fn progress_is_told_with_its_stage_before_the_next_regular_beat() {
     run.progress(f64::NAN, "still drawing");
     until(async || status(&stream, &job).await.stage.as_deref() == Some("still drawing")).await;
     assert_eq!(status(&stream, &job).await.progress, 0.5);
+    run.counted(0.6, "cutting", deertrack_schemas::Counts::new(3, 5));
+    until(async || status(&stream, &job).await.counts.is_some()).await;
+    assert_eq!(status(&stream, &job).await.counts.unwrap().progress_percent, 60);
     assert_eq!(finish(claim).await, Finished::Done);
 }
 

@@ -137,9 +137,7 @@ async fn a_lost_claim_writes_nothing() {
     stream.submit_many(&commands(4)).await.unwrap();
     let mut claims = soon(consumer.next(4)).await;
     for claim in &claims {
-        let id = claim.entry_id();
-        let _: Vec<String> =
-            raw.run(&["XCLAIM", &raw.keys.commands(), Keys::GROUP, "thief", "0", id, "JUSTID"]).await;
+        raw.steal(claim.entry_id()).await;
     }
     let before: Vec<u8> = stream.status_text(claims[0].job_id()).await.unwrap().unwrap();
     let job = claims[0].job_id().to_owned();

@@ -2,13 +2,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod beat;
+mod cancel;
 mod catch_up;
 mod claim;
+mod control;
 mod crash;
+mod dead_letters;
+mod durability;
 mod embedded;
 mod hostile;
+mod housekeeping;
+mod overview;
 mod probe;
 mod proxy;
+mod retry;
 mod submit;
 mod support;
 mod watch;

@@ -142,6 +142,13 @@ impl Raw {
         self.run(&["XPENDING", &self.keys.commands(), Keys::GROUP, "-", "+", "1000"]).await
     }
 
+    /// Gives an entry to another consumer, without counting a delivery.
+    pub(crate) async fn steal(&self, id: &str) {
+        let stolen: Vec<String> =
+            self.run(&["XCLAIM", &self.keys.commands(), Keys::GROUP, "thief", "0", id, "JUSTID"]).await;
+        assert_eq!(stolen, [id]);
+    }
+
     /// Fields of the dead letters.
     pub(crate) async fn dead(&self) -> Vec<HashMap<String, Vec<u8>>> {
         let letters: Vec<(String, HashMap<String, Vec<u8>>)> =

@@ -1,0 +1,43 @@
+#!lua flags=allow-oom
+-- Cancels a job: at once while it waits, by asking its worker while it runs.
+--
+-- KEYS[1] commands (stream), KEYS[2] events (stream), KEYS[3] event sequence, KEYS[4] delayed (sorted set),
+-- KEYS[5] parked (hash), KEYS[6] status of the job, KEYS[7] cancel flag of the job
+-- ARGV    group, status TTL in seconds, longest event stream, control (channel), job id,
+--         entry id out of its status ('' for none), kind, state, cancelled record as JSON, the same as MessagePack
+-- returns 0 it is not where its status says (read that again), 1 cancelled, 2 its worker was asked
+local group, ttl, longest, control, job, id, kind, state, json, body = unpack(ARGV)
+
+local function cancelled()
+  local n = redis.call('INCR', KEYS[3])
+  redis.call('SETEX', KEYS[6], ttl, json)
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', job, 'kind', kind,
+    'status', state, 'body', body)
+  return 1
+end
+
+if redis.call('ZREM', KEYS[4], job) == 1 then
+  redis.call('HDEL', KEYS[5], job)
+  return cancelled()
+end
+
+-- A status may be anybody's writing: the entry must be this job's.
+local function is_there()
+  local entry = id ~= '' and redis.call('XRANGE', KEYS[1], id, id)[1]
+  if not entry then return false end
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'job' then return entry[2][i + 1] == job end
+  end
+  return false
+end
+
+if not is_there() then return 0 end
+-- An error (no group yet) means that nobody holds it.
+if redis.pcall('XPENDING', KEYS[1], group, id, id, 1)[1] then
+  -- The flag is the truth; the hint makes it quick.
+  redis.call('SETEX', KEYS[7], ttl, '1')
+  redis.call('PUBLISH', control, 'cancel ' .. job)
+  return 2
+end
+redis.call('XDEL', KEYS[1], id)
+return cancelled()

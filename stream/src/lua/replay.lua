@@ -1,0 +1,11 @@
+#!lua
+-- Puts a dead letter back into the stream, once: its deletion is the gate.
+--
+-- KEYS[1] dead (stream), KEYS[2] commands (stream), KEYS[3] status of the job, KEYS[4] cancel flag of the job
+-- ARGV    id of the dead letter, status TTL in seconds, queued record (JSON), then the fields of the new entry
+-- returns 1 done, 0 somebody else was first
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+local entry = redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
+redis.call('SETEX', KEYS[3], ARGV[2], string.sub(ARGV[3], 1, -2) .. ',"entry_id":"' .. entry .. '"}')
+redis.call('DEL', KEYS[4]) -- it was for the life before
+return 1

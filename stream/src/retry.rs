@@ -1,0 +1,232 @@
+//! Another try, later: the job is parked until its time comes, and then put back into the stream.
+//!
+//! Which errors deserve one is decided by the worker. Putting back is the work of every worker alike
+//! ([`Member::promote`]): no leader, no lock.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use deertrack_schemas::{Command, Keys, State, StatusRecord, wire};
+use rand::Rng;
+use redis::{Cmd, RedisResult};
+use serde::{Deserialize, Serialize};
+
+use crate::backoff::jittered;
+use crate::claim::Claim;
+use crate::finish::Finished;
+use crate::member::{Member, Settled};
+use crate::{meters, script};
+
+/// How many parked jobs one script puts back.
+const BATCH: usize = 64;
+
+/// How long to wait before the next try: a random time up to a bound that doubles with each try ("full jitter",
+/// AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Bound after the first try.
+    pub base: Duration,
+    /// The bound grows no further.
+    pub cap: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Up to 2 s, 4 s, 8 s, ... and at most 5 minutes.
+    fn default() -> Self {
+        Self { base: Duration::from_secs(2), cap: Duration::from_secs(300) }
+    }
+}
+
+impl RetryPolicy {
+    /// The bound of the wait after try number `attempt`, from 1.
+    fn bound(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        self.base.saturating_mul(1 << doublings).min(self.cap)
+    }
+
+    fn delay(&self, attempt: u32) -> Duration {
+        self.bound(attempt).mul_f64(rand::rng().random_range(0.0..=1.0))
+    }
+}
+
+/// One try that failed; part of a dead letter's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TryError {
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// When it failed (UTC).
+    pub at: DateTime<Utc>,
+    /// What went wrong, for operators.
+    pub error: String,
+}
+
+/// What became of a job that asked for another try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retried {
+    /// Parked.
+    Later {
+        /// When the next try is due (UTC).
+        at: DateTime<Utc>,
+        /// Its number.
+        attempt: u32,
+    },
+    /// It has had all its tries; it lies in the dead letters.
+    Dead,
+    /// Somebody asked to cancel it: it has ended as cancelled.
+    Cancelled,
+    /// Somebody else owns the entry now; nothing was written.
+    Lost,
+}
+
+impl Claim {
+    /// Parks the job for another try, or gives it up when it has had all its tries. `error` is for operators;
+    /// `record` (its `error` field) is what the asker sees meanwhile. Tries until it works or the lease is lost.
+    pub async fn retry(mut self, record: StatusRecord, error: &str, policy: &RetryPolicy) -> Retried {
+        let Ok(command) = self.decode() else { return self.give_up("it cannot be read", record).await };
+        let _token = self.member.moves.token();
+        self.entry.errors = self.history(command.attempt, error);
+        if command.attempt >= command.max_attempts {
+            let reason = format!("{} of {} tries failed: {error}", command.attempt, command.max_attempts);
+            return self.give_up(&reason, record).await;
+        }
+        let delay = policy.delay(command.attempt);
+        let next = Command { attempt: command.attempt + 1, ..command };
+        let at = Utc::now() + TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+        let call = self.retry_call(&record, &next, delay, at);
+        self.park(&call, record, next.attempt).await
+    }
+
+    async fn give_up(self, reason: &str, record: StatusRecord) -> Retried {
+        match self.dead(reason, record).await {
+            Finished::Done => Retried::Dead,
+            Finished::Lost => Retried::Lost,
+        }
+    }
+
+    async fn park(mut self, call: &Cmd, record: StatusRecord, attempt: u32) -> Retried {
+        let Settled { reply: due, tried_before }: Settled<i64> = self.member.settle("retry", call).await;
+        let at = match due {
+            -1 => {
+                let record = StatusRecord { error: Some("cancelled".into()), ..record };
+                return match self.finish(record.with_state(State::Cancelled)).await {
+                    Finished::Done => Retried::Cancelled,
+                    Finished::Lost => Retried::Lost,
+                };
+            }
+            // The reply to an earlier call may have been lost. Then the job is parked, or has gone on from there:
+            // either way it is not this claim's any more, and nothing is to be done.
+            0 => None,
+            due => DateTime::from_timestamp_millis(due),
+        };
+        self.forget();
+        match at {
+            Some(at) => {
+                meters::moved("retry", 1);
+                self.member.parked.notify_one();
+                Retried::Later { at, attempt }
+            }
+            None => {
+                tracing::debug!(tried_before, "a retry was refused: the claim is not held");
+                meters::lost("retry", 1);
+                Retried::Lost
+            }
+        }
+    }
+
+    /// All errors so far and this one. A history that cannot be read begins anew.
+    fn history(&self, attempt: u32, error: &str) -> Vec<u8> {
+        let mut errors: Vec<TryError> = serde_json::from_slice(&self.entry.errors).unwrap_or_default();
+        errors.push(TryError { attempt, at: Utc::now(), error: error.to_owned() });
+        serde_json::to_vec(&errors).expect("numbers, times and texts can be written")
+    }
+
+    fn retry_call(&self, record: &StatusRecord, next: &Command, delay: Duration, at: DateTime<Utc>) -> Cmd {
+        let (member, keys) = (&self.member, &self.member.settings.keys);
+        let waiting = StatusRecord {
+            entry_id: None,
+            next_attempt_at: Some(at),
+            completed_at: None,
+            attempt: next.attempt,
+            ..record.clone().with_state(State::Retrying)
+        };
+        let body =
+            wire::encode(next).expect("it was decoded within the limit and only its attempt has changed");
+        let mut call = script::call(&script::RETRY, 5, 12, 4096);
+        call.arg(keys.commands())
+            .arg(keys.delayed())
+            .arg(keys.parked())
+            .arg(keys.status(next.job_id.as_str()))
+            .arg(keys.cancel(next.job_id.as_str()))
+            .arg(Keys::GROUP)
+            .arg(&member.name)
+            .arg(member.settings.status_ttl.as_secs())
+            .arg(&*self.entry.id)
+            .arg(self.entry.delivery)
+            .arg(next.job_id.as_str())
+            .arg(delay.as_millis() as u64)
+            .arg(waiting.to_json())
+            .arg(next.tenant.as_deref().unwrap_or(""))
+            .arg(body)
+            .arg(&self.entry.errors)
+            .arg(StatusRecord::queued(next).to_json());
+        call
+    }
+}
+
+impl Member {
+    /// Puts parked jobs back when their time comes, for ever.
+    pub(crate) async fn promote(&self) {
+        loop {
+            let wait = match self.promote_due().await {
+                Ok(Some(next)) => next.min(self.settings.sweep_every),
+                // Others park jobs too, and may be gone when those are due.
+                Ok(None) => jittered(self.settings.sweep_every),
+                Err(error) => {
+                    tracing::debug!(%error, "parked jobs cannot be looked at; trying again");
+                    jittered(self.settings.sweep_every.min(Duration::from_secs(1)))
+                }
+            };
+            let _ = tokio::time::timeout(wait, self.parked.notified()).await;
+        }
+    }
+
+    /// Puts back what is due. How long until the next is, if there is one.
+    async fn promote_due(&self) -> RedisResult<Option<Duration>> {
+        let keys = &self.settings.keys;
+        let mut look = redis::pipe();
+        look.cmd("TIME");
+        look.cmd("ZRANGE").arg(keys.delayed()).arg(0).arg(BATCH - 1).arg("WITHSCORES");
+        loop {
+            let ((seconds, micros), parked): ((u64, u64), Vec<(String, f64)>) = self.link.pipe(&look).await?;
+            let now = (seconds * 1000 + micros / 1000) as f64; // scores are floats; these are exact until the year 287396
+            let due: Vec<&str> =
+                parked.iter().filter(|(_, at)| *at <= now).map(|(job, _)| job.as_str()).collect();
+            if due.is_empty() {
+                return Ok(parked.first().map(|(_, at)| Duration::from_secs_f64((at - now) / 1000.0)));
+            }
+            let mut call = script::call(&script::PROMOTE, 3 + due.len(), 1 + due.len(), 64 * due.len());
+            call.arg(keys.commands()).arg(keys.delayed()).arg(keys.parked());
+            for job in &due {
+                call.arg(keys.status(job));
+            }
+            call.arg(self.settings.status_ttl.as_secs()).arg(&due);
+            meters::moved("promote", self.link.run(&call).await?);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_drawn_below_a_bound_that_doubles_up_to_its_cap() {
+        let policy = RetryPolicy { base: Duration::from_secs(1), cap: Duration::from_secs(10) };
+        let bounds = [1, 2, 3, 4, 5, 500].map(|attempt| policy.bound(attempt).as_secs());
+        assert_eq!(bounds, [1, 2, 4, 8, 10, 10]);
+        let delays: Vec<Duration> = (0..200).map(|_| policy.delay(2)).collect();
+        assert!(delays.iter().all(|delay| *delay <= Duration::from_secs(2)));
+        assert!(delays.iter().any(|delay| *delay < Duration::from_secs(1)), "full jitter reaches down to 0");
+        assert!(delays.iter().any(|delay| *delay > Duration::from_secs(1)));
+    }
+}
