@@ -19,21 +19,28 @@ const DIM: usize = 512;
 const SIZES: [(usize, usize, usize); 3] = [(11_570, 165, 31), (11_570, 10_000, 7), (100_000, 10_000, 3)];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if let [_, size, path, threads] = arguments.as_slice() {
-        return measure(size.parse().expect("a size"), path, threads.parse().expect("a number of threads"));
-    }
-    println!("probes gallery dim path threads check_ms median_ms best_ms gflops peak_rss_mb");
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    for size in 0..SIZES.len() {
-        for path in Path::available() {
-            let quick = path == Path::available()[0];
-            if quick || size == 0 {
-                child(size, path, threads);
-            }
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.as_slice() {
+        [size, path, threads] => {
+            measure(size.parse().expect("a size"), path, threads.parse().expect("a number of threads"));
+        }
+        [lines] if lines == "--lines" => all(),
+        _ => {
+            println!("who probes gallery threads median_ms best_ms peak_mb");
+            all();
         }
     }
-    child(1, Path::available()[0], 1);
+}
+
+/// The fastest path on all sizes, every path on the smallest, and one thread on the middle one.
+fn all() {
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let paths = Path::available();
+    for size in 0..SIZES.len() {
+        child(size, paths[0], threads);
+    }
+    paths[1..].iter().for_each(|&path| child(0, path, threads));
+    child(1, paths[0], 1);
 }
 
 fn child(size: usize, path: Path, threads: usize) {
@@ -48,8 +55,8 @@ fn child(size: usize, path: Path, threads: usize) {
 fn measure(size: usize, path: &str, threads: NonZeroUsize) {
     let path = Path::available().into_iter().find(|p| format!("{p:?}") == path).expect("an available path");
     let (probe_rows, gallery_rows, runs) = SIZES[size];
-    let (probes, check) = unit_vectors("detections", probe_rows, 1);
-    let (gallery, _) = unit_vectors("profiles", gallery_rows, 2);
+    let probes = unit_vectors("detections", probe_rows, 1);
+    let gallery = unit_vectors("profiles", gallery_rows, 2);
     let mut times: Vec<Duration> = (0..=runs)
         .map(|_| {
             let start = Instant::now();
@@ -61,28 +68,24 @@ fn measure(size: usize, path: &str, threads: NonZeroUsize) {
         .collect();
     times.sort();
     let median = times[times.len() / 2];
-    let operations = 2.0 * probe_rows as f64 * gallery_rows as f64 * DIM as f64;
     println!(
-        "{probe_rows} {gallery_rows} {DIM} {path:?} {threads} {:.1} {:.1} {:.1} {:.0} {:.0}",
-        milliseconds(check),
+        "kernel-{} {probe_rows} {gallery_rows} {threads} {:.2} {:.2} {:.0}",
+        format!("{path:?}").to_lowercase(),
         milliseconds(median),
         milliseconds(times[0]),
-        operations / median.as_secs_f64() / 1e9,
         peak_rss_mb(),
     );
 }
 
-/// Random unit vectors, and how long [`Vectors::new`] took to check them.
-fn unit_vectors(set: &'static str, rows: usize, seed: u64) -> (Vectors, Duration) {
+/// Random unit vectors.
+fn unit_vectors(set: &'static str, rows: usize, seed: u64) -> Vectors {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut values: Vec<f32> = (0..rows * DIM).map(|_| rng.random_range(-1.0..1.0)).collect();
     for row in values.chunks_exact_mut(DIM) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         row.iter_mut().for_each(|value| *value /= norm);
     }
-    let start = Instant::now();
-    let vectors = Vectors::new(set, DIM, values).expect("random values are finite");
-    (vectors, start.elapsed())
+    Vectors::new(set, DIM, values).expect("random values are finite")
 }
 
 fn milliseconds(time: Duration) -> f64 {

@@ -1,13 +1,15 @@
 //! The best and the second-best gallery row of every probe by cosine, without ever holding the matrix.
 //!
-//! Both sides are cut into panels ([`panel`]); a tile multiplies a gallery panel with a probe panel in registers
-//! ([`x86`], [`portable`]); [`scan`] keeps the two best of each probe. Single precision finds the candidates; the
-//! scores handed out are computed again in double precision, so they do not depend on the instruction set.
-//! Memory: one packed copy of the gallery, 512 packed probes a thread, and the result.
+//! The gallery is cut into panels ([`panel`]); a tile multiplies a few probes with one panel in registers ([`x86`],
+//! [`portable`]); [`scan`] walks both sides and [`top_two`] keeps the two best of each probe. Single precision finds
+//! the candidates; the scores handed out are computed again in double precision, so they do not depend on the
+//! instruction set. Memory: one packed copy of the gallery, and the
+//! result.
 
 mod panel;
 mod portable;
 mod scan;
+mod top_two;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -39,11 +41,11 @@ pub struct Match {
 /// The instruction set a scan runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
-    /// 12 gallery rows x 32 probes.
+    /// 12 probes x 32 gallery rows.
     Avx512,
-    /// 6 gallery rows x 16 probes.
+    /// 6 probes x 16 gallery rows.
     Avx2,
-    /// 4 gallery rows x 8 probes, whatever the processor.
+    /// 4 probes x 8 gallery rows, whatever the processor.
     Portable,
 }
 
@@ -64,12 +66,12 @@ impl Path {
         paths
     }
 
-    /// The gallery in panels as high as this path's tile.
+    /// The gallery in panels as wide as this path's tile.
     fn pack(self, gallery: &Vectors, threads: NonZeroUsize) -> Packed {
         match self {
-            Self::Avx512 => Packed::new::<12>(gallery, threads),
-            Self::Avx2 => Packed::new::<6>(gallery, threads),
-            Self::Portable => Packed::new::<{ portable::ROWS }>(gallery, threads),
+            Self::Avx512 => Packed::new::<32>(gallery, threads),
+            Self::Avx2 => Packed::new::<16>(gallery, threads),
+            Self::Portable => Packed::new::<{ portable::LANES }>(gallery, threads),
         }
     }
 }

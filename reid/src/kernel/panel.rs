@@ -1,5 +1,5 @@
-//! Vectors cut into panels: `width` unit-length rows interleaved value by value, so that a tile reads both sides
-//! straight through. The last panel is filled up with zero rows, which [`super::scan`] leaves out.
+//! The gallery cut into panels: unit-length rows interleaved value by value, so that a tile reads one value of many
+//! rows at once. The last panel is filled up with zero rows, which [`super::scan`] leaves out.
 
 use super::in_parallel;
 use crate::Vectors;
@@ -12,14 +12,14 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Packs `vectors` into panels of `WIDTH` rows.
-    pub(super) fn new<const WIDTH: usize>(vectors: &Vectors, threads: NonZeroUsize) -> Self {
-        let panel = WIDTH * vectors.dim();
-        let mut values = vec![0.0; vectors.rows().div_ceil(WIDTH) * panel];
+    /// Packs `vectors` into panels of `LANES` rows.
+    pub(super) fn new<const LANES: usize>(vectors: &Vectors, threads: NonZeroUsize) -> Self {
+        let panel = LANES * vectors.dim();
+        let mut values = vec![0.0; vectors.rows().div_ceil(LANES) * panel];
         // Threads cost more than they save below some megabytes.
         let threads = if values.len() < 1 << 20 { NonZeroUsize::MIN } else { threads };
         in_parallel(threads, values.chunks_exact_mut(panel).enumerate(), |(number, out)| {
-            pack::<WIDTH>(vectors, number * WIDTH, out);
+            pack::<LANES>(vectors, number * LANES, out);
         });
         Self { values, panel }
     }
@@ -30,38 +30,29 @@ impl Packed {
     }
 }
 
-/// Columns that are moved at a time: enough to read rows in runs that are prefetched, few enough for their place in the
-/// panel to stay in the first cache.
+/// Columns that are moved at a time: enough to read rows in runs that are prefetched, few enough for their place in
+/// the panel to stay in the first cache.
 const COLUMNS: usize = 64;
 
-/// Writes rows `first .. first + WIDTH` of `vectors`, scaled to length 1, into the panel `out`, which is zero.
-/// Rows beyond the last and zero vectors stay zeros.
-#[inline(always)]
-pub(super) fn pack<const WIDTH: usize>(vectors: &Vectors, first: usize, out: &mut [f32]) {
-    let rows = WIDTH.min(vectors.rows() - first);
-    let (columns, _) = out.as_chunks_mut::<WIDTH>();
+/// Writes rows `first .. first + LANES` of `vectors`, scaled to length 1, into the panel `out`, which is zero. Rows
+/// beyond the last and zero vectors stay zeros.
+fn pack<const LANES: usize>(vectors: &Vectors, first: usize, out: &mut [f32]) {
+    let rows = LANES.min(vectors.rows() - first);
+    let (columns, _) = out.as_chunks_mut::<LANES>();
     for (block, columns) in columns.chunks_mut(COLUMNS).enumerate() {
         for lane in 0..rows {
-            let norm = vectors.norms()[first + lane];
-            if norm > 0.0 {
-                let values = &vectors.row(first + lane)[block * COLUMNS..][..columns.len()];
-                scale(values, norm.recip(), columns, lane);
-            }
+            let values = &vectors.row(first + lane)[block * COLUMNS..][..columns.len()];
+            let targets = columns.iter_mut().map(|column| &mut column[lane]);
+            scale(values, vectors.norms()[first + lane], targets);
         }
     }
 }
 
-#[inline(always)]
-fn scale<const WIDTH: usize>(values: &[f32], factor: f64, columns: &mut [[f32; WIDTH]], lane: usize) {
-    let single = factor as f32;
-    if single.is_normal() {
-        for (column, &value) in columns.iter_mut().zip(values) {
-            column[lane] = value * single;
-        }
-    } else {
-        // The reciprocal of a subnormal or a huge norm does not fit into f32.
-        for (column, &value) in columns.iter_mut().zip(values) {
-            column[lane] = (f64::from(value) * factor) as f32;
-        }
+/// Writes `values` of a vector of length `norm`, scaled to length 1; zeros for a zero vector.
+pub(super) fn scale<'a>(values: &[f32], norm: f64, targets: impl Iterator<Item = &'a mut f32>) {
+    let factor = if norm > 0.0 { norm.recip() } else { 0.0 };
+    for (target, &value) in targets.zip(values) {
+        // In double precision: the reciprocal of a subnormal or a huge norm does not fit into f32.
+        *target = (f64::from(value) * factor) as f32;
     }
 }

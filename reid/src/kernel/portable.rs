@@ -3,26 +3,26 @@
 use super::Match;
 use super::scan::{Task, scan_block};
 
-/// Gallery rows of a tile.
-pub(super) const ROWS: usize = 4;
 /// Probes of a tile.
+pub(super) const ROWS: usize = 4;
+/// Gallery rows of a tile.
 pub(super) const LANES: usize = 8;
 
 pub(super) fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
     scan_block(task, first, out, multiply);
 }
 
-/// The products of 4 gallery rows with 8 probes. Multiply and add stay separate: without the instruction a fused
-/// one is a slow library call.
+/// The products of 4 probes with 8 gallery rows. Multiply and add stay separate: without the instruction a fused one
+/// is a slow library call.
 #[inline(always)]
-fn multiply(gallery: &[f32], probes: &[f32]) -> [[f32; LANES]; ROWS] {
-    let (gallery, _) = gallery.as_chunks::<ROWS>();
-    let (probes, _) = probes.as_chunks::<LANES>();
+fn multiply(probes: [&[f32]; ROWS], gallery: &[f32]) -> [[f32; LANES]; ROWS] {
+    let (gallery, _) = gallery.as_chunks::<LANES>();
+    let probes = probes.map(|probe| &probe[..gallery.len()]);
     let mut sums = [[0.0; LANES]; ROWS];
-    for (g, p) in gallery.iter().zip(probes) {
-        for row in 0..ROWS {
-            for lane in 0..LANES {
-                sums[row][lane] += g[row] * p[lane];
+    for (at, lanes) in gallery.iter().enumerate() {
+        for (sums, probe) in sums.iter_mut().zip(probes) {
+            for (sum, lane) in sums.iter_mut().zip(lanes) {
+                *sum += probe[at] * lane;
             }
         }
     }

@@ -1,18 +1,23 @@
-//! The loop around the tile: walks the gallery in an order that the caches like, and keeps the two best rows of
-//! each probe. Everything here is inlined into a function for one instruction set ([`super::x86`],
-//! [`super::portable`]), so the compiler may use that set for it too.
+//! The loop around the tile: walks probes and gallery in an order that the caches like. Everything here is inlined
+//! into a function for one instruction set ([`super::x86`], [`super::portable`]), so the compiler may use that set for
+//! it too.
 
-use super::panel::{Packed, pack};
-use super::{Candidate, Match};
-use crate::pairing::{Pairing, Side, allowed};
-use crate::vectors::{Vectors, cosine};
+use super::Match;
+use super::panel::{Packed, scale};
+use super::top_two::TopTwo;
+use crate::pairing::Pairing;
+use crate::vectors::Vectors;
+use std::borrow::Cow;
 
-/// Probes that a thread takes at a time: 1 MiB at 512 dimensions, read from the shared cache once for each
-/// [`GALLERY_BYTES`] of gallery.
-pub(super) const PROBES_PER_BLOCK: usize = 512;
+/// Probes that a thread takes at a time; a multiple of every tile's height. The gallery is read from the shared cache
+/// or memory once for each block, so larger is better until the last block leaves a thread idle for long.
+pub(super) const PROBES_PER_BLOCK: usize = 504;
 
 /// Gallery panels that stay in a core's own cache while the block's probes pass by.
 const GALLERY_BYTES: usize = 192 * 1024;
+
+/// Lengths with which products of single precision neither overflow nor vanish.
+const SAFE_NORMS: std::ops::Range<f64> = 1e-15..1e15;
 
 /// What all blocks of one call share.
 pub(super) struct Task<'a> {
@@ -22,137 +27,51 @@ pub(super) struct Task<'a> {
     pub(super) packed: &'a Packed,
 }
 
-/// The two best rows so far for the probes of one panel, field by field so that lanes become vectors.
-struct TopTwo<const LANES: usize> {
-    best: [f32; LANES],
-    best_at: [u32; LANES],
-    second: [f32; LANES],
-    second_at: [u32; LANES],
-}
-
-/// No row yet.
-const NOWHERE: u32 = u32::MAX;
-
-/// Finds the two best rows for the probes `first ..` of this block, `out.len()` of them. `multiply` gives the
-/// products of one gallery panel of `ROWS` rows with one probe panel of `LANES` probes.
+/// Finds the two best rows for the probes `first ..` of this block, `out.len()` of them. `multiply` gives the products
+/// of `ROWS` probes with one gallery panel of `LANES` rows.
 #[inline(always)]
 pub(super) fn scan_block<const ROWS: usize, const LANES: usize>(
     task: &Task<'_>,
     first: usize,
     out: &mut [Option<Match>],
-    multiply: impl Fn(&[f32], &[f32]) -> [[f32; LANES]; ROWS] + Copy,
+    multiply: impl Fn([&[f32]; ROWS], &[f32]) -> [[f32; LANES]; ROWS] + Copy,
 ) {
-    let panel = LANES * task.probes.dim();
-    let mut packed = vec![0.0; out.len().div_ceil(LANES) * panel];
-    for (number, panel) in packed.chunks_exact_mut(panel).enumerate() {
-        pack::<LANES>(task.probes, first + number * LANES, panel);
-    }
-    let mut tops: Vec<TopTwo<LANES>> = packed.chunks_exact(panel).map(|_| TopTwo::new()).collect();
-    let panels_per_pass = (GALLERY_BYTES / (ROWS * task.probes.dim() * size_of::<f32>())).max(1);
-    let mut gallery_row = 0;
-    let mut passes = task.packed.panels();
-    while passes.len() > 0 {
-        let pass = passes.by_ref().take(panels_per_pass).collect::<Vec<_>>();
-        for (number, probes) in packed.chunks_exact(panel).enumerate() {
-            let top = &mut tops[number];
-            let sides = sides::<LANES>(task.pairing, first + number * LANES);
-            for (offset, gallery) in pass.iter().enumerate() {
-                let products = multiply(gallery, probes);
-                top.update_all(task, gallery_row + offset * ROWS, &products, sides.as_ref());
+    let probes: Vec<Cow<'_, [f32]>> = (first..first + out.len()).map(|row| probe(task.probes, row)).collect();
+    let mut tops = vec![TopTwo::NONE; out.len()];
+    let panels: Vec<&[f32]> = task.packed.panels().collect();
+    let panels_per_pass = (GALLERY_BYTES / (LANES * task.probes.dim() * size_of::<f32>())).max(1);
+    let passes = panels.len().div_ceil(panels_per_pass);
+    for (pass, panels) in panels.chunks(panels_per_pass).enumerate() {
+        for (group, (tops, out)) in tops.chunks_mut(ROWS).zip(out.chunks_mut(ROWS)).enumerate() {
+            let row = group * ROWS;
+            // Beyond the last probe the last is multiplied again, and its products are not looked at.
+            let rows: [&[f32]; ROWS] =
+                std::array::from_fn(|offset| &*probes[(row + offset).min(probes.len() - 1)]);
+            for (number, gallery) in (pass * panels_per_pass..).zip(panels) {
+                let products = multiply(rows, gallery);
+                for (offset, (top, products)) in tops.iter_mut().zip(&products).enumerate() {
+                    top.update(task, first + row + offset, number * LANES, products);
+                }
             }
-        }
-        gallery_row += pass.len() * ROWS;
-    }
-    for (lane, found) in out.iter_mut().enumerate() {
-        *found = tops[lane / LANES].finish(task, first + lane, lane % LANES);
-    }
-}
-
-/// The rules of one probe panel; none if all pairs are allowed.
-#[inline(always)]
-fn sides<const LANES: usize>(pairing: &Pairing, first: usize) -> Option<[Side; LANES]> {
-    if pairing.allows_all() {
-        return None;
-    }
-    let mut sides = [Side { classes: 0, group: 0 }; LANES];
-    for (side, &probe) in sides.iter_mut().zip(&pairing.probes[first..]) {
-        *side = probe;
-    }
-    Some(sides)
-}
-
-impl<const LANES: usize> TopTwo<LANES> {
-    #[inline(always)]
-    fn new() -> Self {
-        Self {
-            best: [f32::NEG_INFINITY; LANES],
-            best_at: [NOWHERE; LANES],
-            second: [f32::NEG_INFINITY; LANES],
-            second_at: [NOWHERE; LANES],
-        }
-    }
-
-    /// Takes the products of the gallery rows from `first` on. Rows come in rising order and only a greater
-    /// product displaces, so ties stay with the lowest row.
-    #[inline(always)]
-    fn update_all<const ROWS: usize>(
-        &mut self,
-        task: &Task<'_>,
-        first: usize,
-        products: &[[f32; LANES]; ROWS],
-        sides: Option<&[Side; LANES]>,
-    ) {
-        let rows = ROWS.min(task.gallery.rows() - first);
-        for (row, products) in (first..).zip(&products[..rows]) {
-            match sides {
-                None => self.update(row as u32, products),
-                Some(sides) => {
-                    let gallery = task.pairing.gallery[row];
-                    let mut masked = *products;
-                    for lane in 0..LANES {
-                        masked[lane] =
-                            if allowed(sides[lane], gallery) { products[lane] } else { f32::NEG_INFINITY };
-                    }
-                    self.update(row as u32, &masked);
+            if pass + 1 == passes {
+                // Here, while the probes are in the first cache.
+                for (offset, (found, top)) in out.iter_mut().zip(tops).enumerate() {
+                    *found = top.finish(task, first + row + offset);
                 }
             }
         }
     }
-
-    #[inline(always)]
-    fn update(&mut self, row: u32, products: &[f32; LANES]) {
-        for (lane, &product) in products.iter().enumerate() {
-            let (best, second) = (self.best[lane], self.second[lane]);
-            let (beats_best, beats_second) = (product > best, product > second);
-            let displaced = (best, self.best_at[lane]);
-            let challenger = if beats_second { (product, row) } else { (second, self.second_at[lane]) };
-            let new_second = if beats_best { displaced } else { challenger };
-            (self.second[lane], self.second_at[lane]) = new_second;
-            self.best[lane] = if beats_best { product } else { best };
-            self.best_at[lane] = if beats_best { row } else { self.best_at[lane] };
-        }
-    }
-
-    /// The two candidates of a lane with their cosines in double precision, in the order of those.
-    #[inline(always)]
-    fn finish(&self, task: &Task<'_>, probe: usize, lane: usize) -> Option<Match> {
-        let best = candidate(task, probe, self.best_at[lane])?;
-        let Some(second) = candidate(task, probe, self.second_at[lane]) else {
-            return Some(Match { best, second: None });
-        };
-        let keep = best.score > second.score || (best.score == second.score && best.index < second.index);
-        let (best, second) = if keep { (best, second) } else { (second, best) };
-        Some(Match { best, second: Some(second) })
-    }
 }
 
+/// A probe as it is: its length does not change the order of its products. Only a length at the ends of single precision
+/// is scaled to 1.
 #[inline(always)]
-fn candidate(task: &Task<'_>, probe: usize, index: u32) -> Option<Candidate> {
-    if index == NOWHERE {
-        return None;
+fn probe(probes: &Vectors, row: usize) -> Cow<'_, [f32]> {
+    let (values, norm) = (probes.row(row), probes.norms()[row]);
+    if norm == 0.0 || SAFE_NORMS.contains(&norm) {
+        return Cow::Borrowed(values);
     }
-    let row = index as usize;
-    let (probes, gallery) = (task.probes, task.gallery);
-    let score = cosine(probes.row(probe), probes.norms()[probe], gallery.row(row), gallery.norms()[row]);
-    Some(Candidate { index, score })
+    let mut scaled = vec![0.0; values.len()];
+    scale(values, norm, scaled.iter_mut());
+    Cow::Owned(scaled)
 }

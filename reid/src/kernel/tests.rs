@@ -5,7 +5,7 @@ use crate::Class;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-fn random(set: &'static str, rows: usize, dim: usize, seed: u64) -> Vectors {
+pub(super) fn random(set: &'static str, rows: usize, dim: usize, seed: u64) -> Vectors {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     Vectors::new(set, dim, (0..rows * dim).map(|_| rng.random_range(-1.0..1.0)).collect()).unwrap()
 }
@@ -15,7 +15,7 @@ fn threads(count: usize) -> NonZeroUsize {
 }
 
 /// The two best by sorting every allowed pair.
-fn reference(probes: &Vectors, gallery: &Vectors, pairing: &Pairing) -> Vec<Option<Match>> {
+pub(super) fn reference(probes: &Vectors, gallery: &Vectors, pairing: &Pairing) -> Vec<Option<Match>> {
     let best_of = |probe| {
         let mut all: Vec<Candidate> = (0..gallery.rows())
             .filter(|&row| pairing.allows(probe, row))
@@ -36,7 +36,7 @@ fn plain_cosine(a: &[f32], b: &[f32]) -> f64 {
     if norms == 0.0 { 0.0 } else { dot(a, b) / norms }
 }
 
-fn assert_same(found: &[Option<Match>], expected: &[Option<Match>], context: &str) {
+pub(super) fn assert_same(found: &[Option<Match>], expected: &[Option<Match>], context: &str) {
     assert_eq!(found.len(), expected.len(), "{context}");
     let indices = |m: &Match| (m.best.index, m.second.map(|second| second.index));
     let scores = |m: &Match| [m.best.score, m.second.map_or(0.0, |second| second.score)];
