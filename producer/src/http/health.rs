@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 
 use super::App;
@@ -34,5 +35,10 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Value>, Refusal
 
 /// `GET /metrics`: Prometheus text.
 pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
+    rendered(&app.metrics)
+}
+
+/// The process's metrics in Prometheus' text format.
+pub(super) fn rendered(metrics: &PrometheusHandle) -> impl IntoResponse + use<> {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
 }

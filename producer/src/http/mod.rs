@@ -103,6 +103,26 @@ pub async fn serve(
     }
 }
 
+/// Serves `/metrics` and `/healthz` alone, for processes without a gateway, until `shutdown` fires.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve_metrics(
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let rendered = metrics.clone();
+    let app = Router::new()
+        .route("/metrics", get(async move || health::rendered(&rendered)))
+        .route("/healthz", get(health::alive));
+    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned());
+    tokio::select! {
+        result = served.into_future() => result,
+        () = keep_up(&metrics) => Ok(()),
+    }
+}
+
 async fn grace_over(shutdown: &CancellationToken) {
     shutdown.cancelled().await;
     tokio::time::sleep(SHUTDOWN_GRACE).await;
