@@ -1,3 +1,5 @@
+//! A running job keeps its lease and tells how far it is.
+
 use std::time::Duration;
 
 use deertrack_schemas::State;

@@ -1,3 +1,5 @@
+//! A job ends because somebody asked: queued, delayed or running.
+
 use std::time::Duration;
 
 use deertrack_schemas::{JobId, State, StatusRecord};

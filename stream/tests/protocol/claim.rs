@@ -1,3 +1,5 @@
+//! Claims from their fetch to their end.
+
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Pausing and going on, from any process.
+
 use std::time::{Duration, Instant};
 
 use deertrack_schemas::State;

@@ -1,3 +1,5 @@
+//! What is given up stays readable, and can be tried again exactly once.
+
 use deertrack_schemas::{JobId, State};
 use deertrack_stream::{EventId, Finished, Stream};
 use deertrack_testkit::redis::Redis;

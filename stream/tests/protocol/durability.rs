@@ -1,3 +1,5 @@
+//! What an accepted command survives, by level.
+
 use std::time::Duration;
 
 use deertrack_stream::{Durability, Settings, Stream, StreamError, Submitted};

@@ -1,3 +1,5 @@
+//! The private server of `deertrack up` and of these tests.
+
 use std::path::Path;
 
 use deertrack_stream::embedded::{Options, Server, StartError};

@@ -1,3 +1,5 @@
+//! Bodies and entries that nobody would write on purpose.
+
 use deertrack_schemas::State;
 use deertrack_stream::{Finished, Stream};
 use deertrack_testkit::redis::Redis;

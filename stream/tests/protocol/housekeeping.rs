@@ -1,3 +1,5 @@
+//! What is kept alive, cleaned up and trimmed while nothing else happens.
+
 use std::time::Duration;
 
 use deertrack_schemas::{Keys, State};

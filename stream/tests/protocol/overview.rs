@@ -1,3 +1,5 @@
+//! What `deertrack queue` shows, at a cost that does not grow with the backlog.
+
 use chrono::Utc;
 use deertrack_schemas::{Command, State};
 use deertrack_stream::{ServerInfo, Stream, Waiting};

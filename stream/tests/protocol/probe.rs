@@ -1,3 +1,5 @@
+//! What Redis says of itself and of the queue.
+
 use deertrack_stream::Counts;
 use deertrack_testkit::redis::Redis;
 

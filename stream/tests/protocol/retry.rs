@@ -1,3 +1,5 @@
+//! A failed try waits its time and comes back.
+
 use std::time::Duration;
 
 use chrono::Utc;

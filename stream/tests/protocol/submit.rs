@@ -1,3 +1,5 @@
+//! Commands on their way in.
+
 use chrono::Utc;
 use deertrack_schemas::{Command, State, Valid};
 use deertrack_stream::{Settings, Stream, StreamError, Submitted};

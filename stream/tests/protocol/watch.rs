@@ -1,3 +1,5 @@
+//! Completion events, followed and resumed.
+
 use deertrack_schemas::{JobId, State};
 use deertrack_stream::{EventId, Finished, Stream, Watch, WatchFrom, Watched};
 use deertrack_testkit::redis::Redis;
