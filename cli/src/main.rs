@@ -1,2 +1,51 @@
-//! stub
-fn main() {}
+//! The one binary, `deertrack`: parse, call, print. What it calls lives in the other crates.
+
+mod args;
+mod client;
+mod commands;
+mod exit;
+mod logging;
+mod print;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::Exit;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // One TLS provider for sqlx, redis and reqwest; without this line the first TLS connection panics.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    logging::start(&cli.log, cli.command.is_service());
+    let json = cli.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::failed(anyhow::Error::new(error)).report(json),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(json),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Exit> {
+    let json = cli.json;
+    match cli.command {
+        Command::Demo(args) => commands::demo::run(args).await,
+        Command::Up(args) => commands::up::run(args).await,
+        Command::Serve(args) => commands::serve::run(args).await,
+        Command::Work(args) => commands::work::run(args).await,
+        Command::Submit(args) => commands::submit::run(args, json).await,
+        Command::Status(args) => commands::status::run(args, json).await,
+        Command::Watch(args) => commands::watch::run(args, json).await,
+        Command::Import(args) => commands::import::run(args, json).await,
+        Command::Simulate(args) => commands::simulate::run(args, json).await,
+        Command::Doctor(args) => commands::doctor::run(args, json).await,
+    }
+}

@@ -1,0 +1,110 @@
+//! Where requests go: a gateway over HTTP, or Redis directly. Both keep the same rules and give the same answers.
+
+mod direct;
+mod gateway;
+
+use std::path::Path;
+
+use clap::Args;
+use deertrack_schemas::{CompletionEvent, Kind};
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use crate::args::ZoneArgs;
+use crate::exit::Exit;
+use direct::Direct;
+use gateway::Gateway;
+
+/// Where requests go.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct TargetArgs {
+    /// Gateway to ask, as `deertrack up` and `deertrack serve` print it
+    #[arg(
+        long,
+        global = true,
+        env = "DEERTRACK_GATEWAY",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL"
+    )]
+    gateway: String,
+    /// Go to this Redis directly, without a gateway
+    #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
+    redis_url: Option<String>,
+}
+
+/// An accepted request.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) job_id: String,
+    /// The idempotency key belongs to this job since earlier.
+    pub(crate) existing: bool,
+}
+
+/// One thing seen while following completions.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// A job ended. `id` resumes behind it.
+    Ended { id: String, event: Box<CompletionEvent> },
+    /// Events were missed; status records tell what happened meanwhile.
+    Lagged(String),
+}
+
+/// A way to submit and to follow.
+pub(crate) enum Client {
+    Gateway(Gateway),
+    Direct(Box<Direct>),
+}
+
+impl Client {
+    /// Redis when its URL was given on the command line or in `REDIS_URL`, else the gateway.
+    pub(crate) async fn connect(target: &TargetArgs, zone: &ZoneArgs) -> Result<Self, Exit> {
+        match &target.redis_url {
+            Some(url) => Ok(Self::Direct(Box::new(Direct::connect(url, zone.timezone).await?))),
+            None => Ok(Self::Gateway(Gateway::new(&target.gateway)?)),
+        }
+    }
+
+    /// A gateway at a known address.
+    pub(crate) fn gateway(base: &str) -> Result<Self, Exit> {
+        Ok(Self::Gateway(Gateway::new(base)?))
+    }
+
+    pub(crate) async fn submit(&self, kind: Kind, body: &Value) -> Result<Accepted, Exit> {
+        match self {
+            Self::Gateway(gateway) => gateway.submit(kind, body).await,
+            Self::Direct(direct) => direct.submit(kind, body).await,
+        }
+    }
+
+    /// The status record, whoever wrote it; `None` when there is none (any more).
+    pub(crate) async fn status(&self, job_id: &str) -> Result<Option<Value>, Exit> {
+        match self {
+            Self::Gateway(gateway) => gateway.status(job_id).await,
+            Self::Direct(direct) => direct.status(job_id).await,
+        }
+    }
+
+    /// Completions from now on, or behind the event `after`.
+    pub(crate) async fn watch(
+        &self,
+        after: Option<&str>,
+    ) -> Result<BoxStream<'static, Result<Seen, Exit>>, Exit> {
+        match self {
+            Self::Gateway(gateway) => gateway.watch(after).await,
+            Self::Direct(direct) => direct.watch(after).await,
+        }
+    }
+
+    /// Fetches a finished file.
+    pub(crate) async fn download(&self, record: &Value, export_dir: &Path, to: &Path) -> Result<u64, Exit> {
+        match self {
+            Self::Gateway(gateway) => gateway.download(record, to).await,
+            Self::Direct(_) => direct::copy(record, export_dir, to).await,
+        }
+    }
+}
+
+/// A text field of a status record.
+pub(crate) fn text<'a>(record: &'a Value, field: &str) -> Option<&'a str> {
+    record.get(field).and_then(Value::as_str)
+}

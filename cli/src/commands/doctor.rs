@@ -1,0 +1,165 @@
+//! `deertrack doctor`: is everything there that gateway and workers need, and if not, what to do.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use deertrack_stream::{Settings, Stream};
+use deertrack_worker::catalog;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::RedisArgs;
+use crate::exit::{Code, Exit};
+use crate::print;
+
+/// `deertrack doctor`
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+    /// Database of the platform; skipped when it is not given
+    #[arg(long = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// Folder of finished exports
+    #[arg(long, env = "DEERTRACK_EXPORT_DIR", default_value = "exports", value_name = "DIR")]
+    export_dir: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Ok,
+    Warning,
+    Problem,
+}
+
+/// One thing looked at.
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+}
+
+impl Finding {
+    fn ok(what: &'static str, found: impl Into<String>) -> Self {
+        Self { what, verdict: Verdict::Ok, found: found.into(), advice: None }
+    }
+
+    fn bad(what: &'static str, verdict: Verdict, found: impl Into<String>, advice: &'static str) -> Self {
+        Self { what, verdict, found: found.into(), advice: Some(advice) }
+    }
+}
+
+pub(crate) async fn run(args: DoctorArgs, as_json: bool) -> Result<(), Exit> {
+    let mut findings = redis(&args.redis.redis_url).await;
+    findings.push(database(args.database_url.as_deref()).await);
+    findings.push(export_dir(&args.export_dir));
+    let problems = findings.iter().filter(|finding| finding.verdict == Verdict::Problem).count();
+    if as_json {
+        print::json(&json!({ "ok": problems == 0, "findings": findings }));
+    } else {
+        findings.iter().for_each(tell);
+    }
+    match problems {
+        0 => Ok(()),
+        n => Err(Exit::text(Code::Failed, format!("{n} problem(s) to solve before exports can run"))
+            .with_body(json!({ "error": "problems found", "problems": n }))),
+    }
+}
+
+fn tell(finding: &Finding) {
+    let mark = match finding.verdict {
+        Verdict::Ok => "ok     ",
+        Verdict::Warning => "warning",
+        Verdict::Problem => "PROBLEM",
+    };
+    print::line(&format!("{mark}  {:<18} {}", finding.what, finding.found));
+    if let Some(advice) = finding.advice {
+        print::line(&format!("         -> {advice}"));
+    }
+}
+
+async fn redis(url: &str) -> Vec<Finding> {
+    const START: &str =
+        "start one (redis-server --appendonly yes), or set REDIS_URL; `deertrack up` brings its own";
+    let stream = match Stream::connect(Settings::new(url)).await {
+        Ok(stream) => stream,
+        Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
+    };
+    let info = match stream.probe().await {
+        Ok(info) => info,
+        Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
+    };
+    let mut findings =
+        vec![version(&info.version), eviction(&info.eviction_policy), persistence(info.aof, info.rdb)];
+    if let Ok(counts) = stream.counts().await {
+        let text = format!(
+            "{} waiting or running, {} dead letters, {} worker(s)",
+            counts.backlog, counts.dead, counts.consumers
+        );
+        findings.push(Finding::ok("queue", text));
+    }
+    findings
+}
+
+fn version(version: &str) -> Finding {
+    let major: u32 = version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
+    if major >= 7 {
+        return Finding::ok("redis version", version);
+    }
+    Finding::bad("redis version", Verdict::Problem, version, "upgrade to Redis 7.0 or newer, or Valkey")
+}
+
+fn eviction(policy: &str) -> Finding {
+    let advice = "jobs are data: set `maxmemory-policy noeviction` in redis.conf";
+    match policy {
+        "noeviction" => Finding::ok("redis eviction", policy),
+        // Status records and hints carry a TTL; losing them early hides results but loses no job.
+        volatile if volatile.starts_with("volatile") => {
+            Finding::bad("redis eviction", Verdict::Warning, volatile, advice)
+        }
+        other => Finding::bad("redis eviction", Verdict::Problem, other, advice),
+    }
+}
+
+fn persistence(aof: bool, rdb: bool) -> Finding {
+    let advice = "set `appendonly yes` in redis.conf: a killed Redis then loses at most a second";
+    match (aof, rdb) {
+        (true, _) => Finding::ok("redis persistence", "append-only file"),
+        (false, true) => Finding::bad("redis persistence", Verdict::Warning, "snapshots only", advice),
+        (false, false) => Finding::bad("redis persistence", Verdict::Warning, "none", advice),
+    }
+}
+
+async fn database(url: Option<&str>) -> Finding {
+    let Some(url) = url else {
+        let advice =
+            "set DATABASE_URL (postgres:// or sqlite://) for workers; `deertrack up` brings a SQLite file";
+        return Finding::bad("database", Verdict::Warning, "not configured", advice);
+    };
+    let answer = match catalog::connect(url).await {
+        Ok(catalog) => catalog.ping().await,
+        Err(error) => Err(error),
+    };
+    let advice =
+        "check DATABASE_URL; an empty database is filled by `deertrack simulate` or `deertrack import`";
+    match answer {
+        Ok(()) => Finding::ok("database", "reachable, tables are there"),
+        Err(error) => Finding::bad("database", Verdict::Problem, error.to_string(), advice),
+    }
+}
+
+fn export_dir(dir: &Path) -> Finding {
+    let probe = dir.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&probe, b"probe"));
+    match written.and_then(|()| std::fs::remove_file(&probe)) {
+        Ok(()) => Finding::ok("export folder", format!("{} is writable", dir.display())),
+        Err(error) => {
+            let advice = "set DEERTRACK_EXPORT_DIR to a folder that gateway and workers share";
+            Finding::bad("export folder", Verdict::Problem, format!("{}: {error}", dir.display()), advice)
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! One file for each command.
+
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod local;
+pub(crate) mod serve;
+pub(crate) mod services;
+pub(crate) mod simulate;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod up;
+pub(crate) mod watch;
+pub(crate) mod work;

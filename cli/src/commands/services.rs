@@ -1,0 +1,83 @@
+//! The two services as functions: `serve`, `work`, `up` and `demo` are made of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono_tz::Tz;
+use deertrack_producer::Exports;
+use deertrack_producer::http::{self, GatewayState};
+use deertrack_stream::{Settings, Stream};
+use deertrack_worker::artifact::Artifacts;
+use deertrack_worker::catalog::{self, Catalog};
+use deertrack_worker::export::{ImagesFolder, Kinds};
+use deertrack_worker::run;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::PaceArgs;
+use crate::exit::Exit;
+
+/// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
+const SECONDS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+/// Starts counting; once for the process.
+pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
+    let builder =
+        PrometheusBuilder::new().set_buckets(&SECONDS).context("the bounds of the histograms are wrong")?;
+    Ok(builder.install_recorder().context("metrics were started before")?)
+}
+
+/// Connects to Redis.
+pub(crate) async fn stream(redis_url: &str) -> Result<Stream, Exit> {
+    Stream::connect(Settings::new(redis_url)).await.map_err(Exit::unavailable)
+}
+
+/// Connects to the platform's database.
+pub(crate) async fn database(url: &str) -> Result<Arc<dyn Catalog>, Exit> {
+    catalog::connect(url).await.map_err(Exit::unavailable)
+}
+
+/// Serves the gateway until `shutdown`.
+pub(crate) async fn gateway(
+    listener: TcpListener,
+    stream: Stream,
+    zone: Tz,
+    export_dir: &Path,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> Result<(), Exit> {
+    let state =
+        GatewayState { exports: Exports::new(stream, zone), export_dir: export_dir.to_owned(), metrics };
+    Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
+}
+
+/// What a worker works with.
+pub(crate) struct WorkerPlan {
+    pub(crate) database_url: String,
+    pub(crate) images_dir: Option<PathBuf>,
+    pub(crate) export_dir: PathBuf,
+    pub(crate) zone: Tz,
+    pub(crate) pace: PaceArgs,
+}
+
+/// Works until `shutdown`.
+pub(crate) async fn worker(
+    stream: Stream,
+    plan: &WorkerPlan,
+    shutdown: CancellationToken,
+) -> Result<(), Exit> {
+    let catalog = database(&plan.database_url).await?;
+    let images = ImagesFolder::of(plan.images_dir.as_deref(), &plan.database_url);
+    let artifacts = Artifacts::open(&plan.export_dir).map_err(Exit::failed)?;
+    let grace = Duration::from_secs(plan.pace.grace_seconds);
+    let mut settings = run::Settings { grace, zone: plan.zone, ..run::Settings::default() };
+    if let Some(concurrency) = plan.pace.concurrency {
+        settings.concurrency = usize::from(concurrency);
+    }
+    let kinds = Arc::new(Kinds { catalog, zone: plan.zone, images });
+    run::run(&stream, kinds, artifacts, &settings, shutdown).await.map_err(Exit::unavailable)
+}

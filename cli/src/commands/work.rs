@@ -1,0 +1,42 @@
+//! `deertrack work`: a worker alone.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use deertrack_producer::http;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::services::{self, WorkerPlan};
+use crate::args::WorkArgs;
+use crate::exit::Exit;
+use crate::signals;
+
+pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
+    let shutdown = signals::shutdown().map_err(Exit::failed)?;
+    let metrics = services::metrics()?;
+    let stream = services::stream(&args.redis.redis_url).await?;
+    if let Some(address) = args.metrics_listen {
+        serve_metrics(address, metrics, shutdown.clone()).await?;
+    }
+    let plan = WorkerPlan {
+        database_url: args.database.url,
+        images_dir: args.images.images_dir,
+        export_dir: args.files.export_dir,
+        zone: args.zone.timezone,
+        pace: args.pace,
+    };
+    services::worker(stream, &plan, shutdown).await
+}
+
+async fn serve_metrics(
+    address: SocketAddr,
+    metrics: PrometheusHandle,
+    shutdown: CancellationToken,
+) -> Result<(), Exit> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(%address, "metrics are served");
+    tokio::spawn(http::serve_metrics(listener, metrics, shutdown));
+    Ok(())
+}

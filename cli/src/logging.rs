@@ -1,0 +1,42 @@
+//! Logs go to stderr: for people by default, as JSON lines for machines.
+
+use std::io::IsTerminal;
+
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// How much is logged and in which form.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LogArgs {
+    /// Log filter: `info`, `debug`, `deertrack_stream=debug,info`. Default: info for services, warn otherwise
+    #[arg(long, global = true, env = "DEERTRACK_LOG", value_name = "FILTER", help_heading = "Logging")]
+    log: Option<String>,
+    /// Form of log lines
+    #[arg(
+        long,
+        global = true,
+        env = "DEERTRACK_LOG_FORMAT",
+        default_value = "human",
+        help_heading = "Logging"
+    )]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+/// Starts logging for the process.
+pub(crate) fn start(args: &LogArgs, service: bool) {
+    let default = if service { "info,sqlx=warn,tower_http=info" } else { "warn" };
+    let filter = EnvFilter::builder().parse_lossy(args.log.as_deref().unwrap_or(default));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Human => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}

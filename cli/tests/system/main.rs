@@ -1,0 +1,6 @@
+//! The programs as a user runs them, on real servers: `flow` is a command's whole way, `kill` a worker's death.
+#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+mod flow;
+mod kill;
+mod support;
