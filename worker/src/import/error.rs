@@ -34,6 +34,9 @@ pub enum ImportError {
     /// A row cannot be used, and the choice was to stop at such a row.
     #[error("{0}\nnothing was imported; --skip-invalid imports the other rows")]
     BadRow(BadRow),
+    /// A label cannot be used; labels are all needed.
+    #[error("{0}\nnothing was imported")]
+    BadLabel(BadRow),
     /// No row is of the chosen species.
     #[error("the package has no observation of {}; it has {}", wanted.join(", "), found.join(", "))]
     NoSuchSpecies {

@@ -2,6 +2,7 @@
 //! in one transaction, and can be repeated. Nothing here prints: callers get a summary and progress.
 
 pub mod camtrap_dp;
+pub mod embeddings;
 mod error;
 mod table;
 

@@ -149,6 +149,11 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The number of something, from 0.
+    pub(super) fn index(&self, column: &str) -> Result<usize, BadRow> {
+        self.required(column)?.parse().map_err(|_| self.bad(column, "not a whole number from 0"))
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, column: &str, choices: &[(&str, T)]) -> Result<Option<T>, BadRow> {
         let Some(text) = self.text(column) else { return Ok(None) };

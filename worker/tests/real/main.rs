@@ -7,6 +7,7 @@
 mod databases;
 mod example;
 mod leuven;
+mod nyala;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use libtest_mimic::{Arguments, Trial};
 type Check = (&'static str, fn(&Path));
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 2] = [leuven::CHECKS, example::CHECKS];
+const TOPICS: [&[Check]; 3] = [leuven::CHECKS, example::CHECKS, nyala::CHECKS];
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().collect();
