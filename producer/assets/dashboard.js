@@ -237,6 +237,16 @@ const jobs = {
     }
   },
 
+  /** A waiting job ends at once, a running one at its next beat; its event or the next poll tells. */
+  async cancel(job, button) {
+    button.disabled = true;
+    try {
+      await fetch(`/api/exports/${encodeURIComponent(job.job_id)}`, { method: 'DELETE' });
+    } finally {
+      this.ask(job);
+    }
+  },
+
   ended(record) {
     const job = this.list.find((candidate) => candidate.job_id === record.job_id);
     if (job) this.update(job, record);
@@ -262,6 +272,11 @@ function parts(job, record) {
   const top = element('div', { className: 'top' },
     element('span', { className: 'title', textContent: job.label ?? job.kind }),
     element('span', { className: 'state', textContent: words(state), dataset: { status } }));
+  if (status === 'processing') {
+    const cancel = element('button', { className: 'quiet', type: 'button', textContent: 'Cancel' });
+    cancel.addEventListener('click', () => jobs.cancel(job, cancel));
+    top.append(cancel);
+  }
   const made = [top];
   if (status === 'processing') made.push(bar(record), element('p', { className: 'soft', textContent: record.stage ?? '' }));
   if (record.headline) made.push(element('p', { textContent: record.headline }));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use chrono_tz::Tz;
 use deertrack_schemas::{Command, Rejection, Request, Valid};
-use deertrack_stream::{CatchUp, Settings, Stream, StreamError, Submitted, Watch, WatchFrom};
+use deertrack_stream::{Cancelled, CatchUp, Settings, Stream, StreamError, Submitted, Watch, WatchFrom};
 
 use crate::{ExportsError, JobStatus};
 
@@ -90,6 +90,15 @@ impl Exports {
         let Some(text) = again(|| self.stream.status_text(job_id)).await? else { return Ok(None) };
         let invalid = |source| ExportsError::InvalidStatus { job_id: job_id.to_owned(), source };
         JobStatus::parse(job_id, &text).map(Some).map_err(invalid)
+    }
+
+    /// Cancels a job that waits, waits for its next try, or runs; calling it again is harmless. A running job ends
+    /// within one beat plus the step it is in.
+    ///
+    /// # Errors
+    /// Redis is away.
+    pub async fn cancel(&self, job_id: &str) -> Result<Cancelled, ExportsError> {
+        again(|| self.stream.cancel(job_id)).await
     }
 
     /// Completion events behind `from`, for ever.

@@ -122,6 +122,15 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
     let event = generator.subschema_for::<CompletionEvent>().to_value();
     let file = json!({ "description": "The file.", "content": { "application/octet-stream": {} } });
     let paths = json!({
+        "/api/exports/{job_id}": { "delete": {
+            "operationId": "cancel", "summary": "Cancel an export", "tags": ["exports"],
+            "parameters": [path_parameter("job_id", "Any string is accepted.")],
+            "responses": {
+                "204": { "description": "Cancelled; or it runs and was asked to stop; or it had ended before. Its status says which." },
+                "404": refusal("No such job, or it ended over an hour ago."),
+                "503": try_later("Redis cannot be reached."),
+            },
+        } },
         "/api/kinds": { "get": {
             "operationId": "kinds", "summary": "What can be exported", "tags": ["exports"],
             "responses": { "200": { "description": "Every kind with its limits.", "content": { "application/json": {} } } },

@@ -7,13 +7,13 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::{JobId, KINDS, Kind, MAX_NAME_CHARS, Request};
-use deertrack_stream::Submitted;
+use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Valid};
+use deertrack_stream::{Cancelled, StreamError, Submitted};
 use serde_json::json;
 
 use super::App;
 use super::refusal::Refusal;
-use crate::{Exports, JobStatus};
+use crate::{Exports, ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn create(
     let mut command = Exports::command(request);
     command.traceparent = traceparent(&headers);
     let command = app.exports.check_command(command)?;
-    match app.exports.submit(&command).await? {
+    match submit(&app, &command).await? {
         Submitted::New(job_id) => Ok(accepted(kind, &job_id)),
         // The reply to a first try was lost.
         Submitted::Existing(job_id) if job_id == command.job_id => Ok(accepted(kind, &job_id)),
@@ -54,9 +54,36 @@ pub(super) async fn status(
     job_status(&app, &job_id).await.map(Json)
 }
 
+/// `DELETE /api/exports/{job_id}`: 204 when the job is cancelled, was asked to stop (a running one ends within a
+/// beat) or had ended before; its status says which. The router has one name for that part of the path.
+pub(super) async fn cancel(
+    State(app): State<App>,
+    job_id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Refusal> {
+    let Path(job_id) = job_id?;
+    match app.exports.cancel(&job_id).await? {
+        Cancelled::NotFound => Err(Refusal::not_found(format!("Export job not found: {job_id}"))),
+        what @ (Cancelled::AtOnce | Cancelled::Asked | Cancelled::AlreadyEnded(_)) => {
+            tracing::info!(job.id = job_id, ?what, "export cancelled on request");
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
 /// `GET /api/kinds`: what can be exported.
 pub(super) async fn kinds() -> impl IntoResponse {
     Json(json!({ "kinds": KINDS }))
+}
+
+async fn submit(app: &App, command: &Valid<Command>) -> Result<Submitted, Refusal> {
+    match app.exports.submit(command).await {
+        Err(ExportsError::Stream(StreamError::NotDurable)) => {
+            // The job id, so that the client follows it instead of asking for a second one.
+            let detail = "was accepted, but too few replicas or disks have confirmed it in time";
+            Err(Refusal::unavailable(format!("Export job {} {detail}", command.job_id)))
+        }
+        result => Ok(result?),
+    }
 }
 
 fn known_kind(name: &str) -> Result<Kind, Refusal> {

@@ -153,7 +153,7 @@ fn routes(state: GatewayState, closing: CancellationToken) -> Router {
 /// Answered within [`REQUEST_TIMEOUT`].
 fn quick_routes() -> Router<App> {
     Router::new()
-        .route("/api/exports/{kind}", post(exports::create))
+        .route("/api/exports/{kind}", post(exports::create).delete(exports::cancel))
         .route("/api/exports/{kind}/{job_id}", get(exports::status))
         .route("/api/kinds", get(exports::kinds))
         .route("/healthz", get(health::alive))

@@ -30,6 +30,7 @@ async fn requests_that_need_redis_are_answered_503_while_it_is_away() {
     gateway.redis.server.kill().await.unwrap();
     for response in [
         gateway.post("pdf", RIGHT).await,
+        gateway.client.delete(gateway.url("/api/exports/some-id")).send().await.unwrap(),
         gateway.get("/api/exports/pdf/some-id").await,
         gateway.client.get(gateway.url("/api/events")).header("last-event-id", "0-0").send().await.unwrap(),
     ] {

@@ -1,6 +1,7 @@
 //! Library and gateway on a real Redis, one private server and one free port for each test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cancel;
 mod events;
 mod every_request;
 mod files;
