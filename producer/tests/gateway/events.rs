@@ -132,7 +132,7 @@ async fn an_id_that_is_none_is_refused_with_a_hint() {
 
 #[tokio::test]
 async fn events_go_on_after_redis_was_restarted() {
-    let mut gateway = Gateway::start().await;
+    let mut gateway = Gateway::durable().await;
     let mut events = gateway.follow(None).await;
     gateway.worker().await.finish_many(&gateway, 1).await;
     assert_eq!(events.next().await.unwrap().data["n"], 1);

@@ -1,8 +1,6 @@
 //! What holds for every request, and what orchestrators ask.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
+use crate::log;
 use crate::support::{Gateway, RIGHT, exchange};
 
 #[tokio::test]
@@ -81,35 +79,17 @@ async fn a_request_id_is_taken_or_made_and_returned() {
 
 #[tokio::test]
 async fn the_log_lines_of_a_request_carry_its_id() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    // For this thread alone, on which the whole test runs.
-    let _logging_here = tracing::subscriber::set_default(subscriber);
     let gateway = Gateway::start().await;
     let request =
         gateway.client.post(gateway.url("/api/exports/pdf")).header("x-request-id", "trace-7").body(RIGHT);
     let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
-    let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let accepted = lines.lines().find(|line| line.contains("export accepted")).unwrap();
+    let job_id = answer["job_id"].as_str().unwrap();
+    let log = log::text();
+    let accepted =
+        log.lines().find(|line| line.contains("export accepted") && line.contains(job_id)).unwrap();
     let line: serde_json::Value = serde_json::from_str(accepted).unwrap();
-    assert_eq!(line["fields"]["job.id"], answer["job_id"]);
+    assert_eq!(line["fields"]["job.id"], job_id);
     assert_eq!((&line["span"]["name"], &line["span"]["request.id"]), (&"request".into(), &"trace-7".into()));
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod events;
 mod every_request;
 mod files;
 mod library;
+mod log;
 mod metrics;
 mod rules;
 mod sse;

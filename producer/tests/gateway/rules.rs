@@ -1,8 +1,11 @@
 //! Each row of the rule table over HTTP: exact status, exact bytes, and nothing enqueued.
 
 use crate::support::{Gateway, RIGHT, exchange};
+use std::time::Duration;
+
 use chrono::{Days, Utc};
 use deertrack_schemas::KINDS;
+use deertrack_stream::Durability;
 
 /// Body of a request for a report; `None` leaves a field out.
 fn pdf(start: &str, end: &str, group: &str) -> String {
@@ -164,4 +167,16 @@ async fn a_full_backlog_is_answered_with_a_time_to_try_again() {
     assert_eq!(refused.headers()["retry-after"], "5");
     assert_eq!(exchange(refused).await.1, r#"{"detail":"Too many exports are waiting; try again later"}"#);
     assert_eq!(gateway.stream.counts().await.unwrap().backlog, 1);
+}
+
+#[tokio::test]
+async fn an_export_that_is_less_safe_than_asked_is_named_so_that_nobody_asks_twice() {
+    let durability = Durability::Replicated { replicas: 1, within: Duration::from_millis(20) };
+    let gateway = Gateway::with_settings(|settings| settings.durability = durability).await;
+    let (status, body) = exchange(gateway.post("pdf", RIGHT).await).await;
+    assert_eq!(status, 503, "{body}");
+    let rest = body.strip_prefix(r#"{"detail":"Export job "#).unwrap();
+    let (job_id, rest) = rest.split_once(' ').unwrap();
+    assert!(rest.starts_with("was accepted, but too few replicas"), "{body}");
+    assert_eq!(gateway.get(&format!("/api/exports/pdf/{job_id}")).await.status(), 200);
 }

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::log;
 use crate::sse::Events;
 
 /// A request that keeps every rule.
@@ -50,10 +51,20 @@ impl Gateway {
         Self::with(|_| {}, metrics).await
     }
 
+    /// A gateway whose Redis keeps its data when it is killed.
+    pub(crate) async fn durable() -> Self {
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        Self::over(Redis::durable().await, |_| {}, metrics).await
+    }
+
     async fn with(change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
+        Self::over(Redis::start().await, change, metrics).await
+    }
+
+    async fn over(redis: Redis, change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
+        log::listen();
         // The HTTP client is built without a TLS provider of its own.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let redis = Redis::durable().await;
         let mut settings = Settings::new(redis.url());
         change(&mut settings);
         let stream = deertrack_stream::Stream::connect(settings).await.unwrap();
