@@ -31,6 +31,11 @@ impl JobError {
         Self::Retry { public: public.into(), source: source.into() }
     }
 
+    /// Whether another try may end otherwise. The one place that decides it.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Retry { .. })
+    }
+
     /// A panic is a failure of its job alone. Its text stays out of the status: it was written for engineers.
     pub(crate) fn from_panic(panic: &(dyn Any + Send)) -> Self {
         let text =

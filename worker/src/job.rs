@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use deertrack_schemas::{Command, State, StatusRecord, Valid};
-use deertrack_stream::{Claim, Finished, Running};
+use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running};
 use futures::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -66,7 +66,7 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
     }
     let running = claim.run(record.clone());
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
-    settle(claim, record, ending).await;
+    settle(claim, record, ending, &shared.retry).await;
 }
 
 /// A re-delivered entry may have been finished by its former owner, whose acknowledgement was lost.
@@ -144,7 +144,7 @@ async fn export(
 }
 
 /// Ends the claim as the job ended.
-async fn settle(claim: Claim, record: StatusRecord, ending: Ending) {
+async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &RetryPolicy) {
     let last = match ending {
         Ending::Lost => return tracing::warn!("another worker owns the job now; this result is thrown away"),
         Ending::HandedBack => {
@@ -158,6 +158,7 @@ async fn settle(claim: Claim, record: StatusRecord, ending: Ending) {
             progress: 1.0,
             ..record.with_state(State::Completed)
         },
+        Ending::Failed(error) if error.may_pass() => return try_again(claim, record, &error, policy).await,
         Ending::Failed(error) => {
             tracing::warn!(error = %error.for_the_log(), "the export failed");
             ended(record, State::Failed, &error.to_string())
@@ -170,6 +171,22 @@ async fn settle(claim: Claim, record: StatusRecord, ending: Ending) {
         Ending::Cancelled => ended(record, State::Cancelled, "cancelled"),
     };
     report(claim.finish(last).await);
+}
+
+/// Something is away that may come back: later, or never again when the tries are used up.
+async fn try_again(claim: Claim, record: StatusRecord, error: &JobError, policy: &RetryPolicy) {
+    let why = error.for_the_log();
+    let record = StatusRecord { error: Some(error.to_string()), ..record };
+    match claim.retry(record, &why, policy).await {
+        Retried::Later { at, attempt } => {
+            tracing::warn!(error = why, next_attempt = attempt, next_attempt_at = %at, "the export failed; it is tried again");
+        }
+        Retried::Dead => {
+            tracing::error!(error = why, "the export failed in all its tries; it lies in the dead letters");
+        }
+        Retried::Cancelled => tracing::info!("the job was cancelled between two tries"),
+        Retried::Lost => tracing::warn!("another worker owns the job now; nothing was written"),
+    }
 }
 
 fn ended(record: StatusRecord, state: State, error: &str) -> StatusRecord {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use deertrack_stream::{Consumer, ConsumerOptions, Stream, StreamError};
+use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, StreamError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::artifact::Artifacts;
 use crate::export::Exporter;
@@ -30,12 +30,23 @@ pub struct Settings {
     pub zone: Tz,
     /// Instead of each kind's own time limit; a machine that is always slow may need a longer one.
     pub time_limit: Option<Duration>,
+    /// How long a job waits for its next try.
+    pub retry: RetryPolicy,
+    /// Files older than this are removed: finished exports that nobody fetched, and what killed workers left.
+    pub keep_files: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { concurrency: cores, grace: Duration::from_secs(30), zone: Tz::UTC, time_limit: None }
+        Self {
+            concurrency: cores,
+            grace: Duration::from_secs(30),
+            zone: Tz::UTC,
+            time_limit: None,
+            retry: RetryPolicy::default(),
+            keep_files: Duration::from_hours(7 * 24),
+        }
     }
 }
 
@@ -45,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) artifacts: Artifacts,
     pub(crate) zone: Tz,
     pub(crate) time_limit: Option<Duration>,
+    pub(crate) retry: RetryPolicy,
     /// Set when the grace time of a shutdown is over.
     pub(crate) hand_back: CancellationToken,
 }
@@ -67,8 +79,10 @@ pub async fn run(
         artifacts,
         zone: settings.zone,
         time_limit: settings.time_limit,
+        retry: settings.retry,
         hand_back: CancellationToken::new(),
     });
+    let _tidying = tidy_files(shared.artifacts.clone(), settings.keep_files);
     let slots = Arc::new(Semaphore::new(settings.concurrency));
     let jobs = TaskTracker::new();
     while let Some((claims, mut taken)) = next_claims(&mut consumer, &slots, &shutdown).await {
@@ -82,6 +96,21 @@ pub async fn run(
     wind_down(&jobs, settings.grace, &shared.hand_back).await;
     consumer.stop().await;
     Ok(())
+}
+
+/// Removes old files now and every hour, until the handle is dropped.
+fn tidy_files(artifacts: Artifacts, keep: Duration) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let mut hours = tokio::time::interval(Duration::from_hours(1));
+        loop {
+            hours.tick().await;
+            match artifacts.remove_older_than(keep).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "old files were removed from the export folder"),
+                Err(error) => tracing::warn!(%error, "the export folder cannot be tidied"),
+            }
+        }
+    }))
 }
 
 /// Running jobs get the grace time; what still runs then is handed back, and another worker takes it at once.

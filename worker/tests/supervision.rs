@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Command, Export, JobId, PdfParams, State, StatusRecord, Valid};
-use deertrack_stream::{Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
+use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, WatchFrom, Watched};
 use deertrack_testkit::redis::Redis;
 use deertrack_worker::JobError;
 use deertrack_worker::artifact::{Artifacts, Content};
@@ -40,6 +40,12 @@ impl Exporter for Script {
                 job.blocking(|_| -> Result<(), JobError> { panic!("a bug of ours") }).await
             }
             Some("reject") => Err(JobError::Reject("No detections found in specified date range".into())),
+            Some("database away") => {
+                Err(JobError::retry("the database cannot be reached", "connection refused"))
+            }
+            Some("database away once") if command.attempt == 1 => {
+                Err(JobError::retry("the database cannot be reached", "connection refused"))
+            }
             Some("hang") => std::future::pending().await,
             Some("pause") => {
                 tokio::time::sleep(Duration::from_millis(30)).await;
@@ -211,4 +217,32 @@ async fn what_outlasts_the_grace_time_is_handed_back_and_burns_no_delivery() {
     assert_eq!((claims[0].job_id(), claims[0].delivery()), (id.as_str(), 1));
     assert_eq!(std::fs::read_dir(exports.path()).unwrap().count(), 0);
     drop((claims, redis));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_database_is_away_is_tried_again_and_given_up_in_the_end() {
+    let retry = RetryPolicy { base: Duration::from_millis(20), cap: Duration::from_millis(20) };
+    let worker = Worker::start(Settings { retry, ..Settings::default() }).await;
+    let (once, ever) = (worker.submit("database away once").await, worker.submit("database away").await);
+    let ended = worker.ended(2).await;
+    assert_eq!((ended[&once].state, ended[&once].attempt), (State::Completed, 2));
+    assert_eq!((ended[&ever].state, ended[&ever].attempt), (State::Dead, 3));
+    assert_eq!(ended[&ever].error.as_deref(), Some("the database cannot be reached"));
+    let letters = worker.stream.dead_letters().list(None, None, 10).await.unwrap();
+    assert_eq!((letters.len(), letters[0].job_id.as_str(), letters[0].errors.len()), (1, ever.as_str(), 3));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_that_is_cancelled_ends_as_cancelled_and_leaves_no_file() {
+    let worker = Worker::start(Settings::default()).await;
+    let id = worker.submit("hang").await;
+    while worker.script.most_at_a_time.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    worker.stream.cancel(id.as_str()).await.unwrap();
+    let record = worker.ended(1).await.remove(&id).unwrap();
+    assert_eq!((record.state, record.error.as_deref()), (State::Cancelled, Some("cancelled")));
+    assert_eq!(std::fs::read_dir(worker.exports.path()).unwrap().count(), 0);
+    worker.stop().await;
 }
