@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, doctor, import, simulate, status, submit, up, watch};
+use crate::commands::{cancel, dead, demo, doctor, import, queue, simulate, status, submit, up, watch};
 use crate::exit;
 use crate::logging::LogArgs;
 
@@ -47,6 +47,16 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     /// Follow completions
     Watch(watch::WatchArgs),
+    /// End a job that waits or runs
+    Cancel(cancel::CancelArgs),
+    /// Show what waits, runs and failed
+    Queue(queue::QueueArgs),
+    /// List, show, replay or drop jobs that were given up
+    Dead(dead::DeadArgs),
+    /// Let workers fetch nothing new; running jobs go on
+    Pause(RedisArgs),
+    /// Let workers fetch again
+    Resume(RedisArgs),
     /// Fill a database from files
     Import(import::ImportArgs),
     /// Fill a database with a made-up season of known truth
@@ -151,6 +161,9 @@ pub(crate) struct PaceArgs {
     /// Seconds that running jobs may go on after a stop was asked
     #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 30, value_name = "SECONDS")]
     pub(crate) grace_seconds: u64,
+    /// Start even on a Redis that may evict jobs or is too old
+    #[arg(long, env = "DEERTRACK_ALLOW_UNSAFE_REDIS")]
+    pub(crate) allow_unsafe_redis: bool,
 }
 
 fn zone(text: &str) -> Result<Tz, String> {

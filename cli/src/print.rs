@@ -19,6 +19,13 @@ pub(crate) fn note(text: &str) {
     write(&mut std::io::stderr(), text);
 }
 
+/// An empty screen, where there is one.
+pub(crate) fn clear() {
+    if std::io::stdout().is_terminal() {
+        write(&mut std::io::stdout(), "\u{1b}[2J\u{1b}[H");
+    }
+}
+
 /// Somebody is watching: a progress bar is welcome.
 pub(crate) fn on_terminal() -> bool {
     std::io::stderr().is_terminal()

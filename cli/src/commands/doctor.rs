@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use deertrack_stream::{Settings, Stream};
+use deertrack_stream::{ServerInfo, ServerProblem, Settings, Stream};
 use deertrack_worker::catalog;
 use serde::Serialize;
 use serde_json::json;
@@ -93,8 +93,7 @@ async fn redis(url: &str) -> Vec<Finding> {
         Ok(info) => info,
         Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
     };
-    let mut findings =
-        vec![version(&info.version), eviction(&info.eviction_policy), persistence(info.aof, info.rdb)];
+    let mut findings = server(&info);
     if let Ok(counts) = stream.counts().await {
         let text = format!(
             "{} waiting or running, {} dead letters, {} worker(s)",
@@ -105,33 +104,21 @@ async fn redis(url: &str) -> Vec<Finding> {
     findings
 }
 
-fn version(version: &str) -> Finding {
-    let major: u32 = version.split('.').next().and_then(|part| part.parse().ok()).unwrap_or(0);
-    if major >= 7 {
-        return Finding::ok("redis version", version);
+fn server(info: &ServerInfo) -> Vec<Finding> {
+    let problems = info.problems();
+    if problems.is_empty() {
+        return vec![Finding::ok(
+            "redis",
+            format!("{}, {}, append-only file", info.version, info.eviction_policy),
+        )];
     }
-    Finding::bad("redis version", Verdict::Problem, version, "upgrade to Redis 7.0 or newer, or Valkey")
-}
-
-fn eviction(policy: &str) -> Finding {
-    let advice = "jobs are data: set `maxmemory-policy noeviction` in redis.conf";
-    match policy {
-        "noeviction" => Finding::ok("redis eviction", policy),
-        // Status records and hints carry a TTL; losing them early hides results but loses no job.
-        volatile if volatile.starts_with("volatile") => {
-            Finding::bad("redis eviction", Verdict::Warning, volatile, advice)
-        }
-        other => Finding::bad("redis eviction", Verdict::Problem, other, advice),
-    }
-}
-
-fn persistence(aof: bool, rdb: bool) -> Finding {
-    let advice = "set `appendonly yes` in redis.conf: a killed Redis then loses at most a second";
-    match (aof, rdb) {
-        (true, _) => Finding::ok("redis persistence", "append-only file"),
-        (false, true) => Finding::bad("redis persistence", Verdict::Warning, "snapshots only", advice),
-        (false, false) => Finding::bad("redis persistence", Verdict::Warning, "none", advice),
-    }
+    let finding = |problem: ServerProblem| Finding {
+        what: "redis",
+        verdict: if problem.fatal { Verdict::Problem } else { Verdict::Warning },
+        found: problem.text,
+        advice: None,
+    };
+    problems.into_iter().map(finding).collect()
 }
 
 async fn database(url: Option<&str>) -> Finding {

@@ -1,12 +1,14 @@
 //! `deertrack import`: other people's data into our tables.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use deertrack_worker::catalog::store::Store;
-use deertrack_worker::import::ImportError;
 use deertrack_worker::import::camtrap_dp::{self, Observations, Options};
+use deertrack_worker::import::{ImportError, embeddings};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use crate::args::DatabaseArgs;
 use crate::exit::{Code, Exit};
@@ -23,6 +25,28 @@ pub(crate) struct ImportArgs {
 enum Source {
     /// A Camtrap DP 1.0 package: deployments.csv, observations.csv and, if present, media.csv
     CamtrapDp(CamtrapDpArgs),
+    /// Embedding vectors of known photographs, to try the re-identification analysis on
+    Embeddings(EmbeddingsArgs),
+}
+
+#[derive(Args, Debug)]
+struct EmbeddingsArgs {
+    /// Raw little-endian float32 rows
+    vectors: PathBuf,
+    /// Numbers in a vector
+    #[arg(long, default_value_t = 512, value_name = "N")]
+    dim: usize,
+    /// CSV with the columns `row` (from 0) and `individual`; `split` and `file` if present
+    #[arg(long, value_name = "CSV")]
+    labels: PathBuf,
+    /// Take only rows of this split as detections
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// Rows that become known deer, one for each animal: 0,6,109
+    #[arg(long, value_delimiter = ',', value_name = "ROWS")]
+    gallery_rows: Vec<usize>,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 #[derive(Args, Debug)]
@@ -65,6 +89,7 @@ impl From<LevelArg> for Observations {
 pub(crate) async fn run(args: ImportArgs, json: bool) -> Result<(), Exit> {
     match args.source {
         Source::CamtrapDp(args) => camtrap_dp(args, json).await,
+        Source::Embeddings(args) => embeddings(args, json).await,
     }
 }
 
@@ -76,16 +101,34 @@ async fn camtrap_dp(args: CamtrapDpArgs, json: bool) -> Result<(), Exit> {
         skip_invalid: args.skip_invalid,
     };
     let bar = rows_bar();
-    let mut progress = |read: u64, of: u64| {
-        bar.set_length(of);
-        bar.set_position(read);
-    };
-    let imported = camtrap_dp::import(&args.dir, &mut store, &options, &mut progress).await;
+    let imported = camtrap_dp::import(&args.dir, &mut store, &options, &mut on(&bar)).await;
     bar.finish_and_clear();
     store.close().await;
-    let summary = imported.map_err(refused)?;
+    tell(&imported.map_err(refused)?, json)
+}
+
+async fn embeddings(args: EmbeddingsArgs, json: bool) -> Result<(), Exit> {
+    let mut store = Store::open(&args.database.url).await.map_err(Exit::unavailable)?;
+    let options =
+        embeddings::Options { dimensions: args.dim, split: args.split, gallery_rows: args.gallery_rows };
+    let bar = rows_bar();
+    let imported = embeddings::import(&args.vectors, &args.labels, &mut store, &options, &mut on(&bar)).await;
+    bar.finish_and_clear();
+    store.close().await;
+    tell(&imported.map_err(refused)?, json)
+}
+
+/// Moves the bar.
+fn on(bar: &ProgressBar) -> impl FnMut(u64, u64) + Send {
+    move |read, of| {
+        bar.set_length(of);
+        bar.set_position(read);
+    }
+}
+
+fn tell(summary: &(impl Serialize + Display), json: bool) -> Result<(), Exit> {
     if json {
-        print::json(&serde_json::to_value(&summary).map_err(Exit::failed)?);
+        print::json(&serde_json::to_value(summary).map_err(Exit::failed)?);
     } else {
         print::line(summary.to_string().trim_end());
     }
@@ -99,7 +142,7 @@ fn refused(error: ImportError) -> Exit {
     }
 }
 
-pub(crate) fn rows_bar() -> ProgressBar {
+fn rows_bar() -> ProgressBar {
     if !print::on_terminal() {
         return ProgressBar::hidden();
     }

@@ -1,9 +1,12 @@
 //! One file for each command.
 
+pub(crate) mod cancel;
+pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod local;
+pub(crate) mod queue;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod simulate;

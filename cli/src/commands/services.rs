@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::PaceArgs;
-use crate::exit::Exit;
+use crate::exit::{Code, Exit};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
 const SECONDS: [f64; 15] =
@@ -70,6 +70,7 @@ pub(crate) async fn worker(
     plan: &WorkerPlan,
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
+    refuse_unsafe(&stream, plan.pace.allow_unsafe_redis).await?;
     let catalog = database(&plan.database_url).await?;
     let images = ImagesFolder::of(plan.images_dir.as_deref(), &plan.database_url);
     let artifacts = Artifacts::open(&plan.export_dir).map_err(Exit::failed)?;
@@ -80,4 +81,19 @@ pub(crate) async fn worker(
     }
     let kinds = Arc::new(Kinds { catalog, zone: plan.zone, images });
     run::run(&stream, kinds, artifacts, &settings, shutdown).await.map_err(Exit::unavailable)
+}
+
+/// A Redis that may throw jobs away is no place for them.
+async fn refuse_unsafe(stream: &Stream, insist: bool) -> Result<(), Exit> {
+    let info = stream.probe().await.map_err(Exit::unavailable)?;
+    for problem in info.problems() {
+        if problem.fatal && !insist {
+            return Err(Exit::text(
+                Code::Failed,
+                format!("{}; --allow-unsafe-redis starts all the same", problem.text),
+            ));
+        }
+        tracing::warn!("{}", problem.text);
+    }
+    Ok(())
 }
