@@ -29,7 +29,8 @@ pub(crate) fn package(data: &Path) -> std::path::PathBuf {
     data.join("roedeer_leuven_camtrapdp")
 }
 
-fn counted(package: &Path) -> Value {
+/// The independent count.
+pub(crate) fn counted(package: &Path) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/count_leuven.py");
     let counted = Command::new("python3").arg(script).arg(package).output();
     let counted = counted.expect("these checks need python3: apt-get install python3");

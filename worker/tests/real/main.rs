@@ -8,6 +8,7 @@ mod databases;
 mod example;
 mod leuven;
 mod nyala;
+mod report;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ use libtest_mimic::{Arguments, Trial};
 type Check = (&'static str, fn(&Path));
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 3] = [leuven::CHECKS, example::CHECKS, nyala::CHECKS];
+const TOPICS: [&[Check]; 4] = [leuven::CHECKS, example::CHECKS, nyala::CHECKS, report::CHECKS];
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().collect();
