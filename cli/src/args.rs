@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{cancel, dead, demo, doctor, import, queue, simulate, status, submit, up, watch};
 use crate::exit;
@@ -86,6 +86,27 @@ pub(crate) struct RedisArgs {
     pub(crate) redis_url: String,
 }
 
+/// When a request is accepted.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AcceptanceArgs {
+    /// Answer 429 while so many jobs wait or run [default: no bound]
+    #[arg(long, env = "DEERTRACK_MAX_BACKLOG", value_name = "JOBS")]
+    pub(crate) max_backlog: Option<u64>,
+    /// Answer when Redis has the job in memory (fast), on a replica (replicated), or on its disk (synced)
+    #[arg(long, env = "DEERTRACK_DURABILITY", value_enum, default_value = "fast")]
+    pub(crate) durability: DurabilityArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DurabilityArg {
+    /// In memory; a killed Redis may forget up to a second
+    Fast,
+    /// On one replica too; survives a failover to it
+    Replicated,
+    /// In the append-only file on the disk; needs Redis 7.2
+    Synced,
+}
+
 /// Which database.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DatabaseArgs {
@@ -127,6 +148,8 @@ pub(crate) struct ServeArgs {
     pub(crate) files: ExportDirArgs,
     #[command(flatten)]
     pub(crate) zone: ZoneArgs,
+    #[command(flatten)]
+    pub(crate) acceptance: AcceptanceArgs,
     /// Address to listen on
     #[arg(long, env = "DEERTRACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,

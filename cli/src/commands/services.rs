@@ -8,7 +8,7 @@ use anyhow::Context;
 use chrono_tz::Tz;
 use deertrack_producer::Exports;
 use deertrack_producer::http::{self, GatewayState};
-use deertrack_stream::{Settings, Stream};
+use deertrack_stream::{Durability, Settings, Stream};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::catalog::{self, Catalog};
 use deertrack_worker::export::{ImagesFolder, Kinds};
@@ -17,12 +17,15 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::PaceArgs;
+use crate::args::{AcceptanceArgs, DurabilityArg, PaceArgs};
 use crate::exit::{Code, Exit};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
 const SECONDS: [f64; 15] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+/// How long a submit waits until it is as sure as asked; well within the gateway's own limit.
+const DURABLE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Starts counting; once for the process.
 pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
@@ -34,6 +37,18 @@ pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
 /// Connects to Redis.
 pub(crate) async fn stream(redis_url: &str) -> Result<Stream, Exit> {
     Stream::connect(Settings::new(redis_url)).await.map_err(Exit::unavailable)
+}
+
+/// Connects to Redis for submits that keep to `acceptance`.
+pub(crate) async fn accepting_stream(redis_url: &str, acceptance: &AcceptanceArgs) -> Result<Stream, Exit> {
+    let within = DURABLE_WITHIN;
+    let durability = match acceptance.durability {
+        DurabilityArg::Fast => Durability::Fast,
+        DurabilityArg::Replicated => Durability::Replicated { replicas: 1, within },
+        DurabilityArg::Synced => Durability::Synced { replicas: 0, within },
+    };
+    let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..Settings::new(redis_url) };
+    Stream::connect(settings).await.map_err(Exit::unavailable)
 }
 
 /// Connects to the platform's database.
