@@ -34,7 +34,7 @@ test-real: ## checks on real camera-trap data; DATA=folder
 lint: ## format, clippy, docs and the rules of the house
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace --test tidy
 
 bench: ## jobs per second, reports per second, similarity kernel; a release build, 12 minutes on 2 cores

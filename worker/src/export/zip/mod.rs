@@ -2,7 +2,7 @@
 //!
 //! - `load` (here): the chosen detections, by ids or by days.
 //! - [`decode`] and [`crop`]: a photograph to pixels, a box to a JPEG; on all permitted cores, off the runtime.
-//! - [`write`]: the archive, with [`names`] (where each crop lies in it), [`tables`] (what it shows) and [`problem`]
+//! - [`mod@write`]: the archive, with [`names`] (where each crop lies in it), [`tables`] (what it shows) and [`problem`]
 //!   (why it could not be made).
 //!
 //! Crops are written in the order of the detections, whatever the number of threads; so the same command over the same
