@@ -167,6 +167,19 @@ fn every_test_that_a_document_names_exists() {
 }
 
 #[test]
+fn every_metric_of_the_dashboard_exists() {
+    let sources: String = rust_files().iter().map(read).collect();
+    let dashboard = read("deploy/grafana/dashboards/deertrack.json");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names = dashboard.split(|c| !is_name(c)).filter(|word| word.starts_with("deertrack_"));
+    let names: BTreeSet<&str> = names.map(|name| name.trim_end_matches("_bucket")).collect();
+    assert!(names.len() > 10, "the dashboard shows only {names:?}");
+    for name in names {
+        assert!(sources.contains(&format!("\"{name}\"")), "the dashboard shows {name}, which nobody counts");
+    }
+}
+
+#[test]
 fn every_place_that_a_document_names_exists() {
     let mut documents = files("docs", ".md");
     documents.push("README.md".into());

@@ -1,0 +1,147 @@
+//! Everything in one process, and what operators ask.
+
+use std::process::Command;
+
+use deertrack_testkit::redis::Redis;
+use serde_json::{Value, json};
+
+use crate::support::{self, PROCESSOR, Running, deertrack, pdf_text, redis, run, succeed};
+
+fn out(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_leaves_a_report_and_ends_by_itself() {
+    let _shared = PROCESSOR.read().await;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("demo").display().to_string();
+    let printed = succeed(&["demo", "--output", &folder]);
+    let report = dir.path().join("demo/report.pdf");
+    assert!(printed.contains(&report.display().to_string()), "{printed}");
+    let text = pdf_text(&report);
+    assert!(text.contains("North Wood") && text.contains("trap nights"), "{text}");
+    // Once more in the same folder: the season is there already, and no server of the first run is in the way.
+    succeed(&["demo", "--output", &folder]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_needs_no_settings_and_takes_its_redis_with_it() {
+    let _shared = PROCESSOR.read().await;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    for _ in 0..2 {
+        let mut up = Running::start(&["up", "--data-dir", &data, "--port", "0"]);
+        let base = up.line("dashboard").split_whitespace().last().unwrap().trim_end_matches('/').to_owned();
+        up.line("worker is ready");
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        assert_eq!(reqwest::get(format!("{base}/readyz")).await.unwrap().status(), 200);
+        let gateway = ["--gateway", &base];
+        let empty = run(&[
+            &["submit", "pdf", "--start-date", "2025-01-01", "--end-date", "2025-02-01"][..],
+            &["--group-by", "day", "--wait"],
+            &gateway,
+        ]
+        .concat());
+        assert_eq!(empty.status.code(), Some(4), "there is no detection yet");
+        assert!(up.terminate().success());
+    }
+}
+
+#[test]
+fn up_says_how_to_install_a_missing_redis() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let (code, _, told) = out(deertrack(&["up", "--data-dir", &data, "--port", "0"]).env("PATH", "/nowhere"));
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("apt-get install redis-server"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_missing_and_what_to_do() {
+    let (code, told, _) =
+        out(&mut deertrack(&["doctor", "--redis-url", "redis://127.0.0.1:9", "--export-dir", "/proc/none"]));
+    assert_eq!(code, Some(1));
+    for wanted in ["PROBLEM  redis", "deertrack up", "PROBLEM  export folder", "DATABASE_URL"] {
+        assert!(told.contains(wanted), "no {wanted} in\n{told}");
+    }
+    let redis = Redis::durable().await;
+    let dir = tempfile::tempdir().unwrap();
+    let (database, exports) = (support::season(dir.path()), dir.path().join("exports").display().to_string());
+    let told = succeed(&[
+        "doctor",
+        "--json",
+        "--redis-url",
+        redis.url(),
+        "--database",
+        &database,
+        "--export-dir",
+        &exports,
+    ]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["ok"], true);
+    assert!(told["findings"].as_array().unwrap().iter().all(|finding| finding["verdict"] == "ok"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_refuses_a_redis_that_may_evict_jobs() {
+    let redis = Redis::with(false, &[("maxmemory-policy", "allkeys-lru")]).await;
+    let (code, _, told) =
+        out(&mut deertrack(&["work", "--redis-url", redis.url(), "--database", "sqlite://none.db"]));
+    assert_eq!(code, Some(1));
+    assert!(told.contains("noeviction") && told.contains("--allow-unsafe-redis"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_pause_cancel_and_replay_what_is_in_the_queue() {
+    let server = Redis::start().await;
+    let url = ["--redis-url", server.url()];
+    let job = succeed(
+        &[
+            &["submit", "pdf", "--start-date", "2025-01-01", "--end-date", "2025-02-01", "--group-by", "day"]
+                [..],
+            &url,
+        ]
+        .concat(),
+    );
+    let queue = |url: &[&str]| -> Value {
+        serde_json::from_str(&succeed(&[&["queue", "--json"], url].concat())).unwrap()
+    };
+    succeed(&[&["pause"][..], &url].concat());
+    let shown = queue(&url);
+    assert_eq!((&shown["backlog"], &shown["paused"]), (&json!(1), &json!(true)));
+    assert_eq!(shown["waiting"], json!([{ "kind": "pdf", "requested_by": null, "jobs": 1 }]));
+    succeed(&[&["resume"][..], &url].concat());
+    assert!(succeed(&[&["cancel", job.trim()][..], &url].concat()).contains("before it ran"));
+    assert_eq!(queue(&url)["backlog"], 0);
+    let gone = run(&[&["cancel", "no-such-job"][..], &url].concat());
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("Export job not found: no-such-job"));
+
+    redis(
+        server.url(),
+        &[
+            "XADD",
+            "{exports}:dead",
+            "*",
+            "job",
+            "j",
+            "kind",
+            "unknown",
+            "reason",
+            "unreadable",
+            "raw.job",
+            "j",
+            "raw.body",
+            "?",
+        ],
+    );
+    let listed: Value =
+        serde_json::from_str(&succeed(&[&["dead", "list", "--json"][..], &url].concat())).unwrap();
+    assert_eq!(listed["reason"], "unreadable");
+    let id = listed["id"].as_str().unwrap();
+    assert!(succeed(&[&["dead", "replay", id][..], &url].concat()).contains("replayed: 1"));
+    assert_eq!(run(&[&["dead", "replay", id][..], &url].concat()).status.code(), Some(1), "once only");
+    assert_eq!(queue(&url)["backlog"], 1);
+}
