@@ -3,6 +3,7 @@
 //! Careful by design: the unit stands beside each number, shares need enough records, ties are named as ties, and
 //! nothing is said about causes or about how many animals there are. Data caveats are in `notes`.
 
+use super::period::Period;
 use super::report::{AltTexts, Counts, Report};
 use super::wording::{counted, decimal, list, number, part, percent};
 
@@ -11,7 +12,7 @@ pub(super) fn headline(report: &Report) -> String {
     let total = counted(report.total.detections, "detection", "detections");
     let range = format!("{total}, {}", report.span);
     match busiest(report) {
-        Some(Busiest::One(name, most)) => format!("{range}; most in {name} ({}).", number(most)),
+        Some(Busiest::One(name, most)) => format!("{range}; most in {name}: {}.", number(most)),
         _ => format!("{range}."),
     }
 }
@@ -72,17 +73,21 @@ fn busiest(report: &Report) -> Option<Busiest> {
         return None;
     }
     let most = report.periods.iter().map(|row| row.counts.detections).max()?;
-    let names: Vec<&str> = report
-        .periods
-        .iter()
-        .filter(|row| row.counts.detections == most)
-        .map(|row| row.period.name.as_str())
-        .collect();
-    Some(match names[..] {
-        [one] => Busiest::One(one.to_owned(), most),
-        [one, two] => Busiest::Two([one.to_owned(), two.to_owned()], most),
-        _ => Busiest::Many(names.len(), most),
+    let busiest = report.periods.iter().filter(|row| row.counts.detections == most);
+    let names: Vec<String> = busiest.map(|row| named(&row.period)).collect();
+    Some(match &names[..] {
+        [one] => Busiest::One(one.clone(), most),
+        [one, two] => Busiest::Two([one.clone(), two.clone()], most),
+        many => Busiest::Many(many.len(), most),
     })
+}
+
+/// A week's number tells few people when it was.
+fn named(period: &Period) -> String {
+    match &period.days {
+        Some(days) => format!("{} ({days})", period.name),
+        None => period.name.clone(),
+    }
 }
 
 impl Busiest {
@@ -187,7 +192,7 @@ mod tests {
     fn one_detection_is_told_in_the_singular_and_without_percentages() {
         let rows = rows(vec![detection("d", "2020-05-03T04:10:00Z", "buck")]);
         let report = Case::new("2020-01-01", "2020-12-31", "month").report(&rows).unwrap();
-        assert_eq!(report.headline, "1 detection, 1 January – 31 December 2020; most in May 2020 (1).");
+        assert_eq!(report.headline, "1 detection, 1 January – 31 December 2020; most in May 2020: 1.");
         let text = report.findings.join(" ");
         assert!(text.starts_with(
             "The cameras recorded 1 detection in 1 image at 1 place. The busiest month was May 2020 with 1 \
