@@ -60,14 +60,15 @@ fn unclassified(report: &Report) -> Option<String> {
 fn groups(rows: &Rows) -> Option<String> {
     let groups = rows.detections.iter().filter(|detection| detection.count > 1).count() as u64;
     let animals: u64 = rows.detections.iter().map(|detection| u64::from(detection.count)).sum();
-    let stand = counted(groups, "detection stands", "detections stand");
-    (groups > 0).then(|| {
-        format!(
-            "{stand} for more than one animal each. Every table counts such a detection once; counted by \
-             animals the total is {}.",
-            number(animals)
-        )
-    })
+    let stand = match groups {
+        0 => return None,
+        1 => "1 detection stands for more than one animal".to_owned(),
+        _ => format!("{} detections stand for more than one animal each", number(groups)),
+    };
+    Some(format!(
+        "{stand}. Every table counts such a detection once; counted by animals the total is {}.",
+        number(animals)
+    ))
 }
 
 fn effort(report: &Report, rows: &Rows) -> String {
