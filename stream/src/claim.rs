@@ -130,7 +130,7 @@ impl Claim {
         self.endings.send(ending).unwrap_or_else(|_| unreachable!("the finisher lives as long as a claim"));
         let finished = finished.await.expect("the finisher answers every ending");
         if finished == Finished::Done {
-            meters::ended(&record, wait, run, called.elapsed());
+            self.member.times.record(&record, wait, run, called.elapsed());
         }
         finished
     }
@@ -143,7 +143,7 @@ impl Claim {
         let call = self.dead_call(reason, &record);
         self.quiet();
         let status_key = self.member.settings.keys.status(record.job_id.as_str());
-        self.end("dead", &call, Some(&status_key)).await
+        self.end("dead", &call, Some((&status_key, &record.to_json()))).await
     }
 
     /// Drops an entry whose job has ended before: no status, no event.
@@ -153,15 +153,16 @@ impl Claim {
         self.end("discard", &call, None).await
     }
 
-    /// Runs a move that ends this claim. `status_key`: where the move leaves its trace, should its reply be lost.
-    async fn end(&mut self, name: &'static str, call: &Cmd, status_key: Option<&str>) -> Finished {
+    /// Runs a move that ends this claim. `trace`: the status key and text that tell that the move has worked, should
+    /// its reply be lost.
+    async fn end(&mut self, name: &'static str, call: &Cmd, trace: Option<(&str, &str)>) -> Finished {
         let Settled { reply, tried_before }: Settled<u8> = self.member.settle(name, call).await;
         let (id, delivery) = (Arc::clone(&self.entry.id), self.entry.delivery);
         self.hand_over();
         self.member.in_flight.forget(&id, delivery);
-        let written = match (reply, status_key) {
+        let written = match (reply, trace) {
             (1, _) => true,
-            (_, Some(key)) if tried_before => self.member.has_ended(key, &id, delivery).await,
+            (_, Some((key, json))) if tried_before => self.member.has_written(key, json).await,
             _ => false,
         };
         if written {

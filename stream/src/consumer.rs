@@ -13,6 +13,7 @@ use crate::error::StreamError;
 use crate::handover::Handover;
 use crate::in_flight::InFlight;
 use crate::member::Member;
+use crate::meters::Times;
 use crate::reader::{Nudge, Reader};
 use crate::{Stream, control, release};
 
@@ -47,6 +48,7 @@ impl Consumer {
             name: consumer_name(options.host),
             link: Link::new(stream.client().clone()),
             parked: Notify::new(),
+            times: Times::new(),
             in_flight: InFlight::default(),
             moves: TaskTracker::new(),
         });

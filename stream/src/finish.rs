@@ -73,10 +73,10 @@ impl Member {
         let mut done = 0;
         let all = batch.len();
         for (ending, written) in batch.into_iter().zip(reply) {
-            let (key, id, delivery) = (&ending.status_key, &ending.id, ending.delivery);
-            let written = written == 1 || (tried_before && self.has_ended(key, id, delivery).await);
+            let (key, json) = (&ending.status_key, &ending.json);
+            let written = written == 1 || (tried_before && self.has_written(key, json).await);
             done += usize::from(written);
-            self.in_flight.forget(id, delivery);
+            self.in_flight.forget(&ending.id, ending.delivery);
             // Whoever called finish may be gone; the job has ended all the same.
             let _ = ending.reply.send(if written { Finished::Done } else { Finished::Lost });
             drop(ending.token);

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use deertrack_schemas::{Keys, StatusRecord};
+use deertrack_schemas::Keys;
 use redis::{Cmd, RedisResult};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+use crate::Settings;
 use crate::backoff::Backoff;
 use crate::connect::Link;
 use crate::in_flight::InFlight;
-use crate::{Settings, meters};
+use crate::meters::{self, Times};
 
 /// What all parts of a consumer share.
 pub(crate) struct Member {
@@ -21,6 +22,7 @@ pub(crate) struct Member {
     pub(crate) in_flight: InFlight,
     /// A job was parked, so the time of the next promotion may have changed.
     pub(crate) parked: Notify,
+    pub(crate) times: Times,
     /// Moves under way that a stopping consumer waits for.
     pub(crate) moves: TaskTracker,
 }
@@ -53,18 +55,14 @@ impl Member {
         }
     }
 
-    /// Whether the status shows that this very delivery has ended: then a move that seems lost has worked, and only
-    /// its reply was lost.
-    pub(crate) async fn has_ended(&self, status_key: &str, id: &str, delivery: u64) -> bool {
+    /// Whether the status is the very text that a move would have written: then the move that seems lost has worked,
+    /// and only its reply was lost. Entry and delivery alone would not tell: after Redis lost its last writes, another
+    /// worker may have had the same delivery of the same entry.
+    pub(crate) async fn has_written(&self, status_key: &str, json: &str) -> bool {
         let mut get = redis::cmd("GET");
         get.arg(status_key);
         let text: Option<Vec<u8>> = self.settle("read status", &get).await.reply;
-        let record = text.and_then(|text| serde_json::from_slice::<StatusRecord>(&text).ok());
-        record.is_some_and(|record| {
-            record.state.is_terminal()
-                && record.deliveries == delivery
-                && record.entry_id.as_deref() == Some(id)
-        })
+        text.is_some_and(|text| text == json.as_bytes())
     }
 
     /// Makes the stream and its group if they are missing. At 0: ended entries are deleted, so whatever is there

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use deertrack_schemas::StatusRecord;
+use deertrack_schemas::{KINDS, StatusRecord};
+use metrics::Histogram;
 
 use crate::Counts;
 
@@ -50,18 +51,40 @@ pub(crate) fn gauges(counts: &Counts) {
     metrics::gauge!(OLDEST).set(counts.oldest_ms as f64 / 1000.0);
 }
 
-/// How long the parts of a job's way took.
-pub(crate) fn ended(record: &StatusRecord, wait: Duration, run: Duration, finish: Duration) {
-    let observe = |name, took: Duration| {
-        metrics::histogram!(name, "kind" => record.kind.clone()).record(took);
-    };
-    observe(WAIT, wait);
-    observe(RUN, run);
-    observe(FINISH, finish);
-    if let Some(created) = record.created_at
-        && let Ok(took) = (Utc::now() - created).to_std()
-    {
-        observe(END_TO_END, took);
+/// How long the parts of the jobs' ways take, by kind. The histograms are looked up once: doing so for every job
+/// would cost more than recording it.
+pub(crate) struct Times(Vec<OfKind>);
+
+struct OfKind {
+    kind: &'static str,
+    wait: Histogram,
+    run: Histogram,
+    finish: Histogram,
+    end_to_end: Histogram,
+}
+
+impl Times {
+    /// For every kind there is. The recorder must have been installed before.
+    pub(crate) fn new() -> Self {
+        let of_kind = |kind| OfKind {
+            kind,
+            wait: metrics::histogram!(WAIT, "kind" => kind),
+            run: metrics::histogram!(RUN, "kind" => kind),
+            finish: metrics::histogram!(FINISH, "kind" => kind),
+            end_to_end: metrics::histogram!(END_TO_END, "kind" => kind),
+        };
+        Self(KINDS.iter().map(|info| info.name).map(of_kind).collect())
+    }
+
+    /// One job has ended.
+    pub(crate) fn record(&self, record: &StatusRecord, wait: Duration, run: Duration, finish: Duration) {
+        let Some(times) = self.0.iter().find(|times| times.kind == record.kind) else { return };
+        times.wait.record(wait);
+        times.run.record(run);
+        times.finish.record(finish);
+        if let Some(took) = record.created_at.and_then(|created| (Utc::now() - created).to_std().ok()) {
+            times.end_to_end.record(took);
+        }
     }
 }
 
