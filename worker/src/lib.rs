@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod catalog;
+pub mod counting;
 mod error;
 pub mod export;
 pub mod import;

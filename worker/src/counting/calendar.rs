@@ -1,0 +1,226 @@
+//! Local time: which day, week and month an instant belongs to, where its camera stands.
+//!
+//! Every day is a local day of its place, from its first instant to the next day's, so it has 23 or 25 hours when
+//! the clocks change. Sunrise and the like: [`sun`](super::sun).
+
+use std::collections::BTreeMap;
+use std::f64::consts::TAU;
+
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+};
+use chrono_tz::Tz;
+use deertrack_schemas::pdf::GroupBy;
+
+use crate::catalog::TimeRange;
+
+/// The zone of each place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calendar {
+    default: Tz,
+    zones: BTreeMap<String, Tz>,
+}
+
+impl Calendar {
+    /// All places in one zone.
+    pub fn new(default: Tz) -> Self {
+        Self { default, zones: BTreeMap::new() }
+    }
+
+    /// The same, but for this place.
+    #[must_use]
+    pub fn with_zone(mut self, place_id: impl Into<String>, zone: Tz) -> Self {
+        self.zones.insert(place_id.into(), zone);
+        self
+    }
+
+    /// The zone of a place, else the default one.
+    pub fn zone(&self, place_id: Option<&str>) -> Tz {
+        place_id.and_then(|place| self.zones.get(place)).copied().unwrap_or(self.default)
+    }
+
+    /// The local day at a place.
+    pub fn day(&self, place_id: Option<&str>, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.zone(place_id)).date_naive()
+    }
+
+    /// Every instant that is on one of these days (both ends included) at some place: what to ask a catalog for.
+    pub fn widest(&self, first: NaiveDate, last: NaiveDate) -> TimeRange {
+        let own = days(first, last, self.default);
+        self.zones
+            .values()
+            .map(|&zone| days(first, last, zone))
+            .fold(own, |widest, range| widest.start.min(range.start)..widest.end.max(range.end))
+    }
+}
+
+/// The days from `first` to `last`, both included, in a zone.
+pub fn days(first: NaiveDate, last: NaiveDate, zone: Tz) -> TimeRange {
+    day_start(first, zone)..day_start(last + Days::new(1), zone)
+}
+
+/// The first instant of a day in a zone. Where clocks jump over midnight it is the first one after the jump.
+///
+/// # Panics
+///
+/// At the ends of the calendar, 260,000 years from now.
+pub fn day_start(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    // The longest jump ever is the day that Samoa left out in 2011.
+    let quarters =
+        (0..=4 * 26).map(|quarter| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * quarter));
+    let starts = quarters.map(|local| zone.from_local_datetime(&local));
+    let first = starts.filter_map(LocalResult::earliest).next();
+    first.expect("no zone jumps over more than a day").to_utc()
+}
+
+/// The time of day on the local clock as an angle: 0 at midnight, half a turn at noon, below a whole turn.
+pub fn clock_angle(at: DateTime<Utc>, zone: Tz) -> f64 {
+    let local = at.with_timezone(&zone).time();
+    TAU * f64::from(local.num_seconds_from_midnight()) / 86_400.0
+}
+
+/// A part of a report's range: some days in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period {
+    /// Its first day.
+    pub first: NaiveDate,
+    /// Its last day, included.
+    pub last: NaiveDate,
+}
+
+impl Period {
+    /// Whether a day is in it.
+    pub fn contains(&self, day: NaiveDate) -> bool {
+        (self.first..=self.last).contains(&day)
+    }
+}
+
+/// Divides `first` to `last` (both included) into days, ISO weeks or months; the outer ones may be cut short.
+pub fn periods(first: NaiveDate, last: NaiveDate, by: GroupBy) -> Vec<Period> {
+    let mut periods: Vec<Period> = Vec::new();
+    for day in first.iter_days().take_while(|day| *day <= last) {
+        match periods.last_mut().filter(|period| key(period.last, by) == key(day, by)) {
+            Some(period) => period.last = day,
+            None => periods.push(Period { first: day, last: day }),
+        }
+    }
+    periods
+}
+
+/// The name of the period that a day is in: `2024-11-05`, `2024-W45`, `2024-11`.
+pub fn label(day: NaiveDate, by: GroupBy) -> String {
+    let (year, part) = key(day, by);
+    match by {
+        GroupBy::Day => day.to_string(),
+        GroupBy::Week => format!("{year}-W{part:02}"),
+        GroupBy::Month => format!("{year}-{part:02}"),
+    }
+}
+
+/// An ISO week belongs to the year of its Thursday, so its year is not always the day's.
+fn key(day: NaiveDate, by: GroupBy) -> (i32, u32) {
+    match by {
+        GroupBy::Day => (day.year(), day.ordinal()),
+        GroupBy::Week => (day.iso_week().year(), day.iso_week().week()),
+        GroupBy::Month => (day.year(), day.month()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::America::{Chicago, Sao_Paulo};
+    use chrono_tz::Europe::Brussels;
+    use chrono_tz::Pacific::Apia;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn date(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn hours(day: &str, zone: Tz) -> i64 {
+        let range = days(date(day), date(day), zone);
+        (range.end - range.start).num_hours()
+    }
+
+    #[test]
+    fn the_day_of_an_instant_is_that_of_its_place() {
+        let calendar = Calendar::new(Brussels).with_zone("ranch", Chicago);
+        let instant = at("2024-11-05T03:00:00Z");
+        assert_eq!(calendar.day(None, instant), date("2024-11-05"));
+        assert_eq!(calendar.day(Some("elsewhere"), instant), date("2024-11-05"));
+        assert_eq!(calendar.day(Some("ranch"), instant), date("2024-11-04"));
+    }
+
+    #[test]
+    fn days_have_23_hours_in_spring_and_25_in_autumn() {
+        assert_eq!((hours("2024-03-31", Brussels), hours("2024-10-27", Brussels)), (23, 25));
+        assert_eq!((hours("2024-03-10", Chicago), hours("2024-11-03", Chicago)), (23, 25));
+        assert_eq!(hours("2024-07-01", Chicago), 24);
+    }
+
+    #[test]
+    fn a_day_begins_after_the_jump_where_clocks_jump_over_midnight() {
+        // Sao Paulo, 2018-11-04: 00:00 became 01:00. Samoa left out 2011-12-30.
+        assert_eq!(day_start(date("2018-11-04"), Sao_Paulo), at("2018-11-04T03:00:00Z"));
+        assert_eq!(hours("2018-11-04", Sao_Paulo), 23);
+        assert_eq!(hours("2011-12-30", Apia), 0);
+    }
+
+    #[test]
+    fn a_day_begins_once_where_midnight_comes_twice() {
+        // Sao Paulo, 2018-02-18: 00:00 became 23:00 of the 17th.
+        assert_eq!((hours("2018-02-17", Sao_Paulo), hours("2018-02-18", Sao_Paulo)), (25, 24));
+    }
+
+    #[test]
+    fn the_last_day_is_included() {
+        let range = days(date("2024-11-01"), date("2024-11-30"), Chicago);
+        assert!(range.contains(&at("2024-12-01T05:59:59Z")));
+        assert!(!range.contains(&at("2024-12-01T06:00:00Z")));
+        assert!(range.contains(&at("2024-11-01T05:00:00Z")));
+        assert!(!range.contains(&at("2024-11-01T04:59:59Z")));
+    }
+
+    #[test]
+    fn the_widest_range_holds_the_days_of_all_zones() {
+        let calendar = Calendar::new(Brussels).with_zone("ranch", Chicago);
+        let range = calendar.widest(date("2024-01-01"), date("2024-01-01"));
+        assert_eq!(range, at("2023-12-31T23:00:00Z")..at("2024-01-02T06:00:00Z"));
+    }
+
+    #[test]
+    fn weeks_run_from_monday_to_sunday_and_the_year_is_that_of_the_thursday() {
+        let found = periods(date("2024-12-25"), date("2025-01-08"), GroupBy::Week);
+        let spans: Vec<_> = found.iter().map(|p| (p.first.to_string(), p.last.to_string())).collect();
+        let expected =
+            [("2024-12-25", "2024-12-29"), ("2024-12-30", "2025-01-05"), ("2025-01-06", "2025-01-08")];
+        assert_eq!(spans, expected.map(|(first, last)| (first.to_owned(), last.to_owned())));
+        assert_eq!(label(date("2024-12-30"), GroupBy::Week), "2025-W01");
+        assert_eq!(label(date("2021-01-03"), GroupBy::Week), "2020-W53");
+    }
+
+    #[test]
+    fn months_and_days_divide_the_range_without_a_rest() {
+        let (first, last) = (date("2024-01-31"), date("2024-03-01"));
+        for (by, parts) in [(GroupBy::Day, 31), (GroupBy::Month, 3), (GroupBy::Week, 5)] {
+            let found = periods(first, last, by);
+            assert_eq!(found.len(), parts, "{by:?}");
+            assert_eq!((found[0].first, found[parts - 1].last), (first, last));
+            assert!(found.windows(2).all(|pair| pair[0].last.succ_opt() == Some(pair[1].first)));
+            assert!(found.iter().all(|period| period.contains(period.first) && period.contains(period.last)));
+        }
+        assert_eq!(label(first, GroupBy::Month), "2024-01");
+        assert_eq!(label(last, GroupBy::Day), "2024-03-01");
+        assert_eq!(periods(last, first, GroupBy::Day), []);
+    }
+
+    #[test]
+    fn the_clock_angle_is_half_a_turn_at_local_noon() {
+        assert!((clock_angle(at("2024-07-01T10:00:00Z"), Brussels) - TAU / 2.0).abs() < 1e-15 * 4.0);
+        assert_eq!(clock_angle(at("2024-01-01T23:00:00Z"), Brussels), 0.0);
+    }
+}

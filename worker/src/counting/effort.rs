@@ -1,0 +1,208 @@
+//! How long which camera stood: the trap nights that every rate is divided by.
+//!
+//! From deployments, clipped to the range; two deployments of one camera that overlap are not counted twice. A place
+//! that has no deployment gets what its images prove, marked as inferred. By day: [`strip`](super::strip).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::catalog::{Deployment, TimeRange};
+
+/// A longer silence between two images is no proof that the camera worked.
+pub const LONGEST_SILENCE: TimeDelta = TimeDelta::hours(24);
+
+/// The effort of a range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effort {
+    /// By place, then camera. Some may have no span, and so no trap night.
+    pub cameras: Vec<Camera>,
+}
+
+/// One camera at one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    /// Where.
+    pub place_id: String,
+    /// Which, if its deployments tell; deployments at a place that do not are one camera.
+    pub camera: Option<String>,
+    /// When it worked: disjoint, in order.
+    pub spans: Vec<TimeRange>,
+    /// How that is known.
+    pub source: Source,
+}
+
+/// How effort is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Deployments say so.
+    Deployments,
+    /// Images prove it: from first to last, without silences over [`LONGEST_SILENCE`].
+    Inferred,
+}
+
+impl Camera {
+    /// Trap nights: its spans in days of 24 hours.
+    pub fn nights(&self) -> f64 {
+        self.spans.iter().map(nights).sum()
+    }
+}
+
+impl Effort {
+    /// Effort by deployments within `range`. One that still stands ends with the range, so end the range today.
+    pub fn of_deployments(deployments: &[Deployment], range: &TimeRange) -> Self {
+        let mut cameras: BTreeMap<(&str, Option<&str>), Vec<TimeRange>> = BTreeMap::new();
+        for deployment in deployments {
+            let span = deployment.start.max(range.start)..deployment.end.unwrap_or(range.end).min(range.end);
+            if span.start < span.end {
+                let key = (deployment.place_id.as_str(), deployment.camera.as_deref());
+                cameras.entry(key).or_default().push(span);
+            }
+        }
+        let camera = |((place, camera), spans): ((&str, Option<&str>), _)| Camera {
+            place_id: place.to_owned(),
+            camera: camera.map(str::to_owned),
+            spans: union(spans),
+            source: Source::Deployments,
+        };
+        Self { cameras: cameras.into_iter().map(camera).collect() }
+    }
+
+    /// Adds what `images` (place and time) prove for places that have no deployment here.
+    ///
+    /// Give all images, not only those with deer: each proves that its camera worked. This is less than the truth at
+    /// places where little moves, so a rate on inferred effort is too high rather than too low: print that it is.
+    #[must_use]
+    pub fn and_inferred<'a>(
+        mut self,
+        images: impl IntoIterator<Item = (&'a str, DateTime<Utc>)>,
+        range: &TimeRange,
+    ) -> Self {
+        let mut places: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
+        for (place, at) in images {
+            if range.contains(&at) && !self.has_deployment(place) {
+                places.entry(place).or_default().push(at);
+            }
+        }
+        self.cameras.extend(places.into_iter().map(|(place, times)| Camera {
+            place_id: place.to_owned(),
+            camera: None,
+            spans: proven(times),
+            source: Source::Inferred,
+        }));
+        self.cameras.sort_by(|a, b| (&a.place_id, &a.camera).cmp(&(&b.place_id, &b.camera)));
+        self
+    }
+
+    fn has_deployment(&self, place: &str) -> bool {
+        self.cameras.iter().any(|camera| camera.place_id == place)
+    }
+
+    /// All trap nights.
+    pub fn nights(&self) -> f64 {
+        self.cameras.iter().map(Camera::nights).sum()
+    }
+
+    /// Trap nights of each place: the sum over its cameras.
+    pub fn by_place(&self) -> BTreeMap<&str, f64> {
+        let mut places = BTreeMap::new();
+        for camera in &self.cameras {
+            *places.entry(camera.place_id.as_str()).or_insert(0.0) += camera.nights();
+        }
+        places
+    }
+
+    /// Whether a part of it is inferred and not told.
+    pub fn is_inferred(&self) -> bool {
+        self.cameras.iter().any(|camera| camera.source == Source::Inferred)
+    }
+}
+
+fn nights(span: &TimeRange) -> f64 {
+    (span.end - span.start).as_seconds_f64() / 86_400.0
+}
+
+/// Disjoint spans in order that cover the same instants.
+fn union(mut spans: Vec<TimeRange>) -> Vec<TimeRange> {
+    spans.sort_by_key(|span| (span.start, span.end));
+    let mut disjoint: Vec<TimeRange> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match disjoint.last_mut().filter(|last| span.start <= last.end) {
+            Some(last) => last.end = last.end.max(span.end),
+            None => disjoint.push(span),
+        }
+    }
+    disjoint
+}
+
+/// From image to image, where the silence between them is short enough.
+fn proven(mut times: Vec<DateTime<Utc>>) -> Vec<TimeRange> {
+    times.sort_unstable();
+    let pairs = times.windows(2).map(|pair| pair[0]..pair[1]);
+    union(pairs.filter(|gap| gap.start < gap.end && gap.end - gap.start <= LONGEST_SILENCE).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hour(hours: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
+    }
+
+    fn stood(place: &str, camera: Option<&str>, from: i64, to: Option<i64>) -> Deployment {
+        Deployment {
+            id: format!("{place} {from}"),
+            place_id: place.to_owned(),
+            camera: camera.map(str::to_owned),
+            start: hour(from),
+            end: to.map(hour),
+        }
+    }
+
+    #[test]
+    fn deployments_are_clipped_to_the_range() {
+        let all = [
+            stood("a", None, -48, Some(24)),
+            stood("b", None, 12, None),
+            stood("c", None, -48, Some(0)),
+            stood("d", None, 48, None),
+        ];
+        let effort = Effort::of_deployments(&all, &(hour(0)..hour(48)));
+        assert_eq!(effort.by_place(), BTreeMap::from([("a", 1.0), ("b", 1.5)]));
+        assert_eq!(effort.nights(), 2.5);
+        assert!(!effort.is_inferred());
+    }
+
+    #[test]
+    fn overlapping_deployments_of_one_camera_count_once_and_two_cameras_twice() {
+        let range = hour(0)..hour(240);
+        let same = [stood("a", Some("x"), 0, Some(48)), stood("a", Some("x"), 24, Some(72))];
+        let inner = [stood("a", None, 0, Some(72)), stood("a", None, 24, Some(48))];
+        let two = [stood("a", Some("x"), 0, Some(48)), stood("a", Some("y"), 24, Some(72))];
+        assert_eq!(Effort::of_deployments(&same, &range).nights(), 3.0);
+        assert_eq!(Effort::of_deployments(&inner, &range).nights(), 3.0);
+        let both = Effort::of_deployments(&two, &range);
+        assert_eq!((both.cameras.len(), both.by_place()["a"]), (2, 4.0));
+    }
+
+    #[test]
+    fn images_prove_effort_without_silences_over_a_day() {
+        let images = [("a", hour(50)), ("a", hour(0)), ("a", hour(24)), ("a", hour(62)), ("a", hour(62))];
+        let effort = Effort::default().and_inferred(images, &(hour(0)..hour(100)));
+        assert_eq!(effort.cameras[0].spans, [hour(0)..hour(24), hour(50)..hour(62)]);
+        assert_eq!(effort.nights(), 1.5);
+        assert!(effort.is_inferred());
+    }
+
+    #[test]
+    fn images_add_nothing_where_deployments_tell_or_the_range_ends() {
+        let range = hour(0)..hour(48);
+        let told = Effort::of_deployments(&[stood("b", None, 0, Some(24))], &range);
+        let images = [("b", hour(30)), ("b", hour(40)), ("a", hour(-1)), ("a", hour(4)), ("a", hour(48))];
+        let effort = told.and_inferred(images, &range);
+        let sources: Vec<_> =
+            effort.cameras.iter().map(|c| (c.place_id.as_str(), c.source, c.nights())).collect();
+        assert_eq!(sources, [("a", Source::Inferred, 0.0), ("b", Source::Deployments, 1.0)]);
+    }
+}

@@ -1,0 +1,294 @@
+//! Events per 100 trap nights, and how the rate of one period compares to that of another.
+//!
+//! Raw counts are never compared: a camera more, or a dead battery, changes them. Events come from
+//! [`visits`](super::visits), nights from [`effort`](super::effort); the intervals are told in
+//! [`bootstrap`](super::bootstrap).
+
+use std::collections::BTreeMap;
+
+use super::bootstrap::{Method, Resampling, log_interval};
+use super::effort::Effort;
+use super::interval::{Interval, binomial_test, exact_odds, garwood};
+
+/// Rates are told per this many trap nights.
+pub const PER_NIGHTS: f64 = 100.0;
+
+/// Added to counts before a logarithm (Haldane 1956, Anscombe 1956), so that a resample without events has one.
+pub(super) const HALF: f64 = 0.5;
+
+/// What one place saw in how many trap nights.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Exposure {
+    /// Events.
+    pub events: u64,
+    /// Trap nights.
+    pub nights: f64,
+}
+
+/// Events beside the effort of their places.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exposures {
+    /// Every place with effort, those that saw nothing too.
+    pub places: BTreeMap<String, Exposure>,
+    /// Events at places without effort: they have no part in a rate, and a report says how many.
+    pub without_effort: u64,
+}
+
+impl Exposures {
+    /// Counts events by place; `events` gives the place of each.
+    pub fn new<'a>(effort: &Effort, events: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        let worked = effort.by_place().into_iter().filter(|(_, nights)| *nights > 0.0);
+        let mut places: BTreeMap<String, Exposure> =
+            worked.map(|(place, nights)| (place.to_owned(), Exposure { events: 0, nights })).collect();
+        let mut without_effort = 0;
+        for place in events {
+            match place.and_then(|place| places.get_mut(place)) {
+                Some(exposure) => exposure.events += 1,
+                None => without_effort += 1,
+            }
+        }
+        Self { places, without_effort }
+    }
+
+    /// The rate over all places, see [`rate`].
+    pub fn rate(&self, resampling: &Resampling) -> Option<Rate> {
+        rate(&self.places.values().copied().collect::<Vec<_>>(), resampling)
+    }
+
+    /// This period against an earlier one, see [`rate_ratio`].
+    pub fn against(&self, before: &Self, resampling: &Resampling) -> Option<RateRatio> {
+        let mut pairs: BTreeMap<&str, Pair> = BTreeMap::new();
+        for (place, exposure) in &self.places {
+            pairs.entry(place).or_default().now = *exposure;
+        }
+        for (place, exposure) in &before.places {
+            pairs.entry(place).or_default().before = *exposure;
+        }
+        rate_ratio(&pairs.into_values().collect::<Vec<_>>(), resampling)
+    }
+}
+
+/// Events per 100 trap nights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// All events.
+    pub events: u64,
+    /// All trap nights.
+    pub nights: f64,
+    /// Events per 100 trap nights.
+    pub per_100_nights: f64,
+    /// Its confidence interval, per 100 trap nights too.
+    pub interval: Interval,
+    /// How the interval was made.
+    pub method: Method,
+}
+
+/// The rate over places that worked. `None` without a trap night.
+///
+/// The relative abundance index of O'Brien et al. (2003, Animal Conservation 6:131): all events by all nights. With
+/// two places or more the interval is by resampling places, and never narrower than the exact one of Garwood, which
+/// it is with one place: a rate cannot be known better than its events can be counted.
+pub fn rate(places: &[Exposure], resampling: &Resampling) -> Option<Rate> {
+    let worked: Vec<[f64; 2]> = places
+        .iter()
+        .filter(|place| place.nights > 0.0)
+        .map(|place| [place.events as f64, place.nights])
+        .collect();
+    let total = total(places.iter());
+    if total.nights <= 0.0 {
+        return None;
+    }
+    let scale = PER_NIGHTS / total.nights;
+    let exact = garwood(total.events, resampling.level).map(|events| events * scale);
+    let resampled = log_interval(&worked, resampling, |[events, nights]| ((events + HALF) / nights).ln());
+    let (interval, method) = settle(exact, resampled.filter(|_| total.events > 0), PER_NIGHTS, worked.len());
+    let per_100_nights = total.events as f64 * scale;
+    Some(Rate { events: total.events, nights: total.nights, per_100_nights, interval, method })
+}
+
+/// The exact interval, widened by the resampled one (times `scale`) where there is one.
+pub(super) fn settle(
+    exact: Interval,
+    resampled: Option<Interval>,
+    scale: f64,
+    cameras: usize,
+) -> (Interval, Method) {
+    match resampled {
+        Some(resampled) => (exact.hull(resampled.map(|end| end * scale)), Method::Cameras(cameras)),
+        None => (exact, Method::Exact),
+    }
+}
+
+fn total<'a>(places: impl Iterator<Item = &'a Exposure>) -> Exposure {
+    places.filter(|place| place.nights > 0.0).fold(Exposure::default(), |sum, place| Exposure {
+        events: sum.events + place.events,
+        nights: sum.nights + place.nights,
+    })
+}
+
+/// One place in two periods; no nights where it did not work.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pair {
+    /// In the period told about.
+    pub now: Exposure,
+    /// In the one it is compared to.
+    pub before: Exposure,
+}
+
+/// One period's rate by another's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateRatio {
+    /// Both sums: now.
+    pub now: Exposure,
+    /// And before.
+    pub before: Exposure,
+    /// Rate now by rate before. `None` where nothing was seen before: say that in words, there is no number for it.
+    pub ratio: Option<f64>,
+    /// Its confidence interval. Without events before its upper end is infinite, without any events it is all of 0 to
+    /// infinity.
+    pub interval: Interval,
+    /// How the interval was made.
+    pub method: Method,
+    /// The two-sided exact p-value of equal rates.
+    pub p_value: f64,
+}
+
+/// Compares two periods. `None` where one of them has no trap night.
+///
+/// A place that worked in both travels as one through the resampling, so that good places do not pass for good years.
+/// The test is the conditional binomial one (Przyborowski and Wilenski 1940, Biometrika 31:313): given all events,
+/// those of now are a share of them as large as the share of nights. It takes events as independent; where places
+/// differ, the interval is the one to believe.
+pub fn rate_ratio(places: &[Pair], resampling: &Resampling) -> Option<RateRatio> {
+    let now = total(places.iter().map(|pair| &pair.now));
+    let before = total(places.iter().map(|pair| &pair.before));
+    if now.nights <= 0.0 || before.nights <= 0.0 {
+        return None;
+    }
+    let nights = before.nights / now.nights;
+    let exact = exact_odds(now.events, before.events, resampling.level).map(|odds| odds * nights);
+    let sums = worked_in_a_period(places);
+    let resampled = log_interval(&sums, resampling, log_rate_ratio);
+    let (interval, method) =
+        settle(exact, resampled.filter(|_| now.events.min(before.events) > 0), 1.0, sums.len());
+    let ratio = (before.events > 0).then(|| now.events as f64 / before.events as f64 * nights);
+    let share = now.nights / (now.nights + before.nights);
+    let p_value = binomial_test(now.events, now.events + before.events, share);
+    Some(RateRatio { now, before, ratio, interval, method, p_value })
+}
+
+fn worked_in_a_period(places: &[Pair]) -> Vec<[f64; 4]> {
+    let sums = places.iter().map(|Pair { now, before }| {
+        let of = |exposure: &Exposure| if exposure.nights > 0.0 { exposure.events as f64 } else { 0.0 };
+        [of(now), now.nights, of(before), before.nights]
+    });
+    sums.filter(|[_, now, _, before]| now + before > 0.0).collect()
+}
+
+/// Not finite in a resample that holds no place which worked in one of the periods.
+fn log_rate_ratio([now, now_nights, before, before_nights]: [f64; 4]) -> f64 {
+    ((now + HALF) / now_nights).ln() - ((before + HALF) / before_nights).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counting::effort::{Camera, Source};
+    use chrono::{DateTime, TimeDelta};
+
+    fn exposure(events: u64, nights: f64) -> Exposure {
+        Exposure { events, nights }
+    }
+
+    fn near(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 1e-6 * expected.abs().max(1.0)
+    }
+
+    #[test]
+    fn a_rate_is_all_events_by_all_nights() {
+        let found =
+            rate(&[exposure(3, 20.0), exposure(0, 30.0), exposure(7, 0.0)], &Resampling::default()).unwrap();
+        assert_eq!((found.events, found.nights, found.per_100_nights), (3, 50.0, 6.0));
+        assert_eq!(found.method, Method::Cameras(2), "a place that did not work is no camera");
+    }
+
+    #[test]
+    fn one_place_has_the_exact_interval_of_poisson() {
+        // scipy: chi2.ppf(.025, 20) / 2, chi2.ppf(.975, 22) / 2 for 10 events.
+        let found = rate(&[exposure(10, 50.0)], &Resampling::default()).unwrap();
+        assert_eq!(found.method, Method::Exact);
+        assert!(near(found.interval.low, 2.0 * 4.795_388_696_132), "{:?}", found.interval);
+        assert!(near(found.interval.high, 2.0 * 18.390_356_042_018), "{:?}", found.interval);
+    }
+
+    #[test]
+    fn no_events_at_many_places_still_have_an_upper_end() {
+        let found = rate(&[exposure(0, 50.0), exposure(0, 50.0)], &Resampling::default()).unwrap();
+        assert_eq!((found.per_100_nights, found.interval.low, found.method), (0.0, 0.0, Method::Exact));
+        assert!(near(found.interval.high, 3.688_879_454_113_94), "the rule of three, two-sided");
+        assert_eq!(rate(&[exposure(5, 0.0)], &Resampling::default()), None);
+    }
+
+    #[test]
+    fn places_that_differ_widen_the_interval_and_equal_ones_leave_the_exact_one() {
+        let equal = rate(&[exposure(10, 50.0); 12], &Resampling::default()).unwrap();
+        let exact = garwood(120, 0.95).map(|events| events / 6.0);
+        assert_eq!(equal.interval, exact);
+        let mixed: Vec<_> = (0..12).map(|i| exposure(if i % 3 == 0 { 28 } else { 1 }, 50.0)).collect();
+        let wide = rate(&mixed, &Resampling::default()).unwrap();
+        assert_eq!(wide.per_100_nights, equal.per_100_nights);
+        assert!(wide.interval.low < 0.6 * exact.low && wide.interval.high > 1.5 * exact.high);
+    }
+
+    #[test]
+    fn events_without_effort_have_no_part_in_the_rate_but_are_counted() {
+        let start = DateTime::UNIX_EPOCH;
+        let camera = |place: &str, days| Camera {
+            place_id: place.to_owned(),
+            camera: None,
+            spans: vec![start..start + TimeDelta::days(days)],
+            source: Source::Deployments,
+        };
+        let effort = Effort { cameras: vec![camera("a", 10), camera("b", 20), camera("c", 0)] };
+        let found = Exposures::new(&effort, [Some("a"), Some("a"), Some("c"), Some("d"), None]);
+        assert_eq!(found.without_effort, 3);
+        assert_eq!(found.places.len(), 2);
+        assert_eq!((found.places["a"], found.places["b"]), (exposure(2, 10.0), exposure(0, 20.0)));
+        assert!(near(found.rate(&Resampling::default()).unwrap().per_100_nights, 20.0 / 3.0));
+    }
+
+    #[test]
+    fn a_good_place_does_not_pass_for_a_good_year() {
+        // Every place saw twice as much as the year before; places differ by a factor of 30.
+        let pairs: Vec<_> = [4, 10, 30, 60, 120]
+            .map(|events| Pair { now: exposure(2 * events, 40.0), before: exposure(events, 40.0) })
+            .to_vec();
+        let found = rate_ratio(&pairs, &Resampling::default()).unwrap();
+        assert_eq!(found.ratio, Some(2.0));
+        assert!(found.interval.low > 1.5 && found.interval.high < 2.6, "{:?}", found.interval);
+        assert!(found.p_value < 1e-9);
+    }
+
+    #[test]
+    fn nothing_before_has_a_bound_but_no_number() {
+        let pairs = [Pair { now: exposure(5, 40.0), before: exposure(0, 80.0) }; 3];
+        let found = rate_ratio(&pairs, &Resampling::default()).unwrap();
+        assert_eq!((found.ratio, found.method, found.interval.high), (None, Method::Exact, f64::INFINITY));
+        assert!(found.interval.low > 1.0);
+        let nothing =
+            rate_ratio(&[Pair { now: exposure(0, 1.0), before: exposure(0, 1.0) }], &Resampling::default());
+        let nothing = nothing.unwrap();
+        assert_eq!((nothing.interval, nothing.p_value), (Interval { low: 0.0, high: f64::INFINITY }, 1.0));
+        let no_effort = Pair { now: exposure(5, 40.0), before: exposure(0, 0.0) };
+        assert_eq!(rate_ratio(&[no_effort], &Resampling::default()), None);
+    }
+
+    #[test]
+    fn periods_with_other_cameras_can_be_compared() {
+        let now = (0..6).map(|i| Pair { now: exposure(20 + i, 40.0), before: Exposure::default() });
+        let before = (0..6).map(|i| Pair { now: Exposure::default(), before: exposure(20 + i, 80.0) });
+        let found = rate_ratio(&now.chain(before).collect::<Vec<_>>(), &Resampling::default()).unwrap();
+        assert_eq!((found.ratio, found.method), (Some(2.0), Method::Cameras(12)));
+        assert!(found.interval.low > 1.0 && found.interval.high < 4.0, "{:?}", found.interval);
+    }
+}
