@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, NaiveDate};
 use deertrack_schemas::selection::{MAX_DETECTION_IDS, MAX_ID_CHARS};
-use deertrack_schemas::{Class, Command, Export, Kind, Rejection, Request, Valid, ZipParams, wire};
+use deertrack_schemas::table::Topic;
+use deertrack_schemas::{
+    CamtrapDpParams, Class, Command, Export, Kind, Rejection, Request, TableParams, Valid, ZipParams, wire,
+};
 use serde_json::{Value, json};
 
 const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 3, 10).expect("a date");
@@ -141,4 +144,101 @@ fn parameters_that_were_not_read_from_json_keep_the_same_limits() {
         "value_error.number.not_le",
     ];
     assert_eq!(codes, expected);
+}
+
+fn table(body: &Value) -> TableParams {
+    match command(Kind::Table, body).unwrap().export {
+        Export::Table(params) => params,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_table_has_a_format_which_decides_its_topics_and_its_file() {
+    let of = |format: &str, topic: Value| {
+        let body =
+            json!({ "format": format, "topic": topic, "start_date": "2026-01-01", "end_date": "2026-01-31" });
+        let mut body = body;
+        if body["topic"].is_null() {
+            body.as_object_mut().unwrap().remove("topic");
+        }
+        table(&body)
+    };
+    assert_eq!(of("csv", json!(null)).topics(), [Topic::Detections]);
+    assert_eq!(of("csv", json!("effort")).topics(), [Topic::Effort]);
+    assert_eq!(of("xlsx", json!(null)).topics(), Topic::ALL);
+    assert_eq!(of("geojson", json!("visits")).topics(), [Topic::Visits]);
+    for (format, media_type) in [
+        ("csv", "text/csv"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("geojson", "application/geo+json"),
+    ] {
+        let file = Export::Table(of(format, json!(null))).file();
+        assert_eq!((file.extension, file.media_type), (format, media_type));
+        assert!(Kind::Table.info().files().any(|known| known == file), "callers may know it");
+    }
+}
+
+#[test]
+fn every_wrong_field_of_a_request_for_a_table_is_named() {
+    let body = json!({
+        "format": "ods", "topic": "weather", "end_date": "2026-02-30", "visit_gap_minutes": 0,
+        "visit_gap_since": "lastRecord", "exact_coordinates": "no", "detection_ids": ["a"],
+    });
+    let codes: Vec<String> = problems(Kind::Table, &body).into_iter().map(|(_, code)| code).collect();
+    let expected = [
+        "type_error.enum",
+        "type_error.enum",
+        "value_error.missing",
+        "value_error.date",
+        "value_error.number.not_ge",
+        "type_error.enum",
+        "type_error.bool",
+        "value_error.extra",
+    ];
+    assert_eq!(codes, expected);
+    let ten_years = |start: &str| json!({ "format": "csv", "start_date": start, "end_date": "2026-03-10" });
+    table(&ten_years("2016-03-10"));
+    assert_eq!(
+        refused(Kind::Table, &ten_years("2015-03-10")),
+        broken_rule("Date range cannot exceed 10 years")
+    );
+}
+
+fn package(body: &Value) -> CamtrapDpParams {
+    match command(Kind::CamtrapDp, body).unwrap().export {
+        Export::CamtrapDp(params) => params,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_package_needs_nothing_and_holds_everything_then() {
+    assert_eq!(package(&json!({})), CamtrapDpParams::default());
+    let some = package(&json!({ "start_date": "2025-01-01", "end_date": "2026-01-31", "occasion_days": 1 }));
+    assert_eq!((some.occasion_days, some.scientific_name.as_str()), (1, "Cervidae"));
+    let half = refused(Kind::CamtrapDp, &json!({ "end_date": "2026-01-31" }));
+    assert_eq!(half, broken_rule("start_date and end_date go together"));
+}
+
+#[test]
+fn every_wrong_field_of_a_request_for_a_package_is_named() {
+    let body = json!({
+        "start_date": 1, "classifications": [], "title": 7, "contributor": "x".repeat(201),
+        "sampling_design": "random", "exact_coordinates": 1, "occasion_days": 91, "species": "roe",
+    });
+    let codes: Vec<String> = problems(Kind::CamtrapDp, &body).into_iter().map(|(_, code)| code).collect();
+    let expected = [
+        "value_error.date",
+        "value_error.list.min_items",
+        "type_error.str",
+        "value_error.any_str.max_length",
+        "type_error.enum",
+        "type_error.bool",
+        "value_error.number.not_le",
+        "value_error.extra",
+    ];
+    assert_eq!(codes, expected);
+    let nameless = problems(Kind::CamtrapDp, &json!({ "scientific_name": " " }));
+    assert_eq!(nameless[0].1, "value_error.any_str.min_length");
 }

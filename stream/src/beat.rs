@@ -45,7 +45,8 @@ impl Running {
             if told.stage.as_deref() != Some(stage) {
                 told.stage = Some(stage.to_owned());
             }
-            told.counts = counts;
+            // What was counted stays told in the stages that follow.
+            told.counts = counts.or(told.counts);
             std::mem::replace(&mut told.fresh, true)
         };
         if !told_before {

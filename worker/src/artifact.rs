@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
-use deertrack_schemas::{Artifact, JobId, KindInfo};
+use deertrack_schemas::{Artifact, Export, JobId};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
@@ -81,8 +81,9 @@ impl Content {
 }
 
 /// `report_20260102_030405_<job_id>.pdf`. The time is that of the try, so that two tries never write one name.
-pub fn file_name(info: &KindInfo, job_id: &JobId, try_began: DateTime<Utc>) -> String {
-    format!("{}_{}_{job_id}.{}", info.file_stem, try_began.format("%Y%m%d_%H%M%S"), info.extension)
+pub fn file_name(export: &Export, job_id: &JobId, try_began: DateTime<Utc>) -> String {
+    let (stem, time) = (export.kind().info().file_stem, try_began.format("%Y%m%d_%H%M%S"));
+    format!("{stem}_{time}_{job_id}.{}", export.file().extension)
 }
 
 /// The folder of finished files.

@@ -128,17 +128,20 @@ async fn export(
     stop: CancellationToken,
     slot: OwnedSemaphorePermit,
 ) -> Ending {
-    let info = command.export.kind().info();
-    let name = artifact::file_name(info, &command.job_id, record.started_at.unwrap_or(command.created_at));
+    let try_began = record.started_at.unwrap_or(command.created_at);
+    let name = artifact::file_name(&command.export, &command.job_id, try_began);
     let tell = running.clone();
-    let progress = Progress::new(move |step| tell.progress(step.fraction, step.stage));
+    let progress = Progress::new(move |step| match step.counts {
+        Some(counts) => tell.counted(step.fraction, step.stage, counts),
+        None => tell.progress(step.fraction, step.stage),
+    });
     let drafts = Drafts::new(shared.artifacts.dir(), command.job_id.clone());
     let job = Job::new(progress, stop, drafts, slot);
     let made = async {
         let Rendered { content, headline } = shared.exporter.export(&job, &command).await?;
         job.progress.at(0.98, "storing the file");
         let stored = shared.artifacts.publish(&name, content).await.map_err(JobError::from)?;
-        Ok(Box::new(stored.describe(&name, info.media_type, headline)))
+        Ok(Box::new(stored.describe(&name, command.export.file().media_type, headline)))
     };
     made.await.map_or_else(Ending::Failed, Ending::Done)
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,13 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
-use deertrack_schemas::{Command, Export, JobId, PdfParams, State, StatusRecord, Valid};
+use deertrack_schemas::{Command, Counts, Export, JobId, PdfParams, State, StatusRecord, Valid};
 use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, WatchFrom, Watched};
 use deertrack_testkit::redis::Redis;
 use deertrack_worker::JobError;
 use deertrack_worker::artifact::{Artifacts, Content};
 use deertrack_worker::export::{Exporter, Job, Rendered};
 use deertrack_worker::run::{Settings, run};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 struct Script {
     running: AtomicUsize,
     most_at_a_time: AtomicUsize,
+    /// Notified when blocking work that writes has truly ended.
+    writing_ended: Arc<Notify>,
 }
 
 #[async_trait]
@@ -47,6 +51,10 @@ impl Exporter for Script {
                 Err(JobError::retry("the database cannot be reached", "connection refused"))
             }
             Some("hang") => std::future::pending().await,
+            Some("write until stopped") => {
+                let ended = Arc::clone(&self.writing_ended);
+                job.blocking(move |job| write_until_stopped(job, &ended)).await
+            }
             Some("pause") => {
                 tokio::time::sleep(Duration::from_millis(30)).await;
                 Ok(())
@@ -59,6 +67,20 @@ impl Exporter for Script {
             headline: Some("all is well".into()),
         })
     }
+}
+
+fn write_until_stopped(job: &Job, ended: &Notify) -> Result<(), JobError> {
+    let written = (|| -> Result<(), JobError> {
+        let mut draft = job.draft()?;
+        loop {
+            job.check_stop()?;
+            job.progress.counted(0.5, "writing", Counts::new(3, 12));
+            draft.write_all(&[7; 1024]).unwrap();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    })();
+    ended.notify_one();
+    written
 }
 
 /// A worker in this process.
@@ -244,5 +266,32 @@ async fn a_running_job_that_is_cancelled_ends_as_cancelled_and_leaves_no_file() 
     let record = worker.ended(1).await.remove(&id).unwrap();
     assert_eq!((record.state, record.error.as_deref()), (State::Cancelled, Some("cancelled")));
     assert_eq!(std::fs::read_dir(worker.exports.path()).unwrap().count(), 0);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_in_the_status_and_a_cancelled_job_leaves_no_file() {
+    let worker = Worker::start(Settings::default()).await;
+    let id = worker.submit("write until stopped").await;
+    let counted = async {
+        loop {
+            let text = worker.stream.status_text(id.as_str()).await.unwrap().unwrap();
+            let record: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            if record.get("processed_count").is_some() {
+                return record;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let record = tokio::time::timeout(Duration::from_secs(10), counted).await.unwrap();
+    let counts = ["processed_count", "total_detections", "progress_percent"].map(|name| record[name].clone());
+    assert_eq!(counts, [3, 12, 25]);
+    let names = || std::fs::read_dir(worker.exports.path()).unwrap().count();
+    assert_eq!(names(), 1, "its draft");
+
+    worker.stream.cancel(id.as_str()).await.unwrap();
+    assert_eq!(worker.ended(1).await[&id].state, State::Cancelled);
+    worker.script.writing_ended.notified().await;
+    assert_eq!(names(), 0);
     worker.stop().await;
 }

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::fields::Fields;
 use crate::problem::Broken;
 
+pub mod camtrap_dp;
 pub mod pdf;
 pub mod selection;
+pub mod table;
 pub mod zip;
 
 /// What to export: its kind and that kind's parameters.
@@ -20,6 +22,10 @@ pub enum Export {
     Pdf(pdf::PdfParams),
     /// An archive of crops.
     Zip(zip::ZipParams),
+    /// Rows for spreadsheets, statistics and maps.
+    Table(table::TableParams),
+    /// A Camtrap DP package.
+    CamtrapDp(camtrap_dp::CamtrapDpParams),
 }
 
 /// The name of an export kind.
@@ -30,6 +36,10 @@ pub enum Kind {
     Pdf,
     /// An archive of crops.
     Zip,
+    /// Rows for spreadsheets, statistics and maps.
+    Table,
+    /// A Camtrap DP package.
+    CamtrapDp,
 }
 
 /// What callers may know of a kind before they ask for it (`GET /api/kinds`).
@@ -46,18 +56,37 @@ pub struct KindInfo {
     pub description: &'static str,
     /// First part of the artifact's file name.
     pub file_stem: &'static str,
-    /// File name extension of the artifact, without the dot.
+    /// File name extension of the artifact, without the dot. Some kinds make other files too, as asked.
     pub extension: &'static str,
     /// Media type of the artifact.
     pub media_type: &'static str,
+    /// The other types of files that it makes, if asked.
+    pub other_files: &'static [FileType],
     /// How long one try may run, in seconds.
     pub time_limit_seconds: u64,
     /// How many tries a command of this kind gets.
     pub max_attempts: u32,
 }
 
+/// A type of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FileType {
+    /// File name extension, without the dot.
+    pub extension: &'static str,
+    /// Media type.
+    pub media_type: &'static str,
+}
+
+impl KindInfo {
+    /// Every type of files that this kind makes, the usual one first.
+    pub fn files(&self) -> impl Iterator<Item = FileType> {
+        let usual = FileType { extension: self.extension, media_type: self.media_type };
+        std::iter::once(usual).chain(self.other_files.iter().copied())
+    }
+}
+
 /// Every kind there is, in the order in which people are shown them.
-pub const KINDS: &[&KindInfo] = &[&pdf::INFO, &zip::INFO];
+pub const KINDS: &[&KindInfo] = &[&pdf::INFO, &zip::INFO, &table::INFO, &camtrap_dp::INFO];
 
 impl Kind {
     /// The kind of that name.
@@ -70,6 +99,8 @@ impl Kind {
         match self {
             Self::Pdf => &pdf::INFO,
             Self::Zip => &zip::INFO,
+            Self::Table => &table::INFO,
+            Self::CamtrapDp => &camtrap_dp::INFO,
         }
     }
 
@@ -83,6 +114,8 @@ impl Kind {
         match self {
             Self::Pdf => pdf::read(fields).map(Export::Pdf),
             Self::Zip => zip::read(fields).map(Export::Zip),
+            Self::Table => table::read(fields).map(Export::Table),
+            Self::CamtrapDp => camtrap_dp::read(fields).map(Export::CamtrapDp),
         }
     }
 
@@ -91,6 +124,8 @@ impl Kind {
         match self {
             Self::Pdf => generator.subschema_for::<pdf::PdfParams>(),
             Self::Zip => generator.subschema_for::<zip::ZipParams>(),
+            Self::Table => generator.subschema_for::<table::TableParams>(),
+            Self::CamtrapDp => generator.subschema_for::<camtrap_dp::CamtrapDpParams>(),
         }
     }
 }
@@ -101,6 +136,17 @@ impl Export {
         match self {
             Self::Pdf(_) => Kind::Pdf,
             Self::Zip(_) => Kind::Zip,
+            Self::Table(_) => Kind::Table,
+            Self::CamtrapDp(_) => Kind::CamtrapDp,
+        }
+    }
+
+    /// The type of file it makes.
+    pub fn file(&self) -> FileType {
+        let info = self.kind().info();
+        match self {
+            Self::Table(params) => params.format.file(),
+            _ => FileType { extension: info.extension, media_type: info.media_type },
         }
     }
 
@@ -109,6 +155,8 @@ impl Export {
         match self {
             Self::Pdf(params) => params.rules(today),
             Self::Zip(params) => params.rules(today),
+            Self::Table(params) => params.rules(today),
+            Self::CamtrapDp(params) => params.rules(today),
         }
     }
 }

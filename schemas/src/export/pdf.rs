@@ -22,6 +22,7 @@ pub const INFO: KindInfo = KindInfo {
     file_stem: "report",
     extension: "pdf",
     media_type: "application/pdf",
+    other_files: &[],
     time_limit_seconds: 120,
     max_attempts: 3,
 };

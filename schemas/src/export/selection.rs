@@ -13,6 +13,14 @@ pub const MAX_FILTER_IDS: usize = 1_000;
 /// How many detections one request may name.
 pub const MAX_DETECTION_IDS: usize = 10_000;
 
+/// How long a gap between visits may be, in minutes.
+pub(super) const VISIT_GAPS: std::ops::RangeInclusive<i64> = 1..=1440;
+
+/// The field's usual gap between visits, in minutes.
+pub(super) fn default_visit_gap() -> u32 {
+    30
+}
+
 /// The rules of a range whose both days are included. `max_days` counts the days between them.
 pub(super) fn range_rules(
     start: NaiveDate,

@@ -29,6 +29,7 @@ pub const INFO: KindInfo = KindInfo {
     file_stem: "crops",
     extension: "zip",
     media_type: "application/zip",
+    other_files: &[],
     time_limit_seconds: 1800,
     max_attempts: 3,
 };

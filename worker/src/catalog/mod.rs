@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use deertrack_schemas::Class;
 
 pub use class::final_class;
@@ -58,6 +59,10 @@ pub struct Place {
     pub latitude: Option<f64>,
     /// Degrees east, WGS 84.
     pub longitude: Option<f64>,
+    /// How far off the coordinates may be, in metres, where that is told.
+    pub coordinate_uncertainty: Option<f64>,
+    /// Its time zone, where that is told; else the configured one.
+    pub zone: Option<Tz>,
 }
 
 /// One camera at one place for one span of time.

@@ -28,6 +28,8 @@ pub(super) struct PlaceRow {
     name: String,
     latitude: Option<f64>,
     longitude: Option<f64>,
+    coordinate_uncertainty: Option<f64>,
+    timezone: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -102,7 +104,14 @@ impl<T: Into<DateTime<Utc>>> From<DetectionRow<T>> for Detection {
 
 impl From<PlaceRow> for Place {
     fn from(row: PlaceRow) -> Self {
-        Self { id: row.id, name: row.name, latitude: row.latitude, longitude: row.longitude }
+        Self {
+            id: row.id,
+            name: row.name,
+            latitude: row.latitude,
+            longitude: row.longitude,
+            coordinate_uncertainty: row.coordinate_uncertainty,
+            zone: row.timezone.and_then(|name| name.parse().ok()),
+        }
     }
 }
 

@@ -14,9 +14,12 @@ use crate::artifact::{Content, Draft, Drafts};
 use crate::catalog::Catalog;
 
 mod archive;
+pub mod camtrap_dp;
+mod coordinates;
 mod images;
 pub mod pdf;
 mod range;
+pub mod table;
 mod table_text;
 mod team;
 mod text;
@@ -65,6 +68,8 @@ impl Exporter for Kinds {
         match &command.export {
             Export::Pdf(params) => pdf::render(&cx, command, params).await,
             Export::Zip(params) => zip::render(&cx, command, params).await,
+            Export::Table(params) => table::render(&cx, command, params).await,
+            Export::CamtrapDp(params) => camtrap_dp::render(&cx, command, params).await,
         }
     }
 }

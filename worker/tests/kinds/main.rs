@@ -1,7 +1,9 @@
 //! The kinds that hand rows and pictures on: what is written is read back by other means and compared.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
+mod camtrap_dp;
 mod frame;
 mod records;
 mod season;
+mod table;
 mod zip;

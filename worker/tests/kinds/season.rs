@@ -8,10 +8,10 @@ use chrono_tz::Tz;
 use deertrack_schemas::{Class, Command, Counts, Export};
 use deertrack_worker::JobError;
 use deertrack_worker::artifact::Drafts;
-use deertrack_worker::catalog::connect;
 use deertrack_worker::catalog::store::{
     BoundingBox, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
 };
+use deertrack_worker::catalog::{Catalog, connect};
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress, Rendered};
 use tempfile::TempDir;
 
@@ -100,7 +100,11 @@ impl Season {
 
     /// The kinds over this season, in Belgian time.
     pub(crate) async fn kinds(&self) -> Kinds {
-        let catalog = connect(&self.database().await).await.unwrap();
+        self.kinds_over(connect(&self.database().await).await.unwrap())
+    }
+
+    /// The same over another database.
+    pub(crate) fn kinds_over(&self, catalog: Arc<dyn Catalog>) -> Kinds {
         Kinds { catalog, zone: Tz::Europe__Brussels, images: ImagesFolder::at(self.images_dir()) }
     }
 
@@ -109,14 +113,19 @@ impl Season {
         Job::alone(progress).with_drafts(Drafts::new(drafts, "job".parse().unwrap()))
     }
 
-    pub(crate) async fn export(&self, export: impl Into<Export>) -> Result<Rendered, JobError> {
+    pub(crate) async fn export(&self, export: Export) -> Result<Rendered, JobError> {
         let job = self.job(Progress::silent());
         self.kinds().await.export(&job, &command(export)).await
     }
 
     /// The bytes of an export that must succeed.
-    pub(crate) async fn bytes(&self, export: impl Into<Export>) -> Vec<u8> {
-        self.export(export).await.unwrap().content.into_bytes().unwrap()
+    pub(crate) async fn bytes(&self, export: Export) -> Vec<u8> {
+        self.bytes_of(&self.kinds().await, export).await
+    }
+
+    pub(crate) async fn bytes_of(&self, kinds: &Kinds, export: Export) -> Vec<u8> {
+        let job = self.job(Progress::silent());
+        kinds.export(&job, &command(export)).await.unwrap().content.into_bytes().unwrap()
     }
 
     /// The drafts that lie about.
@@ -125,8 +134,8 @@ impl Season {
     }
 }
 
-pub(crate) fn command(export: impl Into<Export>) -> Command {
-    Command::new("job".parse().unwrap(), export.into(), at("2026-01-02T03:04:05Z"))
+pub(crate) fn command(export: Export) -> Command {
+    Command::new("job".parse().unwrap(), export, at("2026-01-02T03:04:05Z"))
 }
 
 pub(crate) fn place(id: &str, name: &str) -> NewPlace {

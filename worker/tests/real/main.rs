@@ -4,10 +4,13 @@
 //! in `TOPICS`.
 #![expect(clippy::unwrap_used, reason = "a check that cannot read its data has failed")]
 
+mod crops;
 mod databases;
 mod example;
+mod exports;
 mod leuven;
 mod nyala;
+mod package;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +21,8 @@ use libtest_mimic::{Arguments, Trial};
 type Check = (&'static str, fn(&Path));
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 4] = [leuven::CHECKS, example::CHECKS, nyala::CHECKS, report::CHECKS];
+const TOPICS: [&[Check]; 6] =
+    [leuven::CHECKS, example::CHECKS, nyala::CHECKS, report::CHECKS, crops::CHECKS, package::CHECKS];
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().collect();

@@ -53,6 +53,8 @@ impl Herd {
                     name: name(index),
                     latitude: None,
                     longitude: None,
+                    coordinate_uncertainty: None,
+                    zone: None,
                 })
                 .collect(),
             dataset: Some("Simulated herd".into()),

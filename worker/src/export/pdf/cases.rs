@@ -51,7 +51,14 @@ pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Detection
 }
 
 pub(super) fn place(id: &str, name: &str) -> Place {
-    Place { id: id.into(), name: name.into(), latitude: None, longitude: None }
+    Place {
+        id: id.into(),
+        name: name.into(),
+        latitude: None,
+        longitude: None,
+        coordinate_uncertainty: None,
+        zone: None,
+    }
 }
 
 pub(super) fn deployment(place: &str, start: &str, end: &str) -> Deployment {

@@ -1,0 +1,70 @@
+//! `media.csv`: the photographs, also those without an animal: they tell that a camera worked.
+
+use std::borrow::Cow;
+
+use super::standard::{CAPTURE_METHODS, MEDIA};
+use super::survey::Survey;
+use super::writer::{Writer, known, time};
+use crate::catalog::Image;
+use crate::export::text::path_part;
+
+/// The table.
+pub(super) fn table(survey: &Survey) -> Vec<u8> {
+    let mut writer = Writer::new(&MEDIA);
+    for (image, stand) in survey.media() {
+        let Some(taken_at) = image.taken_at else { continue };
+        let mut row = writer.row();
+        row.set("mediaID", &*image.id);
+        row.set("deploymentID", &*survey.stands[*stand].id);
+        row.set("captureMethod", known(image.capture_method.as_deref(), &CAPTURE_METHODS));
+        row.set("timestamp", time(taken_at));
+        let file = File::of(image);
+        row.set("filePath", file.path);
+        row.set("filePublic", if file.is_public { "true" } else { "false" });
+        row.set("fileName", file.name);
+        row.set("fileMediatype", file.media_type);
+        row.end();
+    }
+    writer.finish()
+}
+
+/// An image's file as the package tells of it.
+struct File<'a> {
+    path: Cow<'a, str>,
+    name: &'a str,
+    media_type: &'a str,
+    is_public: bool,
+}
+
+impl<'a> File<'a> {
+    /// A URL and a relative path stay; of any other path only the file's name is told, as if it lay in `media/`.
+    fn of(image: &'a Image) -> Self {
+        let told = image.path.as_deref().unwrap_or_default();
+        let is_public = told.starts_with("https://") || told.starts_with("http://");
+        let name = told.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stays = !told.is_empty()
+            && !told.starts_with(['.', '/', '~'])
+            && !told.contains("..")
+            && !told.contains(['\\', '\n'])
+            && (is_public || !told.contains(':'));
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "jpg"));
+        let stem = if stem.is_empty() { &image.id } else { stem };
+        let in_media = || format!("media/{}.{}", path_part(stem), path_part(extension));
+        Self {
+            path: if stays { Cow::Borrowed(told) } else { Cow::Owned(in_media()) },
+            name: if is_public { "" } else { name },
+            media_type: media_type(image.media_type.as_deref(), extension),
+            is_public,
+        }
+    }
+}
+
+fn media_type<'a>(told: Option<&'a str>, extension: &str) -> &'a str {
+    let is_media = |told: &&str| ["image/", "video/", "audio/"].iter().any(|kind| told.starts_with(kind));
+    told.filter(is_media).unwrap_or(match extension.to_ascii_lowercase().as_str() {
+        "png" => "image/png",
+        "mp4" => "video/mp4",
+        "avi" => "video/x-msvideo",
+        _ => "image/jpeg",
+    })
+}

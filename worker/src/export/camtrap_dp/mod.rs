@@ -1,0 +1,111 @@
+//! A Camtrap DP 1.0.2 package (<https://camtrap-dp.tdwg.org>) in a ZIP: load -> survey -> write -> check -> pack.
+//!
+//! - `load` (here): all rows of the range.
+//! - [`survey`]: which deployment each image belongs to; a package knows no image without one.
+//! - [`deployments`], [`media`], [`observations`], [`metadata`]: the four files of the standard.
+//! - [`history`]: the detection history beside them.
+//! - [`standard`] and [`check`]: the standard's rules, and the finished files against them. A package that breaks one
+//!   is refused, never offered.
+//!
+//! The photographs themselves are not in the package; their local paths become relative ones. Text that looks like a
+//! formula is marked as in every CSV (see `export::text`). `worker::import` reads the package back.
+
+mod check;
+mod deployments;
+mod history;
+mod media;
+mod metadata;
+mod observations;
+mod standard;
+mod survey;
+mod writer;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use deertrack_schemas::{CamtrapDpParams, Command};
+
+use self::check::Files;
+use self::survey::{Loaded, Survey};
+use super::archive::Archive;
+use super::range::local_days;
+use super::{Cx, Job, Rendered};
+use crate::JobError;
+use crate::artifact::Content;
+use crate::catalog::TimeRange;
+
+/// Makes the package that `command` asks for. The same command over the same rows gives the same bytes.
+///
+/// # Errors
+/// `Reject` when nothing was detected, a place has no coordinates, or the package would break the standard; `Retry`
+/// when the database is away or the disk is full; `Stopped` when told to stop.
+pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Result<Rendered, JobError> {
+    cx.job.progress.at(0.05, "reading rows");
+    let loaded = load(cx, params).await?;
+    let request = Request {
+        params: params.clone(),
+        created_at: command.created_at,
+        requested_by: command.requested_by.clone(),
+    };
+    cx.job.blocking(move |job| make(job, loaded, &request)).await
+}
+
+/// What was asked for, by whom and when.
+struct Request {
+    params: CamtrapDpParams,
+    created_at: DateTime<Utc>,
+    requested_by: Option<String>,
+}
+
+async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
+    let range = match (params.start_date, params.end_date) {
+        (Some(first), Some(last)) => local_days(first, last, cx.zone),
+        _ => ever(),
+    };
+    Ok(Loaded {
+        records: cx.catalog.records_in(range.clone()).await?,
+        images: cx.catalog.images(range.clone()).await?,
+        deployments: cx.catalog.deployments(range).await?,
+        places: cx.catalog.places().await?,
+        dataset: cx.catalog.dataset_name().await?,
+        zone: cx.zone,
+    })
+}
+
+/// Every instant that both databases can hold and the standard can write.
+fn ever() -> TimeRange {
+    let new_year = |year| {
+        let day = NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first of January");
+        day.and_hms_opt(0, 0, 0).expect("every day has a midnight").and_utc()
+    };
+    new_year(1)..new_year(9999)
+}
+
+fn make(job: &Job, loaded: Loaded, request: &Request) -> Result<Rendered, JobError> {
+    job.progress.at(0.3, "assigning images to deployments");
+    let survey = Survey::of(loaded, request)?;
+    job.check_stop()?;
+    job.progress.at(0.4, "writing tables");
+    let files = Files {
+        datapackage: metadata::file(&survey, request),
+        deployments: deployments::table(&survey, request.params.exact_coordinates),
+        media: media::table(&survey),
+        observations: observations::table(&survey, &request.params.scientific_name),
+    };
+    job.check_stop()?;
+    job.progress.at(0.6, "checking the package");
+    check::refuse_broken(&files)?;
+    job.check_stop()?;
+    job.progress.at(0.7, "packing");
+    let mut archive = Archive::new(job.draft()?);
+    for (path, bytes) in [
+        ("datapackage.json", &files.datapackage),
+        ("deployments.csv", &files.deployments),
+        ("media.csv", &files.media),
+        ("observations.csv", &files.observations),
+        (history::FILE, &history::matrix(&survey, request.params.occasion_days)),
+        (history::OCCASIONS_FILE, &history::occasions(&survey, request.params.occasion_days)),
+    ] {
+        job.check_stop()?;
+        archive.deflate(path, bytes)?;
+    }
+    Ok(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(survey.headline()) })
+}

@@ -1,0 +1,248 @@
+//! The rows as a survey: deployments, and for each image and observation the deployment it belongs to.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::CamtrapDpParams;
+
+use super::Request;
+use crate::JobError;
+use crate::catalog::{Deployment, Image, Level, Place, Record};
+
+/// Everything that the catalog has about the range.
+pub(super) struct Loaded {
+    pub(super) records: Vec<Record>,
+    pub(super) images: Vec<Image>,
+    pub(super) deployments: Vec<Deployment>,
+    pub(super) places: Vec<Place>,
+    pub(super) dataset: Option<String>,
+    pub(super) zone: Tz,
+}
+
+/// What goes into the package.
+pub(super) struct Survey {
+    /// By start, then id.
+    pub(super) stands: Vec<Stand>,
+    /// By time; the index is that of a stand.
+    pub(super) images: Vec<(Image, usize)>,
+    /// By time; the index is that of a stand.
+    pub(super) records: Vec<(Record, usize)>,
+    pub(super) dataset: Option<String>,
+    /// Images and observations that belong to no place.
+    placeless: usize,
+}
+
+/// A deployment at its place.
+#[derive(Clone, Debug)]
+pub(super) struct Stand {
+    pub(super) id: String,
+    pub(super) place: Place,
+    pub(super) latitude: f64,
+    pub(super) longitude: f64,
+    pub(super) zone: Tz,
+    pub(super) camera: Option<String>,
+    pub(super) start: DateTime<Utc>,
+    pub(super) end: DateTime<Utc>,
+    /// Told by images alone, from the first to the last.
+    pub(super) is_inferred: bool,
+}
+
+impl Survey {
+    /// Assigns every image to a deployment: the one it names; else one at its place and time; else one that is
+    /// inferred for its place, from the first to the last such image.
+    pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Self, JobError> {
+        let Loaded { records, images, deployments, places, dataset, zone } = loaded;
+        let wanted = Wanted::new(&request.params);
+        let mut stands = Stands::new(places, zone, &wanted);
+        for deployment in deployments {
+            stands.add(deployment, request.created_at)?;
+        }
+        let images: Vec<Image> = images.into_iter().filter(|image| wanted.has(image)).collect();
+        let records: Vec<Record> = records
+            .into_iter()
+            .filter(|record| {
+                wanted.has(&record.image) && request.params.classifications.contains(&record.class)
+            })
+            .collect();
+        if records.is_empty() {
+            return Err(JobError::Reject("No detections found in specified date range".to_owned()));
+        }
+        // All images first: they say from when to when an inferred deployment lasts.
+        let of_images = stands.of_each(&images)?;
+        let of_records = stands.of_each(records.iter().map(|record| &record.image))?;
+        let (stands, order) = stands.in_order();
+        let (images, lost_images) = placed(images, of_images, &order);
+        let (records, lost_records) = placed(records, of_records, &order);
+        Ok(Self { stands, images, records, dataset, placeless: lost_images + lost_records })
+    }
+
+    /// Images that are files: an event of a source without photographs is none.
+    pub(super) fn media(&self) -> impl Iterator<Item = &(Image, usize)> {
+        let events: HashSet<&str> = self
+            .records
+            .iter()
+            .filter(|(record, _)| record.level == Level::Event)
+            .map(|(record, _)| record.image.id.as_str())
+            .collect();
+        self.images
+            .iter()
+            .filter(move |(image, _)| image.path.is_some() || !events.contains(image.id.as_str()))
+    }
+
+    /// The levels of the observations, as the standard spells them.
+    pub(super) fn levels(&self) -> BTreeSet<&'static str> {
+        self.records.iter().map(|(record, _)| record.level.name()).collect()
+    }
+
+    /// What is in the package, in one sentence.
+    pub(super) fn headline(&self) -> String {
+        let (stands, media, records) = (self.stands.len(), self.media().count(), self.records.len());
+        let told = format!("{stands} deployments, {media} media, {records} observations");
+        let inferred = self.stands.iter().filter(|stand| stand.is_inferred).count();
+        let inferred = if inferred == 0 {
+            String::new()
+        } else {
+            format!("; {inferred} deployments inferred from images")
+        };
+        let placeless = match self.placeless {
+            0 => String::new(),
+            count => format!("; {count} rows without a place left out"),
+        };
+        format!("{told}{inferred}{placeless}")
+    }
+}
+
+/// Which places were asked for.
+struct Wanted<'a>(Option<HashSet<&'a str>>);
+
+impl<'a> Wanted<'a> {
+    fn new(params: &'a CamtrapDpParams) -> Self {
+        Self(params.place_ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect()))
+    }
+
+    fn has_place(&self, id: &str) -> bool {
+        self.0.as_ref().is_none_or(|wanted| wanted.contains(id))
+    }
+
+    fn has(&self, image: &Image) -> bool {
+        match &image.place_id {
+            Some(id) => self.has_place(id),
+            None => self.0.is_none(),
+        }
+    }
+}
+
+/// Stands in the course of being found.
+struct Stands {
+    places: HashMap<String, Place>,
+    zone: Tz,
+    stands: Vec<Stand>,
+    by_id: HashMap<String, usize>,
+    by_place: HashMap<String, Vec<usize>>,
+    inferred: BTreeMap<String, usize>,
+}
+
+impl Stands {
+    fn new(places: Vec<Place>, zone: Tz, wanted: &Wanted<'_>) -> Self {
+        let places = places.into_iter().filter(|place| wanted.has_place(&place.id));
+        Self {
+            places: places.map(|place| (place.id.clone(), place)).collect(),
+            zone,
+            stands: Vec::new(),
+            by_id: HashMap::new(),
+            by_place: HashMap::new(),
+            inferred: BTreeMap::new(),
+        }
+    }
+
+    /// A deployment that still stands has lasted until the request.
+    fn add(&mut self, deployment: Deployment, now: DateTime<Utc>) -> Result<(), JobError> {
+        let end = deployment.end.unwrap_or(now).max(deployment.start);
+        let Some(stand) = self.stand(deployment.id, &deployment.place_id, deployment.start, end)? else {
+            return Ok(());
+        };
+        let index = self.stands.len();
+        self.by_id.insert(stand.id.clone(), index);
+        self.by_place.entry(deployment.place_id).or_default().push(index);
+        self.stands.push(Stand { camera: deployment.camera, ..stand });
+        Ok(())
+    }
+
+    /// `None` when the place is not wanted, or not there.
+    fn stand(
+        &self,
+        id: String,
+        place_id: &str,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> Result<Option<Stand>, JobError> {
+        let Some(place) = self.places.get(place_id) else { return Ok(None) };
+        let (Some(latitude), Some(longitude)) = (place.latitude, place.longitude) else {
+            let text = format!(
+                "the place {:?} has no coordinates, which Camtrap DP requires; add them, or choose other place_ids",
+                place.name
+            );
+            return Err(JobError::Reject(text));
+        };
+        let zone = place.zone.unwrap_or(self.zone);
+        let place = place.clone();
+        Ok(Some(Stand { id, place, latitude, longitude, zone, camera: None, start, end, is_inferred: false }))
+    }
+
+    /// The stand of each image; `None` where an image has no place or no time.
+    fn of_each<'a>(
+        &mut self,
+        images: impl IntoIterator<Item = &'a Image>,
+    ) -> Result<Vec<Option<usize>>, JobError> {
+        images.into_iter().map(|image| self.of(image)).collect()
+    }
+
+    fn of(&mut self, image: &Image) -> Result<Option<usize>, JobError> {
+        if let Some(index) = image.deployment_id.as_ref().and_then(|id| self.by_id.get(id)) {
+            return Ok(Some(*index));
+        }
+        let (Some(place), Some(at)) = (&image.place_id, image.taken_at) else { return Ok(None) };
+        let there = self.by_place.get(place).into_iter().flatten();
+        let then = there.copied().find(|index| {
+            let stand = &self.stands[*index];
+            (stand.start..=stand.end).contains(&at)
+        });
+        match then {
+            Some(index) => Ok(Some(index)),
+            None => self.infer(place, at),
+        }
+    }
+
+    fn infer(&mut self, place: &str, at: DateTime<Utc>) -> Result<Option<usize>, JobError> {
+        if let Some(index) = self.inferred.get(place) {
+            let stand = &mut self.stands[*index];
+            (stand.start, stand.end) = (stand.start.min(at), stand.end.max(at));
+            return Ok(Some(*index));
+        }
+        let Some(stand) = self.stand(format!("inferred:{place}"), place, at, at)? else { return Ok(None) };
+        self.inferred.insert(place.to_owned(), self.stands.len());
+        self.stands.push(Stand { is_inferred: true, ..stand });
+        Ok(Some(self.stands.len() - 1))
+    }
+
+    /// By start, then id; and where each stood before.
+    fn in_order(self) -> (Vec<Stand>, Vec<usize>) {
+        let mut sorted: Vec<(usize, Stand)> = self.stands.into_iter().enumerate().collect();
+        sorted.sort_by(|(_, a), (_, b)| (a.start, &a.id).cmp(&(b.start, &b.id)));
+        let mut order = vec![0; sorted.len()];
+        for (now, (before, _)) in sorted.iter().enumerate() {
+            order[*before] = now;
+        }
+        (sorted.into_iter().map(|(_, stand)| stand).collect(), order)
+    }
+}
+
+/// The rows that have a stand, and how many have none.
+fn placed<T>(rows: Vec<T>, stands: Vec<Option<usize>>, order: &[usize]) -> (Vec<(T, usize)>, usize) {
+    let all = rows.len();
+    let placed: Vec<(T, usize)> =
+        rows.into_iter().zip(stands).filter_map(|(row, stand)| Some((row, order[stand?]))).collect();
+    let lost = all - placed.len();
+    (placed, lost)
+}

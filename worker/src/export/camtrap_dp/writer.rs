@@ -1,0 +1,59 @@
+//! A table of the standard being written: cells are set by the names of their columns.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use super::standard::Table;
+use crate::export::table_text::Csv;
+
+/// The table.
+pub(super) struct Writer {
+    table: &'static Table,
+    csv: Csv,
+}
+
+/// A row; what is not set stays empty.
+#[must_use = "a row ends with `end`"]
+pub(super) struct Row<'w, 'c> {
+    writer: &'w mut Writer,
+    cells: Vec<Cow<'c, str>>,
+}
+
+impl Writer {
+    pub(super) fn new(table: &'static Table) -> Self {
+        let columns: Vec<&str> = table.fields.iter().map(|field| field.name).collect();
+        Self { table, csv: Csv::new(&columns) }
+    }
+
+    pub(super) fn row<'c>(&mut self) -> Row<'_, 'c> {
+        let cells = vec![Cow::Borrowed(""); self.table.fields.len()];
+        Row { writer: self, cells }
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.csv.finish()
+    }
+}
+
+impl<'c> Row<'_, 'c> {
+    pub(super) fn set(&mut self, column: &str, value: impl Into<Cow<'c, str>>) {
+        let at = self.writer.table.fields.iter().position(|field| field.name == column);
+        self.cells[at.expect("the column is one of the table's")] = value.into();
+    }
+
+    pub(super) fn end(self) {
+        self.cells.iter().fold(self.writer.csv.row(), |row, cell| row.text(cell)).end();
+    }
+}
+
+/// The standard knows whole seconds.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// One of a few words, or nothing.
+pub(super) fn known(told: Option<&str>, words: &'static [&'static str]) -> &'static str {
+    let told = told.unwrap_or_default().trim();
+    words.iter().copied().find(|word| told.eq_ignore_ascii_case(word)).unwrap_or_default()
+}

@@ -1,0 +1,66 @@
+//! One row for each detection. Rejected ones and duplicates are not among them.
+
+use super::selected::Selected;
+use super::sheet::{Cell, Sheet};
+use crate::catalog::Record;
+
+const COLUMNS: [&str; 23] = [
+    "detection_id",
+    "image_id",
+    "taken_at",
+    "time_zone",
+    "place_id",
+    "place",
+    "classification",
+    "confidence",
+    "count",
+    "deer_id",
+    "individual",
+    "bbox_x",
+    "bbox_y",
+    "bbox_width",
+    "bbox_height",
+    "scientific_name",
+    "sex",
+    "life_stage",
+    "behavior",
+    "classification_method",
+    "classified_by",
+    "burst_id",
+    "image_path",
+];
+
+pub(super) fn sheet(selected: &Selected) -> Sheet {
+    let rows = selected.records.iter().map(|record| row(selected, record)).collect();
+    Sheet { name: "detections", columns: &COLUMNS, rows }
+}
+
+fn row(selected: &Selected, record: &Record) -> Vec<Cell> {
+    let place_id = record.image.place_id.as_deref();
+    let zone = selected.zone(place_id);
+    vec![
+        (&record.id).into(),
+        (&record.image.id).into(),
+        record.image.taken_at.map(|at| Cell::local(at, zone)).into(),
+        zone.name().into(),
+        place_id.into(),
+        selected.place_name(place_id).into(),
+        record.class.name().into(),
+        record.confidence.into(),
+        record.count.into(),
+        record.deer_id.as_deref().into(),
+        selected.deer_name(record.deer_id.as_deref()).into(),
+        record.bbox.map(|bbox| bbox.x).into(),
+        record.bbox.map(|bbox| bbox.y).into(),
+        record.bbox.map(|bbox| bbox.width).into(),
+        record.bbox.map(|bbox| bbox.height).into(),
+        record.scientific_name.as_deref().into(),
+        record.sex.as_deref().into(),
+        record.life_stage.as_deref().into(),
+        record.behavior.as_deref().into(),
+        record.classification_method.as_deref().into(),
+        record.classified_by.as_deref().into(),
+        record.burst_id.as_deref().into(),
+        record.image.path.as_deref().into(),
+    ]
+}

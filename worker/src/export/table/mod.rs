@@ -1,0 +1,81 @@
+//! Tables: load -> rows -> file.
+//!
+//! - `load` (here): everything about the chosen days, and [`selected`]: which rows of it were asked for.
+//! - [`detections`], [`visits`], [`effort`], [`individuals`]: each topic as a [`sheet::Sheet`] of typed cells.
+//! - [`csv`], [`xlsx`]: a sheet or several as a file. [`geojson`]: the topics counted by place.
+//!
+//! A new topic is a file, its name in `schemas` and its lines in [`sheet_of`] and [`geojson`].
+
+mod csv;
+mod detections;
+mod effort;
+mod geojson;
+mod individuals;
+mod selected;
+mod sheet;
+mod visits;
+mod xlsx;
+
+use chrono::{DateTime, Utc};
+use deertrack_schemas::table::{Format, Topic};
+use deertrack_schemas::{Command, TableParams};
+
+use self::selected::{Found, Selected};
+use self::sheet::Sheet;
+use super::{Cx, Job, Rendered};
+use crate::JobError;
+use crate::artifact::Content;
+
+/// Makes the table that `command` asks for. The same command over the same rows gives the same bytes.
+///
+/// # Errors
+/// `Reject` when there is nothing in the range or too much for one sheet, `Retry` when the database is away,
+/// `Stopped` when told to stop.
+pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
+    cx.job.progress.at(0.05, "reading rows");
+    let found = Found::load(cx, params, command.created_at).await?;
+    let (created_at, params) = (command.created_at, params.clone());
+    cx.job.blocking(move |job| make(job, found, created_at, &params)).await
+}
+
+fn make(
+    job: &Job,
+    found: Found,
+    created_at: DateTime<Utc>,
+    params: &TableParams,
+) -> Result<Rendered, JobError> {
+    job.progress.at(0.3, "choosing rows");
+    let selected = Selected::new(found, params);
+    if selected.is_empty(params.topics()) {
+        return Err(JobError::Reject(nothing_found(params.topics()).to_owned()));
+    }
+    job.check_stop()?;
+    job.progress.at(0.5, "writing rows");
+    let headline = selected.headline(params.topics());
+    let bytes = match params.format {
+        Format::Geojson => geojson::file(&selected, params),
+        Format::Csv => csv::file(&sheets(&selected, params)),
+        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), created_at)?,
+    };
+    Ok(Rendered { content: Content::InMemory(bytes), headline: Some(headline) })
+}
+
+fn nothing_found(topics: &[Topic]) -> &'static str {
+    match topics {
+        [Topic::Effort] => "No camera stood in specified date range",
+        _ => "No detections found in specified date range",
+    }
+}
+
+fn sheets(selected: &Selected, params: &TableParams) -> Vec<Sheet> {
+    params.topics().iter().map(|topic| sheet_of(*topic, selected)).collect()
+}
+
+fn sheet_of(topic: Topic, selected: &Selected) -> Sheet {
+    match topic {
+        Topic::Detections => detections::sheet(selected),
+        Topic::Visits => visits::sheet(selected),
+        Topic::Effort => effort::sheet(selected),
+        Topic::Individuals => individuals::sheet(selected),
+    }
+}

@@ -1,0 +1,182 @@
+//! The rows of a request: what the catalog has about its days, narrowed to what was asked for.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::TableParams;
+use deertrack_schemas::table::{GapSince as Since, Topic};
+
+use crate::JobError;
+use crate::catalog::{Deployment, Image, Individual, Place, Record, TimeRange};
+use crate::counting::calendar::Calendar;
+use crate::counting::effort::Effort;
+use crate::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
+use crate::counting::{self, Bounds, Standing, sift};
+use crate::export::Cx;
+
+/// Everything that the catalog has about the days of a request.
+pub(super) struct Found {
+    calendar: Calendar,
+    range: TimeRange,
+    records: Vec<Record>,
+    images: Vec<Image>,
+    deployments: Vec<Deployment>,
+    places: Vec<Place>,
+    individuals: Vec<Individual>,
+}
+
+impl Found {
+    pub(super) async fn load(
+        cx: &Cx,
+        params: &TableParams,
+        created_at: DateTime<Utc>,
+    ) -> Result<Self, JobError> {
+        let places = cx.catalog.places().await?;
+        let calendar = places.iter().fold(Calendar::new(cx.zone), |calendar, place| match place.zone {
+            Some(zone) => calendar.with_zone(&place.id, zone),
+            None => calendar,
+        });
+        let days = calendar.widest(params.start_date, params.end_date);
+        // Cameras that still stand have stood until the request, not longer.
+        let range = days.start..days.end.min(created_at).max(days.start);
+        Ok(Self {
+            records: cx.catalog.records_in(days.clone()).await?,
+            images: cx.catalog.images(days).await?,
+            deployments: cx.catalog.deployments(range.clone()).await?,
+            individuals: cx.catalog.individuals().await?,
+            calendar,
+            range,
+            places,
+        })
+    }
+}
+
+/// What was asked for.
+pub(super) struct Selected {
+    pub(super) calendar: Calendar,
+    /// By time.
+    pub(super) records: Vec<Record>,
+    /// As counting reads the same rows: second boxes of one animal are left out.
+    pub(super) counted: Vec<counting::Record>,
+    pub(super) effort: Effort,
+    pub(super) places: BTreeMap<String, Place>,
+    pub(super) individuals: BTreeMap<String, Individual>,
+    pub(super) rule: VisitRule,
+}
+
+impl Selected {
+    pub(super) fn new(found: Found, params: &TableParams) -> Self {
+        let Found { calendar, range, mut records, images, mut deployments, places, individuals } = found;
+        let wanted_places = set(params.place_ids.as_ref());
+        let wanted_deer = set(params.deer_ids.as_ref());
+        let is_there = |place: Option<&str>| is_among(wanted_places.as_ref(), place);
+        let is_then = |place: Option<&str>, at: DateTime<Utc>| {
+            (params.start_date..=params.end_date).contains(&calendar.day(place, at))
+        };
+        records.retain(|record| {
+            let place = record.image.place_id.as_deref();
+            params.classifications.contains(&record.class)
+                && is_there(place)
+                && is_among(wanted_deer.as_ref(), record.deer_id.as_deref())
+                && record.image.taken_at.is_some_and(|at| is_then(place, at))
+        });
+        deployments.retain(|deployment| is_there(Some(&deployment.place_id)));
+        let seen = images.iter().filter_map(|image| Some((image.place_id.as_deref()?, image.taken_at?)));
+        let seen = seen.filter(|(place, at)| is_there(Some(place)) && is_then(Some(place), *at));
+        Self {
+            counted: sift(records.iter().filter_map(counting_record)).kept,
+            effort: Effort::of_deployments(&deployments, &range).and_inferred(seen, &range),
+            places: by_id(places.into_iter().filter(|place| is_there(Some(&place.id))), |place| &place.id),
+            individuals: by_id(individuals, |deer| &deer.id),
+            rule: VisitRule {
+                gap: TimeDelta::minutes(params.visit_gap_minutes.into()),
+                since: match params.visit_gap_since {
+                    Since::LastRecord => GapSince::LastRecord,
+                    Since::LastIndependentRecord => GapSince::LastIndependentRecord,
+                },
+            },
+            records,
+            calendar,
+        }
+    }
+
+    /// Whether none of these topics has a row.
+    pub(super) fn is_empty(&self, topics: &[Topic]) -> bool {
+        match topics {
+            [Topic::Effort] => self.effort.cameras.is_empty(),
+            [Topic::Individuals] => self.records.iter().all(|record| record.deer_id.is_none()),
+            _ => self.records.is_empty(),
+        }
+    }
+
+    /// What is in the file, in one sentence.
+    pub(super) fn headline(&self, topics: &[Topic]) -> String {
+        let told = topics.iter().map(|topic| match topic {
+            Topic::Detections => format!("{} detections", self.records.len()),
+            Topic::Visits => format!("{} visits", self.visits().len()),
+            Topic::Effort => format!("{:.1} trap nights", self.effort.nights()),
+            Topic::Individuals => format!("{} individuals", self.known().count()),
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn visits(&self) -> Vec<Visit> {
+        visits(&self.counted, self.rule)
+    }
+
+    pub(super) fn individual_visits(&self) -> Vec<Visit> {
+        individual_visits(&self.counted, self.rule)
+    }
+
+    /// Ids of the known deer that were seen, in order.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        let ids: std::collections::BTreeSet<&str> =
+            self.records.iter().filter_map(|record| record.deer_id.as_deref()).collect();
+        ids.into_iter()
+    }
+
+    pub(super) fn zone(&self, place_id: Option<&str>) -> Tz {
+        self.calendar.zone(place_id)
+    }
+
+    pub(super) fn place_name(&self, place_id: Option<&str>) -> Option<&str> {
+        self.places.get(place_id?).map(|place| place.name.as_str())
+    }
+
+    pub(super) fn deer_name(&self, deer_id: Option<&str>) -> Option<&str> {
+        self.individuals.get(deer_id?).map(|deer| deer.name.as_str())
+    }
+}
+
+fn set(ids: Option<&Vec<String>>) -> Option<HashSet<&str>> {
+    ids.map(|ids| ids.iter().map(String::as_str).collect())
+}
+
+fn is_among(wanted: Option<&HashSet<&str>>, id: Option<&str>) -> bool {
+    wanted.is_none_or(|wanted| id.is_some_and(|id| wanted.contains(id)))
+}
+
+fn by_id<T>(rows: impl IntoIterator<Item = T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
+    rows.into_iter().map(|row| (id(&row).clone(), row)).collect()
+}
+
+fn counting_record(record: &Record) -> Option<counting::Record> {
+    let bounds = |bbox: crate::catalog::BoundingBox| Bounds {
+        x: bbox.x,
+        y: bbox.y,
+        width: bbox.width,
+        height: bbox.height,
+    };
+    Some(counting::Record {
+        id: record.id.clone(),
+        image_id: record.image.id.clone(),
+        taken_at: record.image.taken_at?,
+        place_id: record.image.place_id.clone(),
+        class: record.class,
+        individual: record.deer_id.clone(),
+        count: record.count,
+        bounds: record.bbox.map(bounds),
+        standing: Standing::Valid,
+    })
+}

@@ -1,0 +1,42 @@
+//! One row for each independent event of a class at a place, with the rule that was used.
+
+use super::selected::Selected;
+use super::sheet::{Cell, Sheet};
+use crate::counting::visits::Visit;
+
+const COLUMNS: [&str; 10] = [
+    "place_id",
+    "place",
+    "classification",
+    "start",
+    "end",
+    "time_zone",
+    "images",
+    "animals",
+    "gap_minutes",
+    "gap_since",
+];
+
+pub(super) fn sheet(selected: &Selected) -> Sheet {
+    let rows = selected.visits().iter().map(|visit| row(selected, visit)).collect();
+    Sheet { name: "visits", columns: &COLUMNS, rows }
+}
+
+fn row(selected: &Selected, visit: &Visit) -> Vec<Cell> {
+    let place_id = visit.place_id.as_deref();
+    let zone = selected.zone(place_id);
+    #[expect(clippy::cast_precision_loss, reason = "at most a day of minutes")]
+    let gap = selected.rule.gap.num_minutes() as f64;
+    vec![
+        place_id.into(),
+        selected.place_name(place_id).into(),
+        visit.class.name().into(),
+        Cell::local(visit.start, zone),
+        Cell::local(visit.end, zone),
+        zone.name().into(),
+        visit.images.into(),
+        visit.animals.into(),
+        gap.into(),
+        selected.rule.since.name().into(),
+    ]
+}
