@@ -82,7 +82,7 @@ fn submit(info: &KindInfo, generator: &mut SchemaGenerator) -> Value {
             "400": refusal("A rule between fields is broken; nothing was enqueued."),
             "408": refusal("The body came too slowly; nothing was enqueued."),
             "409": refusal("The idempotency key belongs to another request; nothing was enqueued."),
-            "413": refusal("The body is larger than 64 KiB; nothing was enqueued."),
+            "413": refusal("The body is larger than 1 MiB; nothing was enqueued."),
             "422": answer("Fields are missing, unknown or ill-formed; nothing was enqueued.", &problems()),
             "429": try_later("Too many exports wait; nothing was enqueued."),
             "503": try_later("Redis cannot be reached or is full."),

@@ -42,3 +42,51 @@ async fn a_killed_workers_job_is_finished_by_another_within_20_seconds() {
     let ends = house.events().into_iter().filter(|ended| *ended == job).count();
     assert_eq!(ends, 1, "one event for the job that ran twice");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_whose_worker_was_killed_in_the_middle_has_the_same_files_in_the_end() {
+    let _alone = support::PROCESSOR.write().await;
+    let house = House::build(Redis::start().await).await;
+    // The same season again, with photographs.
+    support::succeed(&["simulate", "--seed", "1", "--end", "2025-12-31", "--database", &house.database]);
+    let year = json!({ "start_date": "2025-01-01", "end_date": "2025-12-31", "crop_size": 1024 });
+    let exports = house.dir.path().join("exports");
+    let drafts = || {
+        let names = std::fs::read_dir(&exports).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().ends_with(".part")).count()
+    };
+    let mut victim = house.worker();
+    let mut running = None;
+    for _ in 0..20 {
+        let job = house.submit_kind("zip", &year).await;
+        let state = until("the job has begun", || {
+            let record = house.record(&job);
+            (record["state"] != "queued").then(|| record["state"].clone())
+        });
+        if state == "running" {
+            victim.kill();
+            running = Some(job);
+            break;
+        }
+    }
+    let killed = running.expect("one of twenty jobs is seen while it runs");
+    assert_eq!(drafts(), 1, "what the killed worker had written lies about, hidden");
+    let _heir = house.worker();
+    let undisturbed = house.submit_kind("zip", &year).await;
+    let [killed, undisturbed] = [killed, undisturbed].map(|job| {
+        until("the archive is finished", || {
+            let record = house.record(&job);
+            (record["status"] != "processing").then_some(record)
+        })
+    });
+    assert_eq!((&killed["status"], &killed["deliveries"]), (&json!("completed"), &json!(2)), "{killed}");
+    let files = |record: &Value| {
+        let file = std::fs::File::open(exports.join(record["filename"].as_str().unwrap())).unwrap();
+        let mut archive = zip::ZipArchive::new(file).unwrap();
+        let manifest: Value = serde_json::from_reader(archive.by_name("manifest.json").unwrap()).unwrap();
+        manifest["entries"].clone()
+    };
+    let entries = files(&killed);
+    assert!(entries.as_array().unwrap().len() > 100, "{entries}");
+    assert_eq!(entries, files(&undisturbed), "every hash");
+}

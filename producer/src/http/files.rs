@@ -94,12 +94,24 @@ fn describe(response: &mut Response, filename: &str) {
 /// What the kind of that extension says; for other files the guess of `ServeFile` stays.
 fn media_type(filename: &str) -> Option<&'static str> {
     let (_, extension) = filename.rsplit_once('.')?;
-    KINDS.iter().find(|info| info.extension == extension).map(|info| info.media_type)
+    KINDS
+        .iter()
+        .flat_map(|info| info.files())
+        .find(|file| file.extension == extension)
+        .map(|file| file.media_type)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_that_a_kind_makes_has_its_media_type() {
+        assert_eq!(media_type("report_1.pdf"), Some("application/pdf"));
+        assert_eq!(media_type("table_1.geojson"), Some("application/geo+json"));
+        assert_eq!(media_type("table_1.csv"), Some("text/csv"));
+        assert_eq!(media_type("a.exe"), None);
+    }
 
     #[test]
     fn a_name_is_one_component_of_a_narrow_alphabet() {

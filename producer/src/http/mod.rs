@@ -33,8 +33,8 @@ mod refusal;
 
 use feed::Feed;
 
-/// The largest request body, in bytes.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The largest request body, in bytes: what fits into an envelope.
+pub const MAX_BODY_BYTES: usize = deertrack_schemas::wire::MAX_BYTES;
 /// How long one request may take. Events and downloads may take longer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may go on after the shutdown signal.

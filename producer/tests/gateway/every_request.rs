@@ -58,11 +58,11 @@ async fn a_full_redis_is_answered_503_and_nothing_is_enqueued() {
 async fn a_body_over_the_limit_is_refused() {
     let gateway = Gateway::start().await;
     let body = |length: usize| format!(r#"{{"title":"{}"}}"#, "x".repeat(length - 12));
-    assert_eq!(gateway.post("pdf", body(64 * 1024)).await.status(), 422);
-    let (status, detail) = exchange(gateway.post("pdf", body(64 * 1024 + 1)).await).await;
+    assert_eq!(gateway.post("pdf", body(1024 * 1024)).await.status(), 422);
+    let (status, detail) = exchange(gateway.post("pdf", body(1024 * 1024 + 1)).await).await;
     assert_eq!(
         (status, detail.as_str()),
-        (413, r#"{"detail":"The request body is larger than 65536 bytes"}"#)
+        (413, r#"{"detail":"The request body is larger than 1048576 bytes"}"#)
     );
 }
 

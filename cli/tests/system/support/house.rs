@@ -53,8 +53,12 @@ impl House {
     pub(crate) async fn submit(&self, change: Value) -> String {
         let mut body = json!({ "start_date": "2025-10-01", "end_date": "2025-10-31", "group_by": "week" });
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        let response =
-            reqwest::Client::new().post(self.at("/api/exports/pdf")).json(&body).send().await.unwrap();
+        self.submit_kind("pdf", &body).await
+    }
+
+    pub(crate) async fn submit_kind(&self, kind: &str, body: &Value) -> String {
+        let address = self.at(&format!("/api/exports/{kind}"));
+        let response = reqwest::Client::new().post(address).json(body).send().await.unwrap();
         assert_eq!(response.status(), 202);
         let answer: Value = response.json().await.unwrap();
         answer["job_id"].as_str().unwrap().to_owned()
@@ -63,6 +67,11 @@ impl House {
     pub(crate) async fn status(&self, job_id: &str) -> Value {
         let address = self.at(&format!("/api/exports/pdf/{job_id}"));
         reqwest::get(address).await.unwrap().json().await.unwrap()
+    }
+
+    /// The status record as it lies in Redis.
+    pub(crate) fn record(&self, job_id: &str) -> Value {
+        serde_json::from_str(&self.ask(&["GET", &format!("export_job:{job_id}")])).unwrap()
     }
 
     pub(crate) fn at(&self, path: &str) -> String {
