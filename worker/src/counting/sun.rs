@@ -197,7 +197,14 @@ mod tests {
         assert!(Coordinates::new(90.0, -180.0).is_some());
         assert!(Coordinates::new(90.1, 0.0).is_none());
         assert!(Coordinates::new(0.0, f64::NAN).is_none());
-        let place = Place { id: String::new(), name: String::new(), latitude: Some(1.0), longitude: None };
+        let place = Place {
+            id: String::new(),
+            name: String::new(),
+            latitude: Some(1.0),
+            longitude: None,
+            coordinate_uncertainty: None,
+            zone: None,
+        };
         assert_eq!(Coordinates::of(&place), None);
     }
 
