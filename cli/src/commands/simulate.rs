@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Days, NaiveDate, Utc};
 use clap::Args;
-use deertrack_worker::catalog::store::Store;
+use deertrack_worker::catalog::{self, store::Store};
 use deertrack_worker::simulate::{self, Options, SimulateError, Summary};
 
 use super::services;
@@ -35,9 +35,9 @@ pub(crate) struct SimulateArgs {
     /// About how many detections a day, over all places
     #[arg(long, default_value_t = 25.0, value_name = "N")]
     per_day: f64,
-    /// Folder of the photographs
-    #[arg(long, default_value = "frames", value_name = "DIR")]
-    frames_dir: PathBuf,
+    /// Folder of the photographs [default: frames, beside the SQLite file]
+    #[arg(long, value_name = "DIR")]
+    frames_dir: Option<PathBuf>,
     /// Draw no photographs
     #[arg(long)]
     no_frames: bool,
@@ -60,13 +60,23 @@ pub(crate) async fn run(args: SimulateArgs, json: bool) -> Result<(), Exit> {
     if args.no_frames {
         options.frames = 0;
     }
-    let summary = fill(&args.database.url, args.seed, &options, &args.frames_dir).await?;
+    let url = &args.database.url;
+    let frames_dir = args.frames_dir.unwrap_or_else(|| beside(url).join("frames"));
+    // Found from wherever a worker starts.
+    let frames_dir = std::path::absolute(frames_dir).map_err(Exit::failed)?;
+    let summary = fill(url, args.seed, &options, &frames_dir).await?;
     if json {
         print::json(&serde_json::to_value(&summary).map_err(Exit::failed)?);
     } else {
         print::line(summary.to_string().trim_end());
     }
     Ok(())
+}
+
+/// The folder of a SQLite file; of another database, the current one.
+fn beside(database_url: &str) -> PathBuf {
+    let folder = catalog::sqlite_file(database_url).and_then(|file| Some(file.parent()?.to_owned()));
+    folder.unwrap_or_default()
 }
 
 /// The demo's season, unless the database holds something already.

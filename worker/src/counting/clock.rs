@@ -211,12 +211,20 @@ mod tests {
 
     #[test]
     fn where_dawn_and_dusk_look_alike_both_shifts_are_told_and_half_a_day_is_not_seen() {
-        let first = |off| audit(&herd(3, DAWN_AND_DUSK, 150, off), 1)[0].verdict;
-        let Verdict::Off { shift, or, .. } = first(TimeDelta::hours(4)) else { panic!("it is off") };
-        let mut told = [shift, or.unwrap()].map(|shift| shift.num_minutes());
-        told.sort_unstable();
-        assert!((told[0] + 8 * 60).abs() <= 60 && (told[1] - 4 * 60).abs() <= 60, "{told:?}");
-        assert_eq!(first(TimeDelta::hours(12)), Verdict::NoDoubt);
+        let verdict = |seed, off| audit(&herd(seed, DAWN_AND_DUSK, 150, off), 1)[0].verdict;
+        let mut claimed = 0;
+        for seed in 0..8 {
+            let Verdict::Off { shift, or: Some(or), .. } = verdict(seed, TimeDelta::hours(4)) else {
+                continue;
+            };
+            claimed += 1;
+            let (earlier, later) = (shift.min(or).num_minutes(), shift.max(or).num_minutes());
+            assert!((earlier + 8 * 60).abs() <= 60 && (later - 4 * 60).abs() <= 60, "{earlier} {later}");
+        }
+        assert!(claimed >= 2, "{claimed} of 8");
+        for seed in 0..8 {
+            assert_eq!(verdict(seed, TimeDelta::hours(12)), Verdict::NoDoubt, "herd {seed}");
+        }
     }
 
     #[test]
