@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{cancel, dead, demo, doctor, import, queue, simulate, status, submit, up, watch};
+use crate::commands::{
+    bench, cancel, dead, demo, doctor, import, queue, simulate, status, submit, up, watch,
+};
 use crate::exit;
 use crate::logging::LogArgs;
 
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Simulate(simulate::SimulateArgs),
     /// Check Redis, database and export folder, and say what to do
     Doctor(doctor::DoctorArgs),
+    /// Measure what a Redis carries, under keys of its own that are removed afterwards
+    Bench(bench::BenchArgs),
 }
 
 impl Command {

@@ -52,5 +52,6 @@ async fn run(cli: Cli) -> Result<(), Exit> {
         Command::Import(args) => commands::import::run(args, json).await,
         Command::Simulate(args) => commands::simulate::run(args, json).await,
         Command::Doctor(args) => commands::doctor::run(args, json).await,
+        Command::Bench(args) => commands::bench::run(args, json).await,
     }
 }

@@ -23,6 +23,8 @@ pub struct ServerInfo {
     pub rdb: bool,
     /// Bytes in use.
     pub used_memory: u64,
+    /// Processor time that it has used since its start.
+    pub processor_time: Duration,
     /// Bytes that may be used; 0: no limit.
     pub max_memory: u64,
     /// `master` or `slave`.
@@ -124,12 +126,15 @@ impl Stream {
         let info: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once(':')).collect();
         let word = |name| info.get(name).copied().unwrap_or("unknown").to_owned();
         let number = |name| info.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let seconds = |name| info.get(name).and_then(|text| text.parse().ok()).unwrap_or(0.0_f64);
+        let processor = seconds("used_cpu_user") + seconds("used_cpu_sys");
         Ok(ServerInfo {
             version: word("redis_version"),
             eviction_policy: word("maxmemory_policy"),
             aof: number("aof_enabled") == 1,
             rdb: self.saves_snapshots().await,
             used_memory: number("used_memory"),
+            processor_time: Duration::try_from_secs_f64(processor).unwrap_or_default(),
             max_memory: number("maxmemory"),
             role: word("role"),
             can_sync: self.knows("WAITAOF").await,

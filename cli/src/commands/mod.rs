@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod bench;
 pub(crate) mod cancel;
 pub(crate) mod dead;
 pub(crate) mod demo;

@@ -145,3 +145,20 @@ async fn operators_see_pause_cancel_and_replay_what_is_in_the_queue() {
     assert_eq!(run(&[&["dead", "replay", id][..], &url].concat()).status.code(), Some(1), "once only");
     assert_eq!(queue(&url)["backlog"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bench_tells_what_a_redis_carries_and_leaves_nothing_there() {
+    let _shared = PROCESSOR.read().await;
+    let redis_server = Redis::start().await;
+    let small = ["bench", "--jobs", "300", "--seconds", "1", "--payload", "2000", "--json"];
+    let printed = succeed(&[&small[..], &["--redis-url", redis_server.url()]].concat());
+    let told: Value = serde_json::from_str(&printed).unwrap();
+    for name in ["submit_jobs_per_s", "submit_bulk_jobs_per_s", "drain_jobs_per_s", "redis_us_per_job"] {
+        assert!(told[name].as_f64().is_some_and(|number| number > 0.0), "{name}: {told}");
+    }
+    let latency = ["p50", "p99", "p999"].map(|name| told["latency_ms"][name].as_f64().unwrap());
+    assert!(latency[0] > 0.0 && latency.is_sorted(), "{told}");
+    assert!(told["payload_bytes"].as_u64().unwrap() >= 2000, "{told}");
+    assert!(told["rss_mb"].as_f64().is_none_or(|mb| mb > 1.0), "{told}");
+    assert_eq!(redis(redis_server.url(), &["DBSIZE"]), "0", "all traces are removed");
+}

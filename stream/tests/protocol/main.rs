@@ -16,6 +16,7 @@ mod overview;
 mod probe;
 mod proxy;
 mod retry;
+mod scratch;
 mod submit;
 mod support;
 mod watch;

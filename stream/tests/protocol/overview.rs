@@ -1,5 +1,7 @@
 //! What `deertrack queue` shows, at a cost that does not grow with the backlog.
 
+use std::time::Duration;
+
 use chrono::Utc;
 use deertrack_schemas::{Command, State};
 use deertrack_stream::{ServerInfo, Stream, Waiting};
@@ -58,6 +60,7 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
         rdb: false,
         used_memory: 1,
         max_memory: 0,
+        processor_time: Duration::ZERO,
         role: "master".into(),
         can_sync: false,
         process_id: 1,

@@ -1,0 +1,151 @@
+//! `deertrack bench`: what a Redis can carry, for people who must choose one.
+//!
+//! Jobs that do nothing travel the whole protocol: decode, lease, status, event, acknowledgement, metrics. Reports and
+//! archives take far longer than their transport; how long is measured by the benches of the worker. The bare commands
+//! beside ours are measured by `cargo bench -p deertrack-stream`.
+
+mod measure;
+mod process;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use deertrack_stream::{Scratch, Settings};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::services;
+use crate::args::RedisArgs;
+use crate::exit::{Code, Exit};
+use crate::{print, signals};
+
+/// `deertrack bench`
+#[derive(Args, Debug)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+    /// Jobs to submit in bulk and work off; each takes about 2 KiB of Redis memory meanwhile
+    #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    jobs: u64,
+    /// Jobs at a time in the worker
+    #[arg(long, default_value_t = 512, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    concurrency: u16,
+    /// Smallest size of a command in bytes
+    #[arg(long, default_value_t = 0, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=60_000))]
+    payload: u32,
+    /// Jobs a second while the latency is measured
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+    /// Seconds for which the latency is measured
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    seconds: u32,
+}
+
+/// What was measured. The names are part of the interface.
+#[derive(Debug, Serialize)]
+struct Results {
+    redis_version: String,
+    append_only_file: bool,
+    jobs: u64,
+    payload_bytes: usize,
+    concurrency: u16,
+    /// One after the other: what a caller that waits for each answer gets.
+    submit_jobs_per_s: f64,
+    submit_bulk_jobs_per_s: f64,
+    /// Claim to finish, one worker process.
+    drain_jobs_per_s: f64,
+    /// From the call of submit to the event at a watcher.
+    latency_ms: Latency,
+    /// Processor time of Redis for one job, submitted in bulk and worked off.
+    redis_us_per_job: f64,
+    /// Redis memory of one waiting job, with its status record.
+    redis_bytes_per_job: f64,
+    redis_mb: RedisMemory,
+    /// Of this process, at the end.
+    rss_mb: Option<f64>,
+    /// The same when a tenth of the jobs was worked off: it should not grow from there.
+    rss_mb_at_a_tenth: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Latency {
+    p50: f64,
+    p99: f64,
+    p999: f64,
+}
+
+/// Memory of Redis in MB: before, with all jobs waiting, with all jobs done, with all traces removed.
+#[derive(Debug, Serialize)]
+struct RedisMemory {
+    before: f64,
+    queued: f64,
+    drained: f64,
+    /// Unknown until they are.
+    removed: Option<f64>,
+}
+
+pub(crate) async fn run(args: BenchArgs, json: bool) -> Result<(), Exit> {
+    if cfg!(debug_assertions) {
+        print::note("this is a debug build: it is several times slower than a release build");
+    }
+    let _counting = services::metrics()?;
+    let settings = Settings::new(&args.redis.redis_url);
+    let scratch = Scratch::open(settings).await.map_err(Exit::unavailable)?;
+    let stopped = signals::shutdown().map_err(Exit::failed)?;
+    let measured = tokio::select! {
+        measured = measure::all(scratch.stream(), &args) => measured,
+        () = stopped.cancelled() => Err(Exit::text(Code::Failed, "stopped; nothing was measured")),
+    };
+    print::note("removing all traces");
+    scratch.clear().await.map_err(Exit::unavailable)?;
+    let mut results = measured?;
+    results.redis_mb.removed = Some(measure::redis_mb(scratch.stream()).await?);
+    if json {
+        print::json(&serde_json::to_value(&results).map_err(Exit::failed)?);
+    } else {
+        print::line(&table(&results));
+    }
+    Ok(())
+}
+
+fn table(results: &Results) -> String {
+    let value = serde_json::to_value(results).unwrap_or(Value::Null);
+    let latency = &results.latency_ms;
+    let memory = &results.redis_mb;
+    let rss = |mb: Option<f64>| mb.map_or_else(|| "unknown".to_owned(), |mb| format!("{mb:.0} MB"));
+    let per_second = |rate: f64| format!("{rate:.0} jobs/s");
+    let aof = if results.append_only_file { "with append-only file" } else { "no append-only file" };
+    let rows = [
+        ("Redis", format!("{}, {aof}", value["redis_version"].as_str().unwrap_or("unknown"))),
+        ("jobs", format!("{} of {} bytes", results.jobs, results.payload_bytes)),
+        ("submit, one after the other", per_second(results.submit_jobs_per_s)),
+        ("submit, in bulk", per_second(results.submit_bulk_jobs_per_s)),
+        (
+            "claim to finish, one worker",
+            format!("{}, {} at a time", per_second(results.drain_jobs_per_s), results.concurrency),
+        ),
+        (
+            "submit to event",
+            format!("p50 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms", latency.p50, latency.p99, latency.p999),
+        ),
+        ("Redis processor time", format!("{:.1} us a job", results.redis_us_per_job)),
+        ("Redis memory", format!("{:.0} bytes a waiting job", results.redis_bytes_per_job)),
+        (
+            "Redis memory in all",
+            format!(
+                "{:.0} MB before, {:.0} MB queued, {:.0} MB done (status records stay for an hour), {:.0} MB removed",
+                memory.before,
+                memory.queued,
+                memory.drained,
+                memory.removed.unwrap_or(f64::NAN)
+            ),
+        ),
+        (
+            "memory of this process",
+            format!("{} after a tenth, {} at the end", rss(results.rss_mb_at_a_tenth), rss(results.rss_mb)),
+        ),
+    ];
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.add_rows(rows.map(|(what, value)| vec![what.to_owned(), value]));
+    table.to_string()
+}
