@@ -177,6 +177,9 @@ pub(crate) struct WorkArgs {
     /// Serve Prometheus metrics on this address
     #[arg(long, env = "DEERTRACK_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Milliseconds after which a worker counts as gone, instead of 15,000; all workers must agree. For tests
+    #[arg(long, env = "DEERTRACK_LEASE_MS", hide = true, value_parser = clap::value_parser!(u64).range(300..))]
+    pub(crate) lease_ms: Option<u64>,
 }
 
 /// How a worker runs.

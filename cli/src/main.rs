@@ -21,6 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // One TLS provider for sqlx, redis and reqwest; without this line the first TLS connection panics.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let _crash_points = fail::has_failpoints().then(fail::FailScenario::setup);
     let cli = Cli::parse();
     logging::start(&cli.log, cli.command.is_service());
     let json = cli.json;

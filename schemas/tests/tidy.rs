@@ -138,6 +138,16 @@ fn every_dependency_is_declared_once_in_the_workspace() {
     }
 }
 
+#[test]
+fn crash_points_are_compiled_into_tests_alone() {
+    for name in CRATES.iter().chain(&["."]) {
+        let manifest = read(format!("{name}/Cargo.toml"));
+        for part in manifest.split("\n[").filter(|part| part.contains("\"failpoints\"")) {
+            assert!(part.starts_with("dev-dependencies]"), "{name} turns crash points on for everybody");
+        }
+    }
+}
+
 /// Test names in backticks: `a_lost_claim_writes_nothing` with at least two underscores.
 fn promised_tests(document: &str) -> BTreeSet<String> {
     let is_test = |word: &str| {

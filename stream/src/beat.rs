@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::member::Member;
-use crate::{meters, script};
+use crate::{crash, meters, script};
 
 /// How many jobs one script takes.
 const BATCH: usize = 64;
@@ -153,7 +153,9 @@ impl Member {
     }
 
     async fn beat_batch(&self, runs: &[Arc<Run>]) -> RedisResult<()> {
+        crash::point("beat.before");
         let results: Vec<u8> = self.link.run(&self.beat_call(runs)).await?;
+        crash::point("beat.after");
         let lost = results.iter().filter(|result| **result == 0).count();
         meters::moved("beat", results.len() - lost);
         meters::lost("beat", lost);

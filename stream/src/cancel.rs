@@ -9,7 +9,7 @@ use redis::Cmd;
 
 use crate::claim::event_body;
 use crate::error::StreamError;
-use crate::{Stream, meters, script};
+use crate::{Stream, crash, meters, script};
 
 /// How often the status is read again when the job has moved on meanwhile.
 const LOOKS: usize = 10;
@@ -40,7 +40,10 @@ impl Stream {
             if record.state.is_terminal() {
                 return Ok(Cancelled::AlreadyEnded(record.state));
             }
-            match self.link().run(&self.cancel_call(record)).await? {
+            crash::point("cancel.before");
+            let came_to = self.link().run(&self.cancel_call(record)).await?;
+            crash::point("cancel.after");
+            match came_to {
                 0 => {} // it moved between our two looks
                 1 => {
                     meters::moved("cancel", 1);

@@ -16,7 +16,7 @@ use crate::entry::Entry;
 use crate::error::StreamError;
 use crate::finish::{Ending, Finished};
 use crate::member::{Member, Settled};
-use crate::meters;
+use crate::{crash, meters};
 
 /// One entry of the command stream that this consumer owns.
 ///
@@ -143,14 +143,20 @@ impl Claim {
         let call = self.dead_call(reason, &record);
         self.quiet();
         let status_key = self.member.settings.keys.status(record.job_id.as_str());
-        self.end("dead", &call, Some((&status_key, &record.to_json()))).await
+        crash::point("dead.before");
+        let finished = self.end("dead", &call, Some((&status_key, &record.to_json()))).await;
+        crash::point("dead.after");
+        finished
     }
 
     /// Drops an entry whose job has ended before: no status, no event.
     pub async fn discard(mut self) -> Finished {
         let _token = self.member.moves.token();
         let call = self.discard_call();
-        self.end("discard", &call, None).await
+        crash::point("discard.before");
+        let finished = self.end("discard", &call, None).await;
+        crash::point("discard.after");
+        finished
     }
 
     /// Runs a move that ends this claim. `trace`: the status key and text that tell that the move has worked, should

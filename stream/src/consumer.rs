@@ -15,7 +15,7 @@ use crate::in_flight::InFlight;
 use crate::member::Member;
 use crate::meters::Times;
 use crate::reader::{Nudge, Reader};
-use crate::{Stream, control, release};
+use crate::{Stream, control, crash, release};
 
 /// How a consumer names itself.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,7 @@ impl Consumer {
             moves: TaskTracker::new(),
         });
         member.ensure_group().await?;
+        crash::point("group.after");
         let (endings, received) = mpsc::unbounded_channel();
         let handover = Arc::new(Handover::default());
         let nudge = Arc::new(Nudge::default());

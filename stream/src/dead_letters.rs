@@ -12,7 +12,7 @@ use redis::streams::{StreamId, StreamRangeReply};
 use crate::claim::unreadable;
 use crate::error::StreamError;
 use crate::retry::TryError;
-use crate::{EventId, Stream, meters, script};
+use crate::{EventId, Stream, crash, meters, script};
 
 /// How many letters are read at a time.
 const PAGE: usize = 100;
@@ -135,7 +135,9 @@ impl DeadLetters<'_> {
         for (name, value) in &letter.fields {
             call.arg(name).arg(value);
         }
+        crash::point("replay.before");
         let replayed: bool = self.0.link().run(&call).await?;
+        crash::point("replay.after");
         meters::moved("replay", usize::from(replayed));
         Ok(replayed)
     }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::member::{Member, Settled};
-use crate::{meters, script};
+use crate::{crash, meters, script};
 
 /// How many jobs one script ends: about 0.6 ms of Redis time.
 const BATCH: usize = 64;
@@ -68,8 +68,10 @@ impl Member {
     }
 
     async fn write(&self, batch: Vec<Ending>) {
+        crash::point("finish.before");
         let Settled { reply, tried_before }: Settled<Vec<u8>> =
             self.settle("finish", &self.finish_call(&batch)).await;
+        crash::point("finish.after");
         let mut done = 0;
         let all = batch.len();
         for (ending, written) in batch.into_iter().zip(reply) {

@@ -9,7 +9,7 @@ use redis::streams::{StreamId, StreamRangeReply};
 
 use crate::backoff::jittered;
 use crate::error::StreamError;
-use crate::{EventId, Stream, meters, script};
+use crate::{EventId, Stream, crash, meters, script};
 
 /// How many waiting entries are looked at in one go.
 const PAGE: usize = 500;
@@ -39,7 +39,9 @@ impl Stream {
             .arg(Keys::GROUP)
             .arg(settings.consumer_gone_after.as_millis() as u64)
             .arg(settings.max_event_age.as_millis() as u64);
+        crash::point("housekeep.before");
         let (consumers_removed, events_removed) = self.link().run(&call).await?;
+        crash::point("housekeep.after");
         Ok(Tidied { kept_alive, consumers_removed, events_removed })
     }
 

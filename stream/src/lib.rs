@@ -8,6 +8,7 @@ mod claim;
 mod connect;
 mod consumer;
 mod control;
+pub mod crash;
 mod dead;
 mod dead_letters;
 mod durability;

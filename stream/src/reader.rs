@@ -21,7 +21,7 @@ use crate::error::Trouble;
 use crate::finish::Ending;
 use crate::handover::{Handover, Wish};
 use crate::member::Member;
-use crate::{meters, release, sweep};
+use crate::{crash, meters, release, sweep};
 
 /// The most entries of one read. More would only make the reply late.
 const BATCH: usize = 64;
@@ -178,6 +178,9 @@ impl Reader {
         read.arg("STREAMS").arg(self.member.settings.keys.commands()).arg(">");
         let reply: Value = read.query_async(connection).await?;
         let entries = entry::from_read(reply)?;
+        if !entries.is_empty() {
+            crash::point("fetch.after");
+        }
         meters::moved("fetch", entries.len());
         Ok(entries)
     }

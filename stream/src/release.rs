@@ -7,7 +7,7 @@ use deertrack_schemas::{Keys, StatusRecord};
 use crate::claim::Claim;
 use crate::finish::Finished;
 use crate::member::Member;
-use crate::{meters, script};
+use crate::{crash, meters, script};
 
 /// How many entries one script hands back.
 const BATCH: usize = 64;
@@ -31,7 +31,9 @@ pub(crate) async fn release(member: &Member, mut claims: Vec<Claim>) -> Vec<Fini
     }
     let mut finished = Vec::with_capacity(claims.len());
     for batch in claims.chunks_mut(BATCH) {
+        crash::point("release.before");
         let reply: Vec<u8> = member.settle("release", &release_call(member, batch)).await.reply;
+        crash::point("release.after");
         let lost = reply.iter().filter(|written| **written == 0).count();
         meters::moved("release", reply.len() - lost);
         meters::lost("release", lost);

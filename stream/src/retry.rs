@@ -15,7 +15,7 @@ use crate::backoff::jittered;
 use crate::claim::Claim;
 use crate::finish::Finished;
 use crate::member::{Member, Settled};
-use crate::{meters, script};
+use crate::{crash, meters, script};
 
 /// How many parked jobs one script puts back.
 const BATCH: usize = 64;
@@ -104,7 +104,9 @@ impl Claim {
     }
 
     async fn park(mut self, call: &Cmd, record: StatusRecord, attempt: u32) -> Retried {
+        crash::point("retry.before");
         let Settled { reply: due, tried_before }: Settled<i64> = self.member.settle("retry", call).await;
+        crash::point("retry.after");
         let at = match due {
             -1 => {
                 let record = StatusRecord { error: Some("cancelled".into()), ..record };
@@ -210,7 +212,10 @@ impl Member {
                 call.arg(keys.status(job));
             }
             call.arg(self.settings.status_ttl.as_secs()).arg(&due);
-            meters::moved("promote", self.link.run(&call).await?);
+            crash::point("promote.before");
+            let promoted = self.link.run(&call).await?;
+            crash::point("promote.after");
+            meters::moved("promote", promoted);
         }
     }
 }

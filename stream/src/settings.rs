@@ -69,4 +69,32 @@ impl Settings {
             max_backlog: None,
         }
     }
+
+    /// The same protocol at another pace: what depends on the lease keeps its ratio to it. For tests, which do not
+    /// want to wait for 15 s.
+    #[must_use]
+    pub fn paced(self, lease: Duration) -> Self {
+        Self {
+            beat_every: lease / 3,
+            first_beat: lease / 150,
+            progress_every: lease / 15,
+            sweep_every: lease / 5,
+            block: lease * 2 / 15,
+            housekeep_every: lease * 4,
+            lease,
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_the_default_lease_the_pace_is_the_default() {
+        let default = Settings::new("redis://localhost");
+        let paced = default.clone().paced(default.lease);
+        assert_eq!(format!("{paced:?}"), format!("{default:?}"));
+    }
 }

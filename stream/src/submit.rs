@@ -9,7 +9,7 @@ use redis::{Cmd, RedisError};
 use sha2::{Digest, Sha256};
 
 use crate::error::StreamError;
-use crate::{Durability, Stream, meters, script};
+use crate::{Durability, Stream, crash, meters, script};
 
 /// How many commands one script takes: 64 cost Redis about 0.3 ms, which nobody else notices.
 const BATCH: usize = 64;
@@ -58,10 +58,12 @@ impl Stream {
 
     async fn submit_batch(&self, commands: &[Valid<Command>]) -> Result<Vec<Submitted>, StreamError> {
         let call = self.submit_call(commands)?;
+        crash::point("submit.before");
         let replies: Vec<(u8, String)> = match self.settings().durability {
             Durability::Fast => self.link().run(&call).await?,
             durability => self.waiters().run(self.client(), &call, durability).await?,
         };
+        crash::point("submit.after");
         let results = replies.into_iter().map(submitted).collect::<Result<Vec<_>, RedisError>>()?;
         let new = results.iter().filter(|result| matches!(result, Submitted::New(_))).count();
         meters::moved("submit", new);

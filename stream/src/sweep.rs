@@ -7,7 +7,7 @@ use redis::{RedisResult, Value};
 
 use crate::entry::{self, Entry};
 use crate::member::Member;
-use crate::{connect, meters, script};
+use crate::{connect, crash, meters, script};
 
 /// The end of a sweep, and the beginning of the next.
 pub(crate) const START: &str = "0-0";
@@ -31,6 +31,9 @@ impl Member {
         let (next, entries): (String, Value) = connect::run(connection, &call).await?;
         let entries = entry::from_script(entries)?;
         *cursor = next;
+        if !entries.is_empty() {
+            crash::point("sweep.after");
+        }
         meters::moved("sweep", entries.len());
         Ok(entries)
     }
@@ -59,6 +62,7 @@ impl Member {
         let mut call = script::call(&script::STRAY, 1, 2 + strays.len(), 32 * strays.len());
         call.arg(self.settings.keys.commands()).arg(Keys::GROUP).arg(&self.name).arg(&strays);
         let entries = entry::from_script(connect::run(connection, &call).await?)?;
+        crash::point("stray.after");
         meters::moved("stray", entries.len());
         Ok(entries)
     }

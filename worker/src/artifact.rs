@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::{Artifact, Export, JobId};
+use deertrack_stream::crash;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
@@ -144,6 +145,7 @@ impl Artifacts {
             Content::InMemory(bytes) => self.put(name, bytes).await?,
             Content::OnDisk(draft) => self.rename(name, draft).await?,
         };
+        crash::point("artifact.written");
         self.sync(name).await.map_err(|source| StoreError::Sync { name: name.to_owned(), source })?;
         Ok(stored)
     }

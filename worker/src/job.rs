@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use deertrack_schemas::{Command, State, StatusRecord, Valid};
-use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running};
+use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running, crash};
 use futures::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,7 @@ enum Ending {
 
 /// Works one claim to its end. `slot` is held until the last of its blocking work has ended.
 pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphorePermit) {
+    crash::point("job.claimed");
     let command = match claim.decode() {
         Ok(command) => command,
         Err(error) => return bury(claim, &error.to_string()).await,
@@ -65,6 +66,7 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
         return;
     }
     let running = claim.run(record.clone());
+    crash::point("job.running");
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
     settle(claim, record, ending, &shared.retry).await;
 }
@@ -139,8 +141,10 @@ async fn export(
     let job = Job::new(progress, stop, drafts, slot);
     let made = async {
         let Rendered { content, headline } = shared.exporter.export(&job, &command).await?;
+        crash::point("artifact.rendered");
         job.progress.at(0.98, "storing the file");
         let stored = shared.artifacts.publish(&name, content).await.map_err(JobError::from)?;
+        crash::point("artifact.published");
         Ok(Box::new(stored.describe(&name, command.export.file().media_type, headline)))
     };
     made.await.map_or_else(Ending::Failed, Ending::Done)

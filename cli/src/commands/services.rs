@@ -39,6 +39,16 @@ pub(crate) async fn stream(redis_url: &str) -> Result<Stream, Exit> {
     Stream::connect(Settings::new(redis_url)).await.map_err(Exit::unavailable)
 }
 
+/// Connects to Redis as a worker; with another lease when one is given.
+pub(crate) async fn working_stream(redis_url: &str, lease_ms: Option<u64>) -> Result<Stream, Exit> {
+    let settings = Settings::new(redis_url);
+    let settings = match lease_ms {
+        Some(lease) => settings.paced(Duration::from_millis(lease)),
+        None => settings,
+    };
+    Stream::connect(settings).await.map_err(Exit::unavailable)
+}
+
 /// Connects to Redis for submits that keep to `acceptance`.
 pub(crate) async fn accepting_stream(redis_url: &str, acceptance: &AcceptanceArgs) -> Result<Stream, Exit> {
     let within = DURABLE_WITHIN;

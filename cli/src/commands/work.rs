@@ -16,7 +16,7 @@ use crate::signals;
 pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;
     let metrics = services::metrics()?;
-    let stream = services::stream(&args.redis.redis_url).await?;
+    let stream = services::working_stream(&args.redis.redis_url, args.lease_ms).await?;
     if let Some(address) = args.metrics_listen {
         serve_metrics(address, metrics, shutdown.clone()).await?;
     }

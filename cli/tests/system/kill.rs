@@ -44,6 +44,27 @@ async fn a_killed_workers_job_is_finished_by_another_within_20_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_stopped_for_longer_than_its_lease_throws_its_result_away() {
+    let _shared = support::PROCESSOR.read().await;
+    let house = House::build(Redis::start().await).await;
+    let hasty = ("DEERTRACK_LEASE_MS", "2000");
+    let mut sleeper = house.worker_with(&[("FAILPOINTS", "job.working=sleep(1000)"), hasty]);
+    let job = house.submit(json!({})).await;
+    until("the job runs", || (house.record(&job)["state"] == "running").then_some(()));
+    sleeper.signal("STOP");
+    let _heir = house.worker_with(&[hasty]);
+    let record = until("the heir has done it", || {
+        let record = house.record(&job);
+        (record["status"] != "processing").then_some(record)
+    });
+    sleeper.signal("CONT");
+    sleeper.line("another worker owns the job now");
+    assert_eq!((&record["status"], house.record(&job)), (&json!("completed"), record.clone()));
+    assert_eq!(house.events(), [job]);
+    house.assert_drained();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_whose_worker_was_killed_in_the_middle_has_the_same_files_in_the_end() {
     let _alone = support::PROCESSOR.write().await;
     let house = House::build(Redis::start().await).await;

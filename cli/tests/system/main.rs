@@ -1,8 +1,9 @@
 //! The programs as a user runs them, on real servers: `flow` is a command's whole way, `kill` a worker's
-//! death, `alone` everything in one process and what operators ask.
+//! death, `crash` every death there is, `alone` everything in one process and what operators ask.
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
 mod alone;
+mod crash;
 mod flow;
 mod kill;
 mod support;

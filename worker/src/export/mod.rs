@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use deertrack_schemas::{Command, Counts, Export};
+use deertrack_stream::crash;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
@@ -152,7 +153,11 @@ impl Job {
         work: impl FnOnce(&Self) -> Result<T, JobError> + Send + 'static,
     ) -> Result<T, JobError> {
         let job = self.clone();
-        match tokio::task::spawn_blocking(move || work(&job)).await {
+        let work = move || {
+            crash::point("job.working");
+            work(&job)
+        };
+        match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
             Err(join) => match join.try_into_panic() {
                 Ok(panic) => Err(JobError::from_panic(&*panic)),

@@ -36,16 +36,15 @@ impl House {
     }
 
     pub(crate) fn worker(&self) -> Running {
+        self.worker_with(&[])
+    }
+
+    /// One with variables in its environment.
+    pub(crate) fn worker_with(&self, variables: &[(&str, &str)]) -> Running {
         let exports = self.dir.path().join("exports").display().to_string();
-        let mut worker = Running::start(&[
-            "work",
-            "--redis-url",
-            self.redis.url(),
-            "--database",
-            &self.database,
-            "--export-dir",
-            &exports,
-        ]);
+        let args = ["work", "--redis-url", self.redis.url(), "--database", &self.database];
+        let args = [&args[..], &["--export-dir", &exports]].concat();
+        let mut worker = Running::start_with(&args, variables);
         worker.line("worker is ready");
         worker
     }

@@ -51,7 +51,14 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it; its output and its log are read as lines.
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = deertrack(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_with(args, &[])
+    }
+
+    /// The same with variables in its environment.
+    pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = deertrack(args);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let (send, lines) = channel();
         let pipes: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
@@ -100,8 +107,18 @@ impl Running {
 
     /// SIGTERM, and the exit within the patience.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.ended()
+    }
+
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").arg(format!("-{name}")).arg(&pid).status().unwrap().success());
+    }
+
+    /// Its exit, within the patience.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -109,7 +126,13 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        panic!("it did not stop:\n{}", self.seen.join("\n"));
+        panic!("it did not stop:\n{}", self.said());
+    }
+
+    /// All lines so far.
+    pub(crate) fn said(&mut self) -> String {
+        self.seen.extend(self.lines.try_iter());
+        self.seen.join("\n")
     }
 }
 
