@@ -61,6 +61,8 @@ impl From<CatalogError> for JobError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Unavailable(_) => Self::retry("the database cannot be reached", error),
+            // The person who asked can see to these.
+            CatalogError::Vector { .. } | CatalogError::VectorType { .. } => Self::Reject(error.to_string()),
             // A missing table or a wrong type stays wrong; an operator must look.
             _ => {
                 tracing::error!(%error, "the database does not answer as expected");

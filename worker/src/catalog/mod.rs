@@ -5,6 +5,7 @@
 
 mod class;
 mod connect;
+mod embedding;
 mod failure;
 mod postgres;
 mod record;
@@ -20,9 +21,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
+use futures::stream::BoxStream;
 
 pub use class::final_class;
 pub use connect::{connect, migrate, sqlite_file};
+pub use embedding::{Embedding, Profile};
 pub use record::{Image, Individual, Record};
 pub use store::{BoundingBox, Level};
 
@@ -92,6 +95,26 @@ pub enum CatalogError {
     /// The URL names no database that this program reads.
     #[error("DATABASE_URL begins with {0:?}, which is neither postgres:// nor sqlite://")]
     UnknownScheme(String),
+    /// Vectors are stored in a way that this program does not read.
+    #[error(
+        "{table}.feature_vector is of type {ty}; real[], double precision[], vector (pgvector) and bytea are read"
+    )]
+    VectorType {
+        /// Of the detections or of the deer.
+        table: &'static str,
+        /// As PostgreSQL names it.
+        ty: String,
+    },
+    /// One vector cannot be read.
+    #[error("the vector of {of} {id} {reason}")]
+    Vector {
+        /// `detection` or `deer`.
+        of: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Reading makes no database.
     #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
     NoFile(PathBuf),
@@ -122,6 +145,14 @@ pub trait Catalog: Send + Sync {
 
     /// Deployments that overlap the range, by start, then id.
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError>;
+
+    /// Detections with their vectors, a row at a time; also those that have none, so that they can be counted.
+    /// Rejected ones and duplicates are left out. With a range, those taken in it; without, all, also those without a
+    /// time. By time (none comes last), image id, then id.
+    fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
+
+    /// All known deer with their vectors, by id.
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError>;
 
     /// The name of the data set, if it was given one.
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError>;

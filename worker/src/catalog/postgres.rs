@@ -4,17 +4,24 @@
 //! depend on the server's locale. A timestamp without a zone is taken as UTC (the session's zone is UTC).
 //! The tables of older platforms may lack columns, see `template`.
 
+mod vectors;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, PlaceRow, RecordRow};
 use super::template::{Columns, TABLES};
-use super::{Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange};
+use super::{
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
+    TimeRange,
+};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;
@@ -47,9 +54,13 @@ impl PostgresCatalog {
 async fn columns(pool: &PgPool) -> Result<Columns, CatalogError> {
     let tables = TABLES.map(|(_, table)| table);
     let rows = sqlx::query(include_str!("sql/postgres/columns.sql")).bind(tables).fetch_all(pool).await?;
-    let pairs: Result<Vec<_>, sqlx::Error> =
-        rows.iter().map(|row| Ok((row.try_get("table_name")?, row.try_get("column_name")?))).collect();
-    Ok(pairs?.into_iter().collect())
+    let names = ["table_name", "column_name", "type_name"];
+    let column = |row: &PgRow| -> Result<[String; 3], sqlx::Error> {
+        let [table, column, ty] = names.map(|name| row.try_get(name));
+        Ok([table?, column?, ty?])
+    };
+    let all: Result<Vec<_>, sqlx::Error> = rows.iter().map(column).collect();
+    Ok(all?.into_iter().collect())
 }
 
 /// The statements for the columns that are there; `None` where the whole table is not.
@@ -62,6 +73,7 @@ struct Sql {
     places: String,
     deployments: Option<String>,
     dataset: Option<&'static str>,
+    vectors: vectors::Sql,
 }
 
 impl Sql {
@@ -86,6 +98,7 @@ impl Sql {
                 .then(|| columns.fill(include_str!("sql/postgres/individuals.sql"))),
             places: columns.fill(include_str!("sql/postgres/places.sql")),
             deployments: has_deployments.then(|| columns.fill(include_str!("sql/postgres/deployments.sql"))),
+            vectors: vectors::Sql::new(columns),
             dataset: columns.has("dataset", "name").then_some(include_str!("sql/postgres/dataset.sql")),
         }
     }
@@ -151,6 +164,24 @@ impl Catalog for PostgresCatalog {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(Deployment::from).collect())
+    }
+
+    fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
+        match self.sql.vectors.embeddings() {
+            Ok(sql) => sqlx::query(AssertSqlSafe(sql))
+                .bind(range.as_ref().map(|range| range.start))
+                .bind(range.as_ref().map(|range| range.end))
+                .fetch(&self.pool)
+                .map(|row| vectors::embedding(&row?))
+                .boxed(),
+            Err(unknown_type) => stream::once(async { Err(unknown_type) }).boxed(),
+        }
+    }
+
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
+        let Some(sql) = self.sql.vectors.profiles()? else { return Ok(Vec::new()) };
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch(&self.pool).map(|row| vectors::profile(&row?));
+        rows.try_collect().await
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {

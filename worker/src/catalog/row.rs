@@ -8,7 +8,9 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use super::class::final_class;
-use super::{BoundingBox, Deployment, Detection, Image, Individual, Level, Place, Record};
+use super::{
+    BoundingBox, Deployment, Detection, Embedding, Image, Individual, Level, Place, Profile, Record,
+};
 
 #[derive(FromRow)]
 pub(super) struct DetectionRow<T> {
@@ -88,6 +90,35 @@ pub(super) struct IndividualRow<T> {
     last_seen: Option<T>,
 }
 
+/// Without its vector: each database has forms of its own for that.
+#[derive(FromRow)]
+pub(super) struct EmbeddingRow<T> {
+    id: String,
+    image_id: String,
+    taken_at: Option<T>,
+    place_id: Option<String>,
+    classification: Option<String>,
+    corrected_classification: Option<String>,
+    bbox_x: Option<f64>,
+    bbox_y: Option<f64>,
+    bbox_width: Option<f64>,
+    bbox_height: Option<f64>,
+    burst_id: Option<String>,
+    deer_id: Option<String>,
+    true_deer_id: Option<String>,
+    version: Option<String>,
+}
+
+/// Without its vector.
+#[derive(FromRow)]
+pub(super) struct ProfileRow {
+    id: String,
+    name: String,
+    sex: Option<String>,
+    founder_detection_id: Option<String>,
+    version: Option<String>,
+}
+
 impl<T: Into<DateTime<Utc>>> From<DetectionRow<T>> for Detection {
     fn from(row: DetectionRow<T>) -> Self {
         Self {
@@ -152,6 +183,37 @@ impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
             classification_method: row.classification_method,
             classified_by: row.classified_by,
             created_at: row.created_at.map(Into::into),
+        }
+    }
+}
+
+impl<T: Into<DateTime<Utc>>> EmbeddingRow<T> {
+    pub(super) fn with(self, vector: Option<Vec<f32>>) -> Embedding {
+        Embedding {
+            class: final_class(self.corrected_classification.as_deref(), self.classification.as_deref()),
+            bbox: bounding_box([self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height]),
+            id: self.id,
+            image_id: self.image_id,
+            taken_at: self.taken_at.map(Into::into),
+            place_id: self.place_id,
+            burst_id: self.burst_id,
+            deer_id: self.deer_id,
+            true_deer_id: self.true_deer_id,
+            version: self.version,
+            vector,
+        }
+    }
+}
+
+impl ProfileRow {
+    pub(super) fn with(self, vector: Option<Vec<f32>>) -> Profile {
+        Profile {
+            id: self.id,
+            name: self.name,
+            class: final_class(None, self.sex.as_deref()),
+            founder_detection_id: self.founder_detection_id,
+            version: self.version,
+            vector,
         }
     }
 }

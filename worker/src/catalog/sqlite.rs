@@ -7,11 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deertrack_schemas::Class;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::types::Json;
+use sqlx::{FromRow, Row};
 
-use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, Micros, PlaceRow, RecordRow};
-use super::{Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange};
+use super::embedding::from_le_bytes;
+use super::row::{
+    DeploymentRow, DetectionRow, EmbeddingRow, ImageRow, IndividualRow, Micros, PlaceRow, ProfileRow,
+    RecordRow,
+};
+use super::{
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
+    TimeRange,
+};
 
 const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
@@ -94,6 +104,24 @@ impl Catalog for SqliteCatalog {
         Ok(rows.into_iter().map(Deployment::from).collect())
     }
 
+    fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
+        sqlx::query(include_str!("sql/sqlite/embeddings.sql"))
+            .bind(range.as_ref().map(|range| Micros(range.start)))
+            .bind(range.as_ref().map(|range| Micros(range.end)))
+            .fetch(&self.pool)
+            .map(|row| {
+                let row = row?;
+                let known = EmbeddingRow::<Micros>::from_row(&row)?;
+                Ok(known.with(vector(&row, "detection")?))
+            })
+            .boxed()
+    }
+
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
+        let rows = sqlx::query(include_str!("sql/sqlite/profiles.sql")).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(ProfileRow::from_row(row)?.with(vector(row, "deer")?))).collect()
+    }
+
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
         let names: Vec<String> =
             sqlx::query_scalar(include_str!("sql/sqlite/dataset.sql")).fetch_all(&self.pool).await?;
@@ -104,4 +132,9 @@ impl Catalog for SqliteCatalog {
         sqlx::query(include_str!("sql/sqlite/ping.sql")).execute(&self.pool).await?;
         Ok(())
     }
+}
+
+fn vector(row: &SqliteRow, of: &'static str) -> Result<Option<Vec<f32>>, CatalogError> {
+    let bytes: Option<&[u8]> = row.try_get("vector")?;
+    bytes.map(|bytes| from_le_bytes(bytes, of, row.try_get("id")?)).transpose()
 }

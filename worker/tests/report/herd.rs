@@ -9,9 +9,12 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_worker::catalog::{
-    Catalog, CatalogError, Deployment, Detection, Image, Individual, Place, Record, TimeRange,
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
+    TimeRange,
 };
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -166,6 +169,14 @@ impl Catalog for Herd {
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
         let overlaps = |d: &&Deployment| d.start < range.end && d.end.is_none_or(|end| end > range.start);
         Ok(self.deployments.iter().filter(overlaps).cloned().collect())
+    }
+
+    fn embeddings(&self, _: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
+        futures::stream::empty().boxed()
+    }
+
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
+        Ok(Vec::new())
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {

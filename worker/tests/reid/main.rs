@@ -1,0 +1,5 @@
+//! The re-identification analysis from a database to its files, which are read back.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
+
+mod herd;
+mod vectors;
