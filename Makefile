@@ -4,8 +4,9 @@
 CARGO    ?= cargo
 DEERTRACK = target/debug/deertrack
 DATA     ?= ../shared/data
+DURATION ?= 600
 
-.PHONY: help demo up build test test-real lint bench deny clean
+.PHONY: help demo up build test test-real chaos lint bench deny clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,11 @@ test: ## all tests, against private Redis and PostgreSQL servers that they start
 test-real: ## checks on real camera-trap data; DATA=folder
 	@scripts/need.sh redis-server postgresql python3
 	scripts/test-real.sh $(abspath $(DATA))
+
+chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number
+	@scripts/need.sh redis-server
+	@$(MAKE) --no-print-directory build
+	target/debug/deertrack-chaos run --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 lint: ## format, clippy, docs and the rules of the house
 	$(CARGO) fmt --all --check

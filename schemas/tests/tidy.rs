@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const CRATES: [&str; 7] = ["schemas", "stream", "reid", "producer", "worker", "cli", "testkit"];
+const CRATES: [&str; 8] = ["schemas", "stream", "reid", "producer", "worker", "cli", "testkit", "chaos"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -50,7 +50,7 @@ fn dependencies(of: &str) -> BTreeSet<String> {
 
 #[test]
 fn imports_run_only_downward() {
-    let allowed: [(&str, &[&str]); 7] = [
+    let allowed: [(&str, &[&str]); 8] = [
         ("schemas", &[]),
         ("stream", &["schemas"]),
         ("reid", &[]),
@@ -58,6 +58,7 @@ fn imports_run_only_downward() {
         ("worker", &["schemas", "stream", "reid"]),
         ("cli", &["schemas", "stream", "reid", "producer", "worker"]),
         ("testkit", &["stream"]),
+        ("chaos", &["schemas", "stream", "worker", "testkit"]),
     ];
     for (of, allowed) in allowed {
         for name in dependencies(of) {

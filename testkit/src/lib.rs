@@ -1,4 +1,5 @@
 //! Private servers for the tests; never shipped.
 
 pub mod postgres;
+pub mod proxy;
 pub mod redis;

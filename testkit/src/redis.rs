@@ -1,5 +1,7 @@
 //! A private Redis for a test: on a unix socket in a directory of its own, gone when the test ends.
 
+use std::path::Path;
+
 use deertrack_stream::embedded::{Options, Server};
 use deertrack_stream::{Settings, Stream};
 use tempfile::TempDir;
@@ -8,7 +10,7 @@ use tempfile::TempDir;
 pub struct Redis {
     /// To be killed, stopped and started again.
     pub server: Server,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Redis {
@@ -37,7 +39,12 @@ impl Redis {
         let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let options = Options { dir: dir.path().to_owned(), append_only, extra };
         let server = Server::start(options).await.unwrap_or_else(|error| panic!("{error}"));
-        Self { server, _dir: dir }
+        Self { server, dir }
+    }
+
+    /// Where its files are.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     /// `redis+unix:///...`

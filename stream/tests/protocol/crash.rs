@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use deertrack_schemas::{Keys, State};
 use deertrack_stream::{Finished, Stream, StreamError, Submitted};
+use deertrack_testkit::proxy::Proxy;
 use deertrack_testkit::redis::Redis;
 
-use crate::proxy::Proxy;
 use crate::support::*;
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn a_submit_whose_reply_was_lost_is_repeated_without_a_second_job() {
     let redis = Redis::start().await;
     let raw = Raw::connect(redis.url()).await;
     let proxy = Proxy::start(redis.url()).await;
-    let stream = Stream::connect(hasty(&proxy.url)).await.unwrap();
+    let stream = Stream::connect(hasty(proxy.url())).await.unwrap();
     let command = command();
     proxy.swallow();
     let first = tokio::spawn({
@@ -49,7 +49,7 @@ async fn an_entry_whose_read_was_answered_to_nobody_is_found_again_in_its_first_
 
 /// Default lease, so that only the search for strays can find what was lost.
 fn redis_through(proxy: &Proxy) -> deertrack_stream::Settings {
-    deertrack_stream::Settings::new(&proxy.url)
+    deertrack_stream::Settings::new(proxy.url())
 }
 
 #[tokio::test]

@@ -14,7 +14,6 @@ mod hostile;
 mod housekeeping;
 mod overview;
 mod probe;
-mod proxy;
 mod retry;
 mod scratch;
 mod submit;

@@ -1,0 +1,223 @@
+//! What was asked for beside what a user can see. Pure: all that it needs is in [`Facts`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use deertrack_schemas::{State, StatusRecord};
+
+use crate::load::Asked;
+use crate::task::Task;
+use crate::witness::Testimony;
+
+/// How often an entry may be delivered before it is given up unrun.
+const DELIVERY_CAP: u64 = 3;
+
+/// What was accepted in this time may be forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) from: Instant,
+    pub(crate) to: Instant,
+    pub(crate) by: Forgetting,
+}
+
+/// Why Redis may forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgetting {
+    /// Its last second was not on the disk.
+    LastSecond,
+    /// Somebody told it to.
+    Flush,
+}
+
+/// A file in the export folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) size: u64,
+    pub(crate) sha256: String,
+}
+
+/// All that is known when everything is quiet again.
+pub(crate) struct Facts {
+    pub(crate) asked: BTreeMap<String, Asked>,
+    pub(crate) testimony: Testimony,
+    /// By job id; those that have one.
+    pub(crate) statuses: BTreeMap<String, StatusRecord>,
+    /// By name.
+    pub(crate) files: BTreeMap<String, Found>,
+    pub(crate) windows: Vec<Window>,
+    /// What still lies in stream, pending list and parking place.
+    pub(crate) left: u64,
+}
+
+/// A promise that was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Promise {
+    /// An accepted job is neither there nor has it ended.
+    NothingIsLost,
+    /// A job has two completion events.
+    OneEvent,
+    /// Status and event do not go together.
+    StatusAndEventAgree,
+    /// A job does not end.
+    NothingIsStuck,
+    /// A job ended as it should not have.
+    RightEnd,
+    /// A status names a file that is not there or is another one.
+    StatusNamesItsFile,
+    /// A file belongs to no job.
+    EachFileHasItsJob,
+    /// Event numbers have gaps that nobody explained.
+    NumbersAreDense,
+}
+
+impl Promise {
+    pub(crate) const ALL: [(Self, &'static str); 8] = [
+        (Self::NothingIsLost, "lost jobs"),
+        (Self::OneEvent, "jobs with two completion events"),
+        (Self::StatusAndEventAgree, "jobs whose status and event disagree"),
+        (Self::NothingIsStuck, "jobs stuck"),
+        (Self::RightEnd, "jobs with a wrong end"),
+        (Self::StatusNamesItsFile, "statuses without their file"),
+        (Self::EachFileHasItsJob, "files without a job"),
+        (Self::NumbersAreDense, "gaps in the event numbers"),
+    ];
+}
+
+/// What the facts come to.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    pub(crate) accepted: usize,
+    /// How many ended how.
+    pub(crate) ends: BTreeMap<&'static str, usize>,
+    /// Accepted in the last second before Redis was killed, and forgotten.
+    pub(crate) forgotten: usize,
+    /// Taken by FLUSHALL.
+    pub(crate) flushed: usize,
+    /// Given up because their workers died again and again.
+    pub(crate) over_cap: usize,
+    /// Files that no status names: of tries that lost their claim or died, or of jobs that Redis forgot. Removed by age.
+    pub(crate) orphans: usize,
+    /// Each with what is known of it.
+    pub(crate) broken: Vec<(Promise, String)>,
+}
+
+impl Facts {
+    pub(crate) fn judge(&self) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut events: BTreeMap<&str, Vec<State>> = BTreeMap::new();
+        let mut forgotten_ends: BTreeSet<&str> = BTreeSet::new();
+        for seen in &self.testimony.events {
+            if seen.forgotten {
+                forgotten_ends.insert(&seen.job);
+            } else {
+                events.entry(&seen.job).or_default().push(seen.state);
+            }
+        }
+        for (job, asked) in &self.asked {
+            let events = events.get(job.as_str()).map_or(&[][..], Vec::as_slice);
+            if asked.accepted.is_some() {
+                verdict.accepted += 1;
+            }
+            if events.len() > 1 {
+                verdict.broken.push((Promise::OneEvent, format!("{job} ({}): {events:?}", asked.task)));
+            }
+            match self.statuses.get(job) {
+                Some(record) => self.judge_status(job, asked, record, events, &mut verdict),
+                None if !events.is_empty() => {
+                    verdict
+                        .broken
+                        .push((Promise::StatusAndEventAgree, format!("{job}: {events:?}, no status")));
+                }
+                None => {
+                    let had_ended = forgotten_ends.contains(job.as_str());
+                    self.judge_absence(job, asked, had_ended, &mut verdict);
+                }
+            }
+        }
+        self.judge_files(&mut verdict);
+        if self.testimony.gaps > 0 {
+            verdict.broken.push((Promise::NumbersAreDense, format!("{} gaps", self.testimony.gaps)));
+        }
+        if self.left > 0 {
+            verdict.broken.push((Promise::NothingIsStuck, format!("{} entries are left", self.left)));
+        }
+        verdict
+    }
+
+    fn judge_status(
+        &self,
+        job: &str,
+        asked: &Asked,
+        record: &StatusRecord,
+        events: &[State],
+        verdict: &mut Verdict,
+    ) {
+        let state = record.state;
+        if !state.is_terminal() {
+            return verdict.broken.push((Promise::NothingIsStuck, format!("{job}: {}", record.to_json())));
+        }
+        *verdict.ends.entry(state.name()).or_default() += 1;
+        if events.first() != Some(&state) {
+            verdict.broken.push((Promise::StatusAndEventAgree, format!("{job}: {state:?}, {events:?}")));
+        }
+        let over_cap = state == State::Dead && record.deliveries > DELIVERY_CAP;
+        if over_cap && asked.task != Task::Abort {
+            verdict.over_cap += 1;
+        }
+        let right =
+            state == asked.task.natural_end() || over_cap || (asked.cancelled && state == State::Cancelled);
+        if !right {
+            verdict.broken.push((Promise::RightEnd, format!("{job} ({}): {}", asked.task, record.to_json())));
+        }
+        if state == State::Completed && !self.has_file_of(record) {
+            verdict.broken.push((Promise::StatusNamesItsFile, format!("{job}: {}", record.to_json())));
+        }
+    }
+
+    fn judge_absence(&self, job: &str, asked: &Asked, had_ended: bool, verdict: &mut Verdict) {
+        let Some(accepted) = asked.accepted else { return };
+        let window = self.windows.iter().find(|window| window.from <= accepted && accepted <= window.to);
+        match window.map(|window| window.by) {
+            Some(Forgetting::LastSecond) => verdict.forgotten += 1,
+            Some(Forgetting::Flush) => {
+                verdict.flushed += usize::from(!had_ended);
+                if had_ended {
+                    *verdict.ends.entry("ended before FLUSHALL").or_default() += 1;
+                }
+            }
+            None => verdict.broken.push((Promise::NothingIsLost, format!("{job} ({})", asked.task))),
+        }
+    }
+
+    fn has_file_of(&self, record: &StatusRecord) -> bool {
+        record.artifact.as_ref().is_some_and(|artifact| {
+            self.files
+                .get(&artifact.filename)
+                .is_some_and(|file| file.size == artifact.file_size_bytes && file.sha256 == artifact.sha256)
+        })
+    }
+
+    fn judge_files(&self, verdict: &mut Verdict) {
+        for name in self.files.keys() {
+            let owner = owner(name).filter(|job| self.asked.contains_key(*job));
+            let named = owner.and_then(|job| self.statuses.get(job)?.artifact.as_ref());
+            match owner {
+                None => verdict.broken.push((Promise::EachFileHasItsJob, name.clone())),
+                Some(_) if named.is_some_and(|artifact| artifact.filename == *name) => {}
+                Some(_) => verdict.orphans += 1,
+            }
+        }
+    }
+}
+
+/// The job in the name of a file: `report_20260102_030405_<job>.pdf`, or `.<job>-xxxxxx.part` while it is written.
+fn owner(name: &str) -> Option<&str> {
+    const UUID_CHARS: usize = 36;
+    match name.strip_prefix('.') {
+        Some(draft) => draft.get(..UUID_CHARS),
+        None => name.split('_').nth(3)?.split('.').next(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Each promise, broken by hand.
+
+use chrono::{NaiveDate, Utc};
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::{Artifact, Command, Export, PdfParams};
+
+use super::*;
+use crate::witness::Seen;
+
+const JOB: &str = "0199aaaa-0000-7000-8000-000000000001";
+
+/// One job that was accepted now and ended well.
+fn good() -> Facts {
+    let asked = Asked { task: Task::Nothing, accepted: Some(Instant::now()), cancelled: false };
+    let file = Found { size: 4, sha256: "abcd".to_owned() };
+    Facts {
+        asked: [(JOB.to_owned(), asked)].into(),
+        testimony: Testimony { events: vec![seen(State::Completed, 1)], gaps: 0, resets: 0 },
+        statuses: [(JOB.to_owned(), status(State::Completed))].into(),
+        files: [(file_name(), file)].into(),
+        windows: Vec::new(),
+        left: 0,
+    }
+}
+
+fn file_name() -> String {
+    format!("report_20260102_030405_{JOB}.pdf")
+}
+
+fn seen(state: State, n: u64) -> Seen {
+    Seen { job: JOB.to_owned(), state, n, at: Instant::now(), forgotten: false }
+}
+
+fn status(state: State) -> StatusRecord {
+    let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let export = Export::Pdf(PdfParams::new(day, day, GroupBy::Day));
+    let command = Command::new(JOB.parse().unwrap(), export, Utc::now());
+    let artifact = Artifact {
+        filename: file_name(),
+        download_url: String::new(),
+        file_size_bytes: 4,
+        sha256: "abcd".to_owned(),
+        media_type: String::new(),
+        headline: None,
+    };
+    let artifact = (state == State::Completed).then_some(artifact);
+    StatusRecord { artifact, ..StatusRecord::queued(&command).with_state(state) }
+}
+
+fn broken(facts: &Facts) -> Vec<Promise> {
+    facts.judge().broken.into_iter().map(|(promise, _)| promise).collect()
+}
+
+#[test]
+fn a_job_that_ended_well_breaks_nothing() {
+    let verdict = good().judge();
+    assert_eq!(verdict.broken, []);
+    assert_eq!((verdict.accepted, verdict.ends["completed"], verdict.orphans), (1, 1, 0));
+}
+
+#[test]
+fn an_accepted_job_without_any_trace_is_lost() {
+    let mut facts = good();
+    facts.statuses.clear();
+    facts.testimony.events.clear();
+    facts.files.clear();
+    assert_eq!(broken(&facts), [Promise::NothingIsLost]);
+    facts.asked.get_mut(JOB).unwrap().accepted = None;
+    assert_eq!(broken(&facts), [], "nobody was told that it is accepted");
+}
+
+#[test]
+fn only_what_was_accepted_in_the_last_second_may_be_forgotten() {
+    let mut facts = good();
+    facts.statuses.clear();
+    facts.testimony.events.clear();
+    let accepted = facts.asked[JOB].accepted.unwrap();
+    let second = std::time::Duration::from_secs(1);
+    facts.windows = vec![Window { from: accepted, to: accepted + second, by: Forgetting::LastSecond }];
+    let verdict = facts.judge();
+    assert_eq!((verdict.broken.len(), verdict.forgotten, verdict.orphans), (0, 1, 1));
+    facts.windows[0].from = accepted + second / 2;
+    assert_eq!(broken(&facts), [Promise::NothingIsLost]);
+}
+
+#[test]
+fn two_events_are_one_too_many_unless_redis_forgot_the_first() {
+    let mut facts = good();
+    facts.testimony.events = vec![seen(State::Completed, 1), seen(State::Completed, 2)];
+    assert_eq!(broken(&facts), [Promise::OneEvent]);
+    facts.testimony.events[0].forgotten = true;
+    assert_eq!(broken(&facts), []);
+}
+
+#[test]
+fn a_status_without_its_event_and_an_event_without_its_status_disagree() {
+    let mut facts = good();
+    facts.testimony.events.clear();
+    assert_eq!(broken(&facts), [Promise::StatusAndEventAgree]);
+    let mut facts = good();
+    facts.statuses.clear();
+    assert_eq!(broken(&facts), [Promise::StatusAndEventAgree]);
+}
+
+#[test]
+fn a_job_that_does_not_end_is_stuck() {
+    let mut facts = good();
+    facts.statuses.insert(JOB.to_owned(), status(State::Running));
+    facts.testimony.events.clear();
+    facts.left = 1;
+    assert_eq!(broken(&facts), [Promise::NothingIsStuck, Promise::NothingIsStuck]);
+}
+
+#[test]
+fn a_job_ends_as_its_task_does_or_as_it_was_asked_to() {
+    let mut facts = good();
+    facts.statuses.insert(JOB.to_owned(), status(State::Cancelled));
+    facts.testimony.events = vec![seen(State::Cancelled, 1)];
+    assert_eq!(broken(&facts), [Promise::RightEnd]);
+    facts.asked.get_mut(JOB).unwrap().cancelled = true;
+    assert_eq!(broken(&facts), []);
+    // Given up, but only after three deliveries.
+    facts.testimony.events = vec![seen(State::Dead, 1)];
+    facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 3, ..status(State::Dead) });
+    assert_eq!(broken(&facts), [Promise::RightEnd]);
+    facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 4, ..status(State::Dead) });
+    assert_eq!((broken(&facts), facts.judge().over_cap), (vec![], 1));
+}
+
+#[test]
+fn a_status_names_the_file_that_is_there_and_each_file_has_a_job() {
+    let mut facts = good();
+    facts.files.get_mut(&file_name()).unwrap().sha256 = "other".to_owned();
+    assert_eq!(broken(&facts), [Promise::StatusNamesItsFile]);
+    let mut facts = good();
+    let file = facts.files[&file_name()].clone();
+    facts.files.insert("report_20260102_030405_nobody.pdf".to_owned(), file);
+    assert_eq!(broken(&facts), [Promise::EachFileHasItsJob]);
+}
+
+#[test]
+fn a_gap_in_the_numbers_is_told() {
+    let mut facts = good();
+    facts.testimony.gaps = 1;
+    assert_eq!(broken(&facts), [Promise::NumbersAreDense]);
+}

@@ -1,0 +1,152 @@
+//! Does what the plan says, one step after the other, and writes down what Redis may have forgotten and who waits.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use deertrack_stream::Stream;
+use deertrack_testkit::proxy::Proxy;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::check::{Forgetting, Window};
+use crate::fleet::Fleet;
+use crate::load::Ledger;
+use crate::plan::{Disturbance, Step};
+use crate::server::Server;
+use crate::task::Task;
+use crate::work;
+
+/// How many entries that are no commands come at a time.
+const RUBBISH: usize = 20;
+
+/// Jobs that a disturbance met, and when.
+pub(crate) struct Met {
+    pub(crate) by: Disturbance,
+    pub(crate) at: Instant,
+    /// The jobs that its worker held; `None` when it met Redis, and so everybody.
+    pub(crate) jobs: Option<Vec<String>>,
+}
+
+/// The system under test, and what was done to it.
+pub(crate) struct Disturber {
+    pub(crate) server: Server,
+    pub(crate) proxy: Proxy,
+    pub(crate) fleet: Arc<Mutex<Fleet>>,
+    /// A connection that is not disturbed by the proxy.
+    pub(crate) stream: Stream,
+    pub(crate) ledger: Ledger,
+    pub(crate) lease: Duration,
+    pub(crate) began: Instant,
+    pub(crate) windows: Vec<Window>,
+    pub(crate) met: Vec<Met>,
+    /// Stopped workers that will go on.
+    pub(crate) stopped: JoinSet<()>,
+}
+
+impl Disturber {
+    /// Connections for callers: half of them go to Redis directly, half through the proxy.
+    pub(crate) async fn callers(&self) -> anyhow::Result<Vec<Stream>> {
+        let distant = Stream::connect(work::settings(self.proxy.url(), self.lease)).await?;
+        Ok(vec![self.stream.clone(), self.stream.clone(), distant.clone(), distant])
+    }
+
+    pub(crate) async fn take(&mut self, step: Step) -> anyhow::Result<()> {
+        tokio::time::sleep(step.quiet).await;
+        let what = step.what;
+        tracing::info!(%what, "disturbing");
+        self.disturb(step).await.with_context(|| format!("while doing: {what}"))
+    }
+
+    async fn disturb(&mut self, step: Step) -> anyhow::Result<()> {
+        match step.what {
+            Disturbance::KillWorker => {
+                self.meet(step).await;
+                self.fleet.lock().await.kill(step.worker)?;
+            }
+            Disturbance::StopWorker => self.stop_worker(step).await,
+            Disturbance::ReplaceWorker => {
+                self.meet(step).await;
+                self.fleet.lock().await.replace(step.worker).await?;
+            }
+            Disturbance::KillRedis => {
+                let window = self.server.kill().await?;
+                self.redis_is_back(step.what, window);
+            }
+            Disturbance::CutPower => {
+                let window = self.server.cut_power().await?;
+                self.redis_is_back(step.what, window);
+            }
+            Disturbance::KillClients => {
+                self.server.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await?;
+            }
+            Disturbance::FlushScripts => drop(self.server.ask(&["SCRIPT", "FLUSH"]).await?),
+            Disturbance::SqueezeMemory => self.squeeze(step.lasts).await?,
+            Disturbance::DelayReplies => {
+                self.proxy.delay(step.lasts / 10);
+                tokio::time::sleep(step.lasts).await;
+                self.proxy.pass();
+            }
+            Disturbance::LoseReplies => {
+                self.proxy.swallow();
+                tokio::time::sleep(step.lasts).await;
+                self.proxy.cut();
+            }
+            Disturbance::FreezeConnections => {
+                self.proxy.freeze();
+                tokio::time::sleep(step.lasts * 2).await;
+                self.proxy.cut();
+            }
+            Disturbance::CutConnections => self.proxy.cut(),
+            Disturbance::AddRubbish => self.add_rubbish().await?,
+            Disturbance::FlushAll => {
+                self.server.ask(&["FLUSHALL"]).await?;
+                let window = Window { from: self.began, to: Instant::now(), by: Forgetting::Flush };
+                self.redis_is_back(step.what, Some(window));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down which jobs the worker holds that is about to be met.
+    async fn meet(&mut self, step: Step) {
+        let pid = format!(":{}:", self.fleet.lock().await.pid(step.worker));
+        let running = self.stream.overview().await.map(|overview| overview.running).unwrap_or_default();
+        let jobs =
+            running.into_iter().filter(|job| job.worker.contains(&pid)).map(|job| job.job_id).collect();
+        self.met.push(Met { by: step.what, at: Instant::now(), jobs: Some(jobs) });
+    }
+
+    async fn stop_worker(&mut self, step: Step) {
+        self.meet(step).await;
+        let (fleet, pause) = (Arc::clone(&self.fleet), self.lease * 2);
+        let pid = fleet.lock().await.stop(step.worker);
+        self.stopped.spawn(async move {
+            tokio::time::sleep(pause).await;
+            fleet.lock().await.go_on(pid);
+        });
+    }
+
+    fn redis_is_back(&mut self, by: Disturbance, window: Option<Window>) {
+        self.windows.extend(window);
+        self.met.push(Met { by, at: Instant::now(), jobs: None });
+    }
+
+    async fn squeeze(&self, lasts: Duration) -> anyhow::Result<()> {
+        let used = self.stream.probe().await?.used_memory;
+        self.server.ask(&["CONFIG", "SET", "maxmemory", &used.to_string()]).await?;
+        tokio::time::sleep(lasts).await;
+        self.server.ask(&["CONFIG", "SET", "maxmemory", "0"]).await?;
+        Ok(())
+    }
+
+    async fn add_rubbish(&self) -> anyhow::Result<()> {
+        for _ in 0..RUBBISH {
+            let job = Stream::new_job_id().to_string();
+            self.ledger.ask(&job, Task::Rubbish);
+            self.server.ask(&["XADD", "{exports}:commands", "*", "job", &job, "body", "no command"]).await?;
+            self.ledger.accept(&job);
+        }
+        Ok(())
+    }
+}

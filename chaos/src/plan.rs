@@ -1,0 +1,135 @@
+//! What is done to the system, and when: drawn from the seed, so that a run can be repeated.
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+/// One thing done to the running system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Disturbance {
+    /// `kill -9` of a worker.
+    KillWorker,
+    /// SIGSTOP of a worker for two leases, then SIGCONT.
+    StopWorker,
+    /// SIGTERM of a worker, and a new one in its place.
+    ReplaceWorker,
+    /// `kill -9` of Redis, and a restart on its files.
+    KillRedis,
+    /// The same, and what Redis wrote in the last second is gone as well.
+    CutPower,
+    /// CLIENT KILL of all connections.
+    KillClients,
+    /// SCRIPT FLUSH.
+    FlushScripts,
+    /// No memory for new work for a while.
+    SqueezeMemory,
+    /// Replies are late for a while.
+    DelayReplies,
+    /// Replies are lost for a while, then the connections break.
+    LoseReplies,
+    /// Connections hold everything back for a while, then they break.
+    FreezeConnections,
+    /// Connections break.
+    CutConnections,
+    /// Entries that are no commands.
+    AddRubbish,
+    /// FLUSHALL. Once in a run.
+    FlushAll,
+}
+
+impl Disturbance {
+    /// All but [`FlushAll`](Self::FlushAll).
+    const DECK: [Self; 13] = [
+        Self::KillWorker,
+        Self::StopWorker,
+        Self::ReplaceWorker,
+        Self::KillRedis,
+        Self::CutPower,
+        Self::KillClients,
+        Self::FlushScripts,
+        Self::SqueezeMemory,
+        Self::DelayReplies,
+        Self::LoseReplies,
+        Self::FreezeConnections,
+        Self::CutConnections,
+        Self::AddRubbish,
+    ];
+}
+
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::KillWorker => "worker killed (-9)",
+            Self::StopWorker => "worker stopped for two leases",
+            Self::ReplaceWorker => "worker replaced (SIGTERM)",
+            Self::KillRedis => "Redis killed (-9)",
+            Self::CutPower => "Redis killed, its last second gone",
+            Self::KillClients => "CLIENT KILL of all",
+            Self::FlushScripts => "SCRIPT FLUSH",
+            Self::SqueezeMemory => "Redis full",
+            Self::DelayReplies => "replies late",
+            Self::LoseReplies => "replies lost",
+            Self::FreezeConnections => "connections frozen",
+            Self::CutConnections => "connections cut",
+            Self::AddRubbish => "rubbish added",
+            Self::FlushAll => "FLUSHALL",
+        };
+        f.write_str(words)
+    }
+}
+
+/// A disturbance and the quiet time before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) quiet: Duration,
+    pub(crate) what: Disturbance,
+    /// How long it lasts, where it lasts.
+    pub(crate) lasts: Duration,
+    /// Which worker it meets, modulo their number.
+    pub(crate) worker: usize,
+}
+
+/// The steps of a run, without end: each round of the shuffled deck brings every disturbance once, kills of workers
+/// twice. The first round brings FLUSHALL too.
+pub(crate) fn steps(seed: u64) -> impl Iterator<Item = Step> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut deck = Vec::new();
+    let mut first = true;
+    std::iter::from_fn(move || {
+        if deck.is_empty() {
+            deck = [&Disturbance::DECK[..], &[Disturbance::KillWorker]].concat();
+            if std::mem::take(&mut first) {
+                deck.push(Disturbance::FlushAll);
+            }
+            deck.shuffle(&mut random);
+        }
+        Some(Step {
+            quiet: Duration::from_millis(random.random_range(500..3000)),
+            what: deck.pop()?,
+            lasts: Duration::from_millis(random.random_range(500..2500)),
+            worker: random.random_range(0..1000),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_is_the_same_plan_and_everything_flushes_once() {
+        let take = |seed| steps(seed).take(300).collect::<Vec<_>>();
+        assert_eq!(take(7), take(7));
+        assert_ne!(take(7), take(8));
+        let all = take(7);
+        assert_eq!(all.iter().filter(|step| step.what == Disturbance::FlushAll).count(), 1);
+        for what in Disturbance::DECK {
+            assert!(all[..15].iter().any(|step| step.what == what), "{what} is not in the first round");
+        }
+    }
+}

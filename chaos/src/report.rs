@@ -1,0 +1,178 @@
+//! The outcome of a run, for people and for programs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use serde_json::{Value, json};
+
+use crate::check::{Facts, Promise, Verdict};
+use crate::disturb::Met;
+use crate::plan::Disturbance;
+use crate::run::RunArgs;
+use crate::witness::Testimony;
+
+/// How many broken promises are told one by one.
+const TOLD: usize = 20;
+
+pub(crate) struct Report {
+    seed: u64,
+    args: RunArgs,
+    pub(crate) verdict: Verdict,
+    disturbances: BTreeMap<Disturbance, usize>,
+    recovery: BTreeMap<Disturbance, Times>,
+    events: usize,
+    resets: usize,
+    fallen: usize,
+}
+
+/// Times in ascending order.
+struct Times(Vec<Duration>);
+
+impl Times {
+    /// The nearest rank; `of` from 0 to 1.
+    fn quantile(&self, of: f64) -> Duration {
+        let rank = (of * self.0.len() as f64).ceil() as usize;
+        self.0.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+    }
+}
+
+impl Report {
+    pub(crate) fn new(
+        args: &RunArgs,
+        seed: u64,
+        facts: &Facts,
+        met: &[Met],
+        disturbances: BTreeMap<Disturbance, usize>,
+        fallen: usize,
+    ) -> Self {
+        Self {
+            seed,
+            args: args.clone(),
+            verdict: facts.judge(),
+            disturbances,
+            recovery: recovery(met, &facts.testimony),
+            events: facts.testimony.events.len(),
+            resets: facts.testimony.resets,
+            fallen,
+        }
+    }
+
+    fn broken(&self, promise: Promise) -> usize {
+        self.verdict.broken.iter().filter(|(broken, _)| *broken == promise).count()
+    }
+
+    pub(crate) fn print(&self, as_json: bool) {
+        if as_json { line(&self.as_json().to_string()) } else { self.print_tables() }
+    }
+
+    fn print_tables(&self) {
+        let (verdict, args) = (&self.verdict, &self.args);
+        line(&format!(
+            "{} s of disturbances, seed {}, appendfsync {:?}, lease {} ms, {} workers",
+            args.duration, self.seed, args.fsync, args.lease_ms, args.workers
+        ));
+        let mut jobs = table(["jobs", "number"]);
+        jobs.add_row(["accepted".to_owned(), verdict.accepted.to_string()]);
+        for (end, count) in &verdict.ends {
+            jobs.add_row([format!("  {end}"), count.to_string()]);
+        }
+        jobs.add_row(["  taken by FLUSHALL".to_owned(), verdict.flushed.to_string()]);
+        jobs.add_row(["  forgotten with Redis' last second".to_owned(), verdict.forgotten.to_string()]);
+        jobs.add_row(["given up after three deliveries".to_owned(), verdict.over_cap.to_string()]);
+        jobs.add_row(["files that no status names".to_owned(), verdict.orphans.to_string()]);
+        line(&jobs.to_string());
+        let mut promises = table(["promise", "broken"]);
+        for (promise, words) in Promise::ALL {
+            promises.add_row([words.to_owned(), self.broken(promise).to_string()]);
+        }
+        line(&promises.to_string());
+        let mut done = table(["disturbance", "times", "jobs met", "p50 s", "p99 s", "max s"]);
+        for (what, times) in &self.disturbances {
+            let mut row = vec![what.to_string(), times.to_string()];
+            if let Some(recovery) = self.recovery.get(what) {
+                row.push(recovery.0.len().to_string());
+                row.extend([0.5, 0.99, 1.0].map(|of| seconds(recovery.quantile(of))));
+            }
+            done.add_row(row);
+        }
+        line(&done.to_string());
+        line(
+            "times: from the disturbance to the end of each job that its worker held, work included (up to 1.5 s);",
+        );
+        line("for Redis, from its return to the next completion");
+        for (promise, what) in verdict.broken.iter().take(TOLD) {
+            line(&format!("BROKEN {promise:?}: {what}"));
+        }
+        let kept = if verdict.broken.is_empty() { "every promise was kept" } else { "PROMISES WERE BROKEN" };
+        line(&format!("{kept}; --seed {} repeats the plan", self.seed));
+    }
+
+    fn as_json(&self) -> Value {
+        let verdict = &self.verdict;
+        let names: BTreeMap<String, usize> =
+            self.disturbances.iter().map(|(what, times)| (name(*what), *times)).collect();
+        let recovery: BTreeMap<String, Value> = self
+            .recovery
+            .iter()
+            .map(|(what, times)| {
+                let [p50, p99, max] = [0.5, 0.99, 1.0].map(|of| times.quantile(of).as_secs_f64());
+                (name(*what), json!({ "jobs": times.0.len(), "p50_s": p50, "p99_s": p99, "max_s": max }))
+            })
+            .collect();
+        let broken: BTreeMap<&str, usize> =
+            Promise::ALL.iter().map(|(promise, words)| (*words, self.broken(*promise))).collect();
+        json!({
+            "seed": self.seed, "duration_s": self.args.duration, "lease_ms": self.args.lease_ms,
+            "accepted": verdict.accepted, "ends": verdict.ends, "flushed": verdict.flushed,
+            "forgotten": verdict.forgotten, "over_cap": verdict.over_cap, "orphans": verdict.orphans,
+            "events": self.events, "resets": self.resets, "fallen_workers": self.fallen,
+            "broken": broken, "disturbances": names, "recovery": recovery,
+            "details": verdict.broken.iter().take(TOLD).map(|(_, what)| what).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// From each disturbance to the ends of the jobs that it met, and from a return of Redis to the next end of any.
+fn recovery(met: &[Met], testimony: &Testimony) -> BTreeMap<Disturbance, Times> {
+    let mut ends: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for seen in &testimony.events {
+        ends.entry(&seen.job).or_default().push(seen.at);
+    }
+    let mut recovery: BTreeMap<Disturbance, Vec<Duration>> = BTreeMap::new();
+    for met in met {
+        let times = recovery.entry(met.by).or_default();
+        let Some(jobs) = &met.jobs else {
+            let next = testimony.events.iter().find(|seen| seen.at >= met.at);
+            times.extend(next.map(|seen| seen.at - met.at));
+            continue;
+        };
+        let end_of = |job: &String| ends.get(job.as_str())?.iter().find(|at| **at >= met.at);
+        times.extend(jobs.iter().filter_map(end_of).map(|at| *at - met.at));
+    }
+    let sorted = |(what, mut times): (Disturbance, Vec<Duration>)| {
+        times.sort();
+        (what, Times(times))
+    };
+    recovery.into_iter().map(sorted).collect()
+}
+
+fn name(what: Disturbance) -> String {
+    serde_json::to_value(what).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1}", time.as_secs_f64())
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_BORDERS_ONLY).set_header(header);
+    table
+}
+
+#[expect(clippy::print_stdout, reason = "the report is what the program is for")]
+fn line(text: &str) {
+    println!("{text}");
+}

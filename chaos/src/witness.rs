@@ -1,0 +1,84 @@
+//! The dashboard: it follows the events from the first to the last and writes down what it sees.
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use deertrack_schemas::{State, StatusRecord};
+use deertrack_stream::{Stream, StreamError, WatchFrom, Watched};
+use tokio::task::AbortHandle;
+
+/// One completion event.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) job: String,
+    pub(crate) state: State,
+    pub(crate) n: u64,
+    pub(crate) at: Instant,
+    /// Redis forgot it afterwards, and said so: its number came again.
+    pub(crate) forgotten: bool,
+}
+
+/// All that was seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Testimony {
+    pub(crate) events: Vec<Seen>,
+    /// How often numbers were missing.
+    pub(crate) gaps: usize,
+    /// How often Redis had forgotten events.
+    pub(crate) resets: usize,
+}
+
+impl Testimony {
+    pub(crate) fn note(&mut self, watched: Watched) {
+        match watched {
+            Watched::Event { event, .. } => {
+                let StatusRecord { job_id, state, .. } = event.record;
+                let (job, at) = (job_id.to_string(), Instant::now());
+                self.events.push(Seen { job, state, n: event.n, at, forgotten: false });
+            }
+            Watched::Lagged { .. } => self.gaps += 1,
+            Watched::Reset { found, .. } => {
+                self.resets += 1;
+                // Of what was seen before, Redis remembers only what is below the number that comes now.
+                for seen in self.events.iter_mut().filter(|seen| seen.n >= found) {
+                    seen.forgotten = true;
+                }
+            }
+        }
+    }
+}
+
+pub(crate) struct Witness {
+    testimony: Arc<Mutex<Testimony>>,
+    task: AbortHandle,
+}
+
+impl Witness {
+    pub(crate) async fn begin(stream: &Stream) -> Result<Self, StreamError> {
+        let mut watch = stream.watch(WatchFrom::Start).await?;
+        let testimony = Arc::new(Mutex::new(Testimony::default()));
+        let written = Arc::clone(&testimony);
+        let task = tokio::spawn(async move {
+            while let Ok(watched) = watch.next().await {
+                written.lock().expect("nobody panics while holding the testimony").note(watched);
+            }
+        });
+        Ok(Self { testimony, task: task.abort_handle() })
+    }
+
+    pub(crate) fn so_far(&self) -> Testimony {
+        self.testimony.lock().expect("nobody panics while holding the testimony").clone()
+    }
+
+    /// The number of the newest event.
+    pub(crate) fn newest(&self) -> u64 {
+        let testimony = self.testimony.lock().expect("nobody panics while holding the testimony");
+        testimony.events.last().map_or(0, |seen| seen.n)
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
