@@ -259,9 +259,11 @@ mod bare {
 
     const SUBMIT: &str = "local id = redis.call('XADD', KEYS[1], '*', 'job', ARGV[1], 'body', ARGV[2]) \
         redis.call('SETEX', KEYS[2], 3600, ARGV[3]) return id";
-    const FINISH: &str = "for i = 3, #KEYS do redis.call('SETEX', KEYS[i], 3600, ARGV[2]) \
-        redis.call('XADD', KEYS[2], '*', 'n', redis.call('INCR', 'seq'), 'job', ARGV[i], 'body', ARGV[2]) \
-        redis.call('XACK', KEYS[1], 'workers', ARGV[i]) redis.call('XDEL', KEYS[1], ARGV[i]) end return 1";
+    /// For each job its entry id, its status and the body of its event: as many bytes as ours.
+    const FINISH: &str = "for i = 3, #KEYS do local a = 3 * i - 8 \
+        redis.call('SETEX', KEYS[i], 3600, ARGV[a + 1]) \
+        redis.call('XADD', KEYS[2], '*', 'n', redis.call('INCR', 'seq'), 'job', ARGV[a], 'body', ARGV[a + 2]) \
+        redis.call('XACK', KEYS[1], 'workers', ARGV[a]) redis.call('XDEL', KEYS[1], ARGV[a]) end return 1";
 
     pub(super) async fn connect(url: &str) -> MultiplexedConnection {
         let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
@@ -310,7 +312,7 @@ mod bare {
     }
 
     async fn one(connection: &MultiplexedConnection, keys: &Keys, script: &redis::Script) {
-        let status = vec![b'y'; 620];
+        let (status, body) = finished_record();
         let mut connection = connection.clone();
         loop {
             let mut read = redis::cmd("XREADGROUP");
@@ -326,9 +328,23 @@ mod bare {
             for id in &ids {
                 finish.arg(keys.status(id));
             }
-            finish.arg("").arg(&status).arg(&ids);
+            for (n, id) in ids.iter().enumerate() {
+                // No two jobs have the same record.
+                let [status, body] =
+                    [&status, &body].map(|text| [text, format!("{n:>8}").as_bytes()].concat());
+                finish.arg(id).arg(status).arg(body);
+            }
             finish.exec_async(&mut connection).await.unwrap();
         }
+    }
+
+    /// As long as what our drain writes of a job: its status, and the body of its event.
+    fn finished_record() -> (Vec<u8>, Vec<u8>) {
+        let command = &commands(1)[0];
+        let record = StatusRecord { artifact: Some(artifact()), ..StatusRecord::queued(command) }
+            .with_state(State::Completed);
+        let body = deertrack_schemas::wire::encode_record(&record).unwrap();
+        (record.to_json().into_bytes(), body)
     }
 
     fn ids(reply: &redis::Value) -> Vec<String> {
