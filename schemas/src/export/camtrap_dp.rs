@@ -20,7 +20,7 @@ const OCCASIONS: std::ops::RangeInclusive<i64> = 1..=90;
 /// What callers may know of this kind.
 pub const INFO: KindInfo = KindInfo {
     kind: Kind::CamtrapDp,
-    name: "camtrap_dp",
+    name: "camtrap-dp",
     title: "Camtrap DP package",
     description: "Deployments, media and observations as a Camtrap DP 1.0.2 package, with a detection history for occupancy models.",
     file_stem: "camtrap_dp",

@@ -16,7 +16,7 @@ pub mod zip;
 
 /// What to export: its kind and that kind's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", content = "params", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "params", rename_all = "kebab-case")]
 pub enum Export {
     /// A PDF report.
     Pdf(pdf::PdfParams),
@@ -30,7 +30,7 @@ pub enum Export {
 
 /// The name of an export kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A PDF report.
     Pdf,

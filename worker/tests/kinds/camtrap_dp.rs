@@ -1,4 +1,4 @@
-//! `camtrap_dp`: the package tells what the database knows, keeps the standard, and comes back through the import.
+//! `camtrap-dp`: the package tells what the database knows, keeps the standard, and comes back through the import.
 //!
 //! That Python's `frictionless` calls such a package valid is checked in `real_kinds`.
 

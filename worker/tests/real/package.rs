@@ -1,4 +1,4 @@
-//! `camtrap_dp` of real surveys: valid by Python's `frictionless` and `jsonschema` against the standard's own schemas,
+//! `camtrap-dp` of real surveys: valid by Python's `frictionless` and `jsonschema` against the standard's own schemas,
 //! the same from both databases, and the same again after it was imported.
 
 use std::collections::BTreeSet;
