@@ -5,8 +5,9 @@ CARGO    ?= cargo
 DEERTRACK = target/debug/deertrack
 DATA     ?= ../shared/data
 DURATION ?= 600
+SECONDS_EACH ?= 60
 
-.PHONY: help demo up build test test-real chaos lint bench deny clean
+.PHONY: help demo up build test test-real chaos fuzz lint bench deny clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,12 @@ chaos: ## kill, stop, cut and flush a running system and check its promises; DUR
 	@scripts/need.sh redis-server
 	@$(MAKE) --no-print-directory build
 	target/debug/deertrack-chaos run --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+
+fuzz: ## bytes that nobody would write on purpose, a minute for each target (nightly Rust, cargo install cargo-fuzz)
+	cd fuzz && for target in envelope status body; do \
+	    mkdir -p corpus/$$target && cargo +nightly fuzz run $$target corpus/$$target seeds/$$target -- \
+	        -max_total_time=$(SECONDS_EACH) -max_len=4096 || exit 1; \
+	done
 
 lint: ## format, clippy, docs and the rules of the house
 	$(CARGO) fmt --all --check

@@ -24,8 +24,8 @@ const RUBBISH: usize = 20;
 pub(crate) struct Met {
     pub(crate) by: Disturbance,
     pub(crate) at: Instant,
-    /// The jobs that its worker held; `None` when it met Redis, and so everybody.
-    pub(crate) jobs: Option<Vec<String>>,
+    /// The jobs that its worker held, and their delivery; `None` when it met Redis, and so everybody.
+    pub(crate) jobs: Option<Vec<(String, u64)>>,
 }
 
 /// The system under test, and what was done to it.
@@ -112,8 +112,8 @@ impl Disturber {
     async fn meet(&mut self, step: Step) {
         let pid = format!(":{}:", self.fleet.lock().await.pid(step.worker));
         let running = self.stream.overview().await.map(|overview| overview.running).unwrap_or_default();
-        let jobs =
-            running.into_iter().filter(|job| job.worker.contains(&pid)).map(|job| job.job_id).collect();
+        let its_own = running.into_iter().filter(|job| job.worker.contains(&pid));
+        let jobs = its_own.map(|job| (job.job_id, job.deliveries)).collect();
         self.met.push(Met { by: step.what, at: Instant::now(), jobs: Some(jobs) });
     }
 

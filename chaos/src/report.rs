@@ -1,7 +1,7 @@
 //! The outcome of a run, for people and for programs.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
@@ -11,7 +11,8 @@ use crate::check::{Facts, Promise, Verdict};
 use crate::disturb::Met;
 use crate::plan::Disturbance;
 use crate::run::RunArgs;
-use crate::witness::Testimony;
+use crate::task::Task;
+use crate::witness::Seen;
 
 /// How many broken promises are told one by one.
 const TOLD: usize = 20;
@@ -52,7 +53,7 @@ impl Report {
             args: args.clone(),
             verdict: facts.judge(),
             disturbances,
-            recovery: recovery(met, &facts.testimony),
+            recovery: recovery(met, facts),
             events: facts.testimony.events.len(),
             resets: facts.testimony.resets,
             fallen,
@@ -135,21 +136,27 @@ impl Report {
 }
 
 /// From each disturbance to the ends of the jobs that it met, and from a return of Redis to the next end of any.
-fn recovery(met: &[Met], testimony: &Testimony) -> BTreeMap<Disturbance, Times> {
-    let mut ends: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for seen in &testimony.events {
-        ends.entry(&seen.job).or_default().push(seen.at);
+///
+/// Of jobs that end at their first try; and of those, the ones whose next owner was left in peace: the others say
+/// how often workers die here, not how fast they are replaced.
+fn recovery(met: &[Met], facts: &Facts) -> BTreeMap<Disturbance, Times> {
+    let events = &facts.testimony.events;
+    let mut ends: BTreeMap<&str, Vec<&Seen>> = BTreeMap::new();
+    for seen in events {
+        ends.entry(&seen.job).or_default().push(seen);
     }
     let mut recovery: BTreeMap<Disturbance, Vec<Duration>> = BTreeMap::new();
     for met in met {
-        let times = recovery.entry(met.by).or_default();
-        let Some(jobs) = &met.jobs else {
-            let next = testimony.events.iter().find(|seen| seen.at >= met.at);
-            times.extend(next.map(|seen| seen.at - met.at));
-            continue;
+        let end_of = |(job, delivery): &(String, u64)| {
+            let plain = matches!(facts.asked.get(job)?.task, Task::Nothing | Task::Slow(_));
+            let end = ends.get(job.as_str())?.iter().find(|end| end.at >= met.at)?;
+            (plain && end.deliveries <= delivery + 1).then_some(end.at)
         };
-        let end_of = |job: &String| ends.get(job.as_str())?.iter().find(|at| **at >= met.at);
-        times.extend(jobs.iter().filter_map(end_of).map(|at| *at - met.at));
+        let ends: Vec<Instant> = match &met.jobs {
+            Some(jobs) => jobs.iter().filter_map(end_of).collect(),
+            None => events.iter().map(|seen| seen.at).find(|at| *at >= met.at).into_iter().collect(),
+        };
+        recovery.entry(met.by).or_default().extend(ends.into_iter().map(|at| at - met.at));
     }
     let sorted = |(what, mut times): (Disturbance, Vec<Duration>)| {
         times.sort();

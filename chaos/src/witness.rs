@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 pub(crate) struct Seen {
     pub(crate) job: String,
     pub(crate) state: State,
+    pub(crate) deliveries: u64,
     pub(crate) n: u64,
     pub(crate) at: Instant,
     /// Redis forgot it afterwards, and said so: its number came again.
@@ -32,9 +33,9 @@ impl Testimony {
     pub(crate) fn note(&mut self, watched: Watched) {
         match watched {
             Watched::Event { event, .. } => {
-                let StatusRecord { job_id, state, .. } = event.record;
+                let StatusRecord { job_id, state, deliveries, .. } = event.record;
                 let (job, at) = (job_id.to_string(), Instant::now());
-                self.events.push(Seen { job, state, n: event.n, at, forgotten: false });
+                self.events.push(Seen { job, state, deliveries, n: event.n, at, forgotten: false });
             }
             Watched::Lagged { .. } => self.gaps += 1,
             Watched::Reset { found, .. } => {

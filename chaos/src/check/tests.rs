@@ -28,7 +28,7 @@ fn file_name() -> String {
 }
 
 fn seen(state: State, n: u64) -> Seen {
-    Seen { job: JOB.to_owned(), state, n, at: Instant::now(), forgotten: false }
+    Seen { job: JOB.to_owned(), state, deliveries: 1, n, at: Instant::now(), forgotten: false }
 }
 
 fn status(state: State) -> StatusRecord {

@@ -135,3 +135,27 @@ async fn the_command_line_waits_saves_and_tells_by_exit_codes() {
     assert_eq!(away.status.code(), Some(5));
     assert!(String::from_utf8_lossy(&away.stderr).contains("deertrack up"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_log_line_of_a_job_carries_the_trace_context_of_its_request() {
+    let _shared = crate::support::PROCESSOR.read().await;
+    let house = House::build(Redis::start().await).await;
+    let mut worker = house.worker_with(&[("DEERTRACK_LOG_FORMAT", "json")]);
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    // One that ends well and one that fails: there is nothing in its range.
+    for (start, end) in [("2025-10-01", "2025-10-31"), ("2001-01-01", "2001-01-31")] {
+        let body = json!({ "start_date": start, "end_date": end, "group_by": "week" });
+        let address = house.at("/api/exports/pdf");
+        let request = reqwest::Client::new().post(address).header("traceparent", trace).json(&body);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        let job = answer["job_id"].as_str().unwrap();
+        worker.line_with(&["the job has ended", job]);
+        let said = worker.said();
+        let lines: Vec<&str> = said.lines().filter(|line| line.contains(job)).collect();
+        for line in lines {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&line["span"]["traceparent"], &line["span"]["job.id"]), (&json!(trace), &json!(job)));
+        }
+    }
+    assert!(worker.said().contains("the export failed"));
+}

@@ -65,6 +65,29 @@ async fn a_worker_that_was_stopped_for_longer_than_its_lease_throws_its_result_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_worker_hands_back_is_run_by_another_at_once() {
+    let _alone = support::PROCESSOR.write().await;
+    let house = House::build(Redis::start().await).await;
+    let mut leaves =
+        house.worker_with(&[("FAILPOINTS", "job.working=pause"), ("DEERTRACK_GRACE_SECONDS", "0")]);
+    let job = house.submit(json!({})).await;
+    until("the job runs", || (house.record(&job)["state"] == "running").then_some(()));
+    let _stays = house.worker();
+    leaves.signal("TERM");
+    let record = until("the other has done it", || {
+        let record = house.record(&job);
+        (record["status"] != "processing").then_some(record)
+    });
+    assert_eq!((&record["status"], &record["deliveries"]), (&json!("completed"), &json!(1)), "{record}");
+    let handed_back = leaves.line("the job is handed back");
+    let time = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let left = time(handed_back.split_whitespace().next().unwrap());
+    let waited = time(record["started_at"].as_str().unwrap()) - left;
+    // Far below the lease of 15 s and the sweep of 3 s: it is told.
+    assert!(waited.num_milliseconds() < 1500, "{waited}: {record}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_whose_worker_was_killed_in_the_middle_has_the_same_files_in_the_end() {
     let _alone = support::PROCESSOR.write().await;
     let house = House::build(Redis::start().await).await;

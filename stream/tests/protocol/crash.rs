@@ -1,7 +1,7 @@
 //! The rows of the crash table that are this crate's; the README names the test of each.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deertrack_schemas::{Keys, State};
 use deertrack_stream::{Finished, Stream, StreamError, Submitted};
@@ -41,7 +41,9 @@ async fn an_entry_whose_read_was_answered_to_nobody_is_found_again_in_its_first_
     let job = submit(&direct).await;
     until(async || raw.pending().await.len() == 1).await;
     proxy.cut();
+    let cut = Instant::now();
     let claim = next(&mut consumer).await;
+    assert!(cut.elapsed() <= Duration::from_secs(5), "found after {:?}", cut.elapsed());
     assert_eq!((claim.job_id(), claim.delivery()), (job.as_str(), 1));
     assert_eq!(finish(claim).await, Finished::Done);
     raw.assert_drained().await;

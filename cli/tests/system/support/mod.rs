@@ -77,23 +77,29 @@ impl Running {
 
     /// The first line, from now or earlier, that contains `text`.
     pub(crate) fn line(&mut self, text: &str) -> String {
-        if let Some(line) = self.seen.iter().find(|line| line.contains(text)) {
+        self.line_with(&[text])
+    }
+
+    /// The same with all of `texts`.
+    pub(crate) fn line_with(&mut self, texts: &[&str]) -> String {
+        let wanted = |line: &String| texts.iter().all(|text| line.contains(text));
+        if let Some(line) = self.seen.iter().find(|line| wanted(line)) {
             return line.clone();
         }
         let until = Instant::now() + PATIENCE;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
-                Ok(line) if line.contains(text) => {
+                Ok(line) if wanted(&line) => {
                     self.seen.push(line.clone());
                     return line;
                 }
                 Ok(line) => self.seen.push(line),
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("no line with {text:?} in time:\n{}", self.seen.join("\n"))
+                    panic!("no line with {texts:?} in time:\n{}", self.seen.join("\n"))
                 }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("it ended without {text:?}:\n{}", self.seen.join("\n"))
+                    panic!("it ended without {texts:?}:\n{}", self.seen.join("\n"))
                 }
             }
         }
