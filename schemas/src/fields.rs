@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::export::selection::MAX_ID_CHARS;
-use crate::problem::Problem;
+use crate::problem::{Loc, Problem};
 
 /// A JSON object being read.
 pub(crate) struct Fields<'a> {
@@ -83,6 +83,35 @@ impl<'a> Fields<'a> {
             }
         }
         (self.problems.len() == before).then_some(ids)
+    }
+
+    /// A list of 1 to `most` objects, or nothing; `read` takes the fields of one. `null` reads as not given.
+    pub(crate) fn optional_objects<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.given(name).filter(|value| !value.is_null())?;
+        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
+        if items.is_empty() || items.len() > most {
+            let few = items.is_empty();
+            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
+            return None;
+        }
+        let before = self.problems.len();
+        let mut objects = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let Some(object) = item.as_object() else {
+                self.problems.push(Problem::not_object(name).item(index));
+                continue;
+            };
+            let mut fields = Fields::new(object);
+            objects.extend(read(&mut fields));
+            let place = [Loc::Name(name.into()), Loc::Index(index)];
+            self.problems.extend(fields.finish().into_iter().map(|problem| problem.within(&place)));
+        }
+        (self.problems.len() == before).then_some(objects)
     }
 
     /// A required name out of a closed list.

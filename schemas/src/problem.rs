@@ -107,6 +107,12 @@ impl Problem {
         self
     }
 
+    /// The same problem of a field inside the value at `place` of the body.
+    pub(crate) fn within(mut self, place: &[Loc]) -> Self {
+        self.loc.splice(1..1, place.iter().cloned());
+        self
+    }
+
     pub(crate) fn missing(field: &str) -> Self {
         Self::at(field, "field required", "value_error.missing")
     }
@@ -129,6 +135,10 @@ impl Problem {
 
     pub(crate) fn not_bool(field: &str) -> Self {
         Self::at(field, "value could not be parsed to a boolean", "type_error.bool")
+    }
+
+    pub(crate) fn not_object(field: &str) -> Self {
+        Self::at(field, "value is not a valid dict", "type_error.dict")
     }
 
     pub(crate) fn not_list(field: &str) -> Self {

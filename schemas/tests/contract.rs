@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deertrack_schemas::{Command, Export, KINDS, Kind, contract_files, wire};
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::{Class, Command, Export, KINDS, Kind, PdfParams, contract_files, wire};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -63,6 +64,20 @@ fn a_command_of_a_minimal_foreign_producer_is_read() {
     assert_eq!((command.attempt, command.max_attempts), (1, 1));
     let Export::Pdf(params) = command.export else { panic!("{:?}", command.export) };
     assert!(params.include_charts && params.classifications.len() == 4);
+}
+
+#[test]
+fn a_command_written_before_the_later_options_of_reports_is_read() {
+    let hex = fs::read_to_string(folder("golden").join("pdf_before_options.hex")).unwrap();
+    let Export::Pdf(params) = wire::decode(&from_hex(hex.trim())).unwrap().export else { panic!("a report") };
+    let (first, last) = ("2025-09-01".parse().unwrap(), "2025-12-31".parse().unwrap());
+    let usual = PdfParams {
+        title: Some("Rut 2025 — north wood".into()),
+        classifications: vec![Class::Buck, Class::Doe],
+        include_insights: false,
+        ..PdfParams::new(first, last, GroupBy::Week)
+    };
+    assert_eq!(params, usual);
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -1,24 +1,36 @@
-//! `pdf`: a seasonal activity report. Parameters, limits and rules; the drawing is the worker's.
+//! `pdf`: a report of one season, or of one season against earlier ones. Parameters, limits and rules; the drawing is
+//! the worker's. The closed lists are in `options`, the periods of a comparison in `compared`.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod compared;
+mod options;
+
+use super::selection::{self, all_classes, default_visit_gap};
+use super::table::GapSince;
 use super::{Class, Kind, KindInfo};
 use crate::fields::Fields;
 use crate::problem::{Broken, Problem};
+
+pub use compared::{ComparedPeriod, MAX_COMPARED, MAX_LABEL_CHARS};
+pub use options::{GroupBy, Paper, ReportType, Units};
 
 /// The longest title, in characters.
 pub const MAX_TITLE_CHARS: usize = 200;
 /// The longest range: days between `start_date` and `end_date`.
 pub const MAX_DAYS_BETWEEN: i64 = 365;
+/// The longest peak of the rut: days between `rut_start` and `rut_end`.
+pub const MAX_RUT_DAYS_BETWEEN: i64 = 120;
 
 /// What callers may know of this kind.
 pub const INFO: KindInfo = KindInfo {
     kind: Kind::Pdf,
     name: "pdf",
     title: "PDF report",
-    description: "Detections by period, class, place and hour, with camera effort, as a printable report.",
+    description: "A season in print: visits per 100 trap nights, ratios, activity, rut, known bucks, map and data \
+                  status; or one season against earlier ones.",
     file_stem: "report",
     extension: "pdf",
     media_type: "application/pdf",
@@ -56,41 +68,45 @@ pub struct PdfParams {
     /// Print the paragraph of main findings.
     #[serde(default = "yes")]
     pub include_insights: bool,
-}
-
-/// How the report is divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupBy {
-    /// Local calendar days.
-    Day,
-    /// ISO 8601 weeks, Monday to Sunday.
-    Week,
-    /// Calendar months.
-    Month,
-}
-
-impl GroupBy {
-    /// The names with their values, in the order of error messages.
-    pub const CHOICES: [(&'static str, Self); 3] =
-        [("day", Self::Day), ("week", Self::Week), ("month", Self::Month)];
-}
-
-/// Which report to print.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReportType {
-    /// Activity by period, class, place and hour.
-    #[default]
-    SeasonalActivity,
-}
-
-impl ReportType {
-    const CHOICES: [(&'static str, Self); 1] = [("seasonal_activity", Self::SeasonalActivity)];
-}
-
-fn all_classes() -> Vec<Class> {
-    Class::ALL.to_vec()
+    /// Print a card for each known buck.
+    #[serde(default = "yes")]
+    pub include_individuals: bool,
+    /// Put a photograph on each card.
+    #[serde(default = "yes")]
+    pub include_photos: bool,
+    /// Draw the map of places.
+    #[serde(default = "yes")]
+    pub include_map: bool,
+    /// Coordinates as they are on the map, instead of rounded to 0.01 degrees (about a kilometre).
+    #[serde(default)]
+    pub exact_coordinates: bool,
+    /// Size of the pages.
+    #[serde(default)]
+    pub paper: Paper,
+    /// Units of length.
+    #[serde(default)]
+    pub units: Units,
+    /// Minutes after which a record begins a new visit.
+    #[serde(default = "default_visit_gap")]
+    #[schemars(range(min = 1, max = 1440))]
+    pub visit_gap_minutes: u32,
+    /// From which record those minutes run.
+    #[serde(default)]
+    pub visit_gap_since: GapSince,
+    /// First local day of the peak of the rut; with `rut_end`. Without both, the usual days of the species.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rut_start: Option<NaiveDate>,
+    /// Last local day of the peak of the rut, included; at most 120 days after `rut_start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rut_end: Option<NaiveDate>,
+    /// The name of this period in a comparison; usually its year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = MAX_LABEL_CHARS))]
+    pub label: Option<String>,
+    /// The earlier periods of a comparison. Without them it is made with the year before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = MAX_COMPARED))]
+    pub compare_with: Option<Vec<ComparedPeriod>>,
 }
 
 fn yes() -> bool {
@@ -110,6 +126,18 @@ impl PdfParams {
             include_charts: true,
             include_tables: true,
             include_insights: true,
+            include_individuals: true,
+            include_photos: true,
+            include_map: true,
+            exact_coordinates: false,
+            paper: Paper::default(),
+            units: Units::default(),
+            visit_gap_minutes: default_visit_gap(),
+            visit_gap_since: GapSince::default(),
+            rut_start: None,
+            rut_end: None,
+            label: None,
+            compare_with: None,
         }
     }
 
@@ -128,7 +156,30 @@ impl PdfParams {
         if self.end_date > today {
             return Err(Broken::Rule("end_date cannot be in the future"));
         }
-        Ok(())
+        self.rut_rules()?;
+        self.comparison_rules()
+    }
+
+    fn rut_rules(&self) -> Result<(), Broken> {
+        match (self.rut_start, self.rut_end) {
+            (None, None) => Ok(()),
+            (Some(start), Some(end)) if start > end => {
+                Err(Broken::Rule("rut_start must not be after rut_end"))
+            }
+            (Some(start), Some(end)) if (end - start).num_days() > MAX_RUT_DAYS_BETWEEN => {
+                Err(Broken::Rule("The peak of the rut cannot exceed 120 days"))
+            }
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(Broken::Rule("rut_start and rut_end are given together")),
+        }
+    }
+
+    fn comparison_rules(&self) -> Result<(), Broken> {
+        let Some(periods) = &self.compare_with else { return Ok(()) };
+        if self.report_type != ReportType::Comparison {
+            return Err(Broken::Rule("compare_with needs report_type comparison"));
+        }
+        compared::rules(self.start_date, self.end_date, periods)
     }
 
     fn limits(&self) -> Result<(), Broken> {
@@ -136,26 +187,41 @@ impl PdfParams {
         if self.title.as_ref().is_some_and(|t| t.chars().count() > MAX_TITLE_CHARS) {
             problems.push(Problem::too_long("title", MAX_TITLE_CHARS));
         }
-        if self.classifications.is_empty() {
-            problems.push(Problem::too_few("classifications", 1));
+        selection::classes_limits(&mut problems, &self.classifications);
+        let gap = self.visit_gap_minutes.into();
+        problems.extend(Problem::outside("visit_gap_minutes", gap, selection::VISIT_GAPS));
+        problems.extend(compared::label_limits(self.label.as_deref()));
+        if let Some(periods) = &self.compare_with {
+            compared::limits(&mut problems, periods);
         }
-        if problems.is_empty() { Ok(()) } else { Err(Broken::Fields(problems)) }
+        selection::fields(problems)
     }
 }
 
 /// Reads the parameters out of a request body.
 pub(crate) fn read(fields: &mut Fields<'_>) -> Option<PdfParams> {
-    let classes: Vec<(&'static str, Class)> = Class::ALL.map(|class| (class.name(), class)).to_vec();
     // Every field is read before any `?`: one answer names all problems.
     let start_date = fields.date("start_date");
     let end_date = fields.date("end_date");
     let group_by = fields.choice("group_by", &GroupBy::CHOICES);
     let title = fields.optional_text("title", MAX_TITLE_CHARS);
     let report_type = fields.optional_choice("report_type", &ReportType::CHOICES);
-    let classifications = fields.optional_choices("classifications", &classes);
+    let classifications = selection::read_classes(fields);
     let include_charts = fields.optional_bool("include_charts");
     let include_tables = fields.optional_bool("include_tables");
     let include_insights = fields.optional_bool("include_insights");
+    let include_individuals = fields.optional_bool("include_individuals");
+    let include_photos = fields.optional_bool("include_photos");
+    let include_map = fields.optional_bool("include_map");
+    let exact_coordinates = fields.optional_bool("exact_coordinates");
+    let paper = fields.optional_choice("paper", &Paper::CHOICES);
+    let units = fields.optional_choice("units", &Units::CHOICES);
+    let visit_gap_minutes = fields.optional_integer("visit_gap_minutes", selection::VISIT_GAPS);
+    let visit_gap_since = fields.optional_choice("visit_gap_since", &GapSince::CHOICES);
+    let rut_start = fields.optional_date("rut_start");
+    let rut_end = fields.optional_date("rut_end");
+    let label = compared::read_label(fields);
+    let compare_with = fields.optional_objects("compare_with", MAX_COMPARED, compared::read);
     Some(PdfParams {
         start_date: start_date?,
         end_date: end_date?,
@@ -166,5 +232,17 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<PdfParams> {
         include_charts: include_charts.unwrap_or(true),
         include_tables: include_tables.unwrap_or(true),
         include_insights: include_insights.unwrap_or(true),
+        include_individuals: include_individuals.unwrap_or(true),
+        include_photos: include_photos.unwrap_or(true),
+        include_map: include_map.unwrap_or(true),
+        exact_coordinates: exact_coordinates.unwrap_or_default(),
+        paper: paper.unwrap_or_default(),
+        units: units.unwrap_or_default(),
+        visit_gap_minutes: visit_gap_minutes.unwrap_or_else(default_visit_gap),
+        visit_gap_since: visit_gap_since.unwrap_or_default(),
+        rut_start,
+        rut_end,
+        label,
+        compare_with,
     })
 }

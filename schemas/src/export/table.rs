@@ -137,7 +137,7 @@ pub enum GapSince {
 }
 
 impl GapSince {
-    const CHOICES: [(&'static str, Self); 2] =
+    pub(super) const CHOICES: [(&'static str, Self); 2] =
         [("last_record", Self::LastRecord), ("last_independent_record", Self::LastIndependentRecord)];
 }
 

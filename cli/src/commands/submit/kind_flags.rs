@@ -61,8 +61,11 @@ fn flag(name: &str, property: &Property<'_>, required: bool) -> Arg {
         .help(property.help())
         .required(required)
         .action(ArgAction::Set);
-    let flag =
-        if property.form == Form::List { flag.value_delimiter(',').action(ArgAction::Append) } else { flag };
+    let flag = match property.form {
+        Form::List => flag.value_delimiter(',').action(ArgAction::Append),
+        Form::Objects => flag.action(ArgAction::Append),
+        Form::Text | Form::Json => flag,
+    };
     if property.permitted.is_empty() {
         flag
     } else {
@@ -84,6 +87,8 @@ enum Form {
     Text,
     Json,
     List,
+    /// A list of objects: the flag is given once for each, as JSON, since a comma is a part of it.
+    Objects,
 }
 
 /// One property of a request, as far as a flag must know it.
@@ -101,7 +106,8 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, Property<'_>)> {
 impl<'a> Property<'a> {
     fn new(root: &'a Value, schema: &'a Value) -> Self {
         let form = if has_type(schema, "array") {
-            Form::List
+            let item = resolve(root, &schema["items"]);
+            if has_type(item, "object") { Form::Objects } else { Form::List }
         } else if ["boolean", "integer", "number", "object"].iter().any(|name| has_type(schema, name)) {
             Form::Json
         } else {
@@ -120,6 +126,7 @@ impl<'a> Property<'a> {
         match self.form {
             _ if self.schema["format"] == "date" => "YYYY-MM-DD",
             Form::List => "LIST",
+            Form::Objects => "JSON",
             Form::Json if !self.permitted.is_empty() => "BOOL",
             Form::Json => "NUMBER",
             Form::Text => "TEXT",
@@ -141,11 +148,13 @@ impl<'a> Property<'a> {
     fn value(&self, given: &[&String]) -> Value {
         let one = |text: &String| match self.form {
             // What is no JSON is sent as text: the rules will name the field and what it should be.
-            Form::Json => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
+            Form::Json | Form::Objects => {
+                serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
+            }
             Form::Text | Form::List => Value::String(text.clone()),
         };
         match (self.form, given) {
-            (Form::List, items) => items.iter().map(|text| one(text)).collect(),
+            (Form::List | Form::Objects, items) => items.iter().map(|text| one(text)).collect(),
             (_, [text]) => one(text),
             (_, texts) => texts.iter().map(|text| one(text)).collect(),
         }
@@ -200,6 +209,21 @@ mod tests {
             "classifications": ["buck", "doe"], "include_charts": false,
         });
         assert_eq!(parse(&flags).unwrap().body, expected);
+    }
+
+    #[test]
+    fn a_list_of_objects_is_a_flag_for_each() {
+        let [first, second] = [
+            r#"{"start_date": "2025-01-01", "end_date": "2025-02-01", "label": "a, b"}"#,
+            r#"{"start_date": "2024-01-01", "end_date": "2024-02-01"}"#,
+        ];
+        let flags =
+            [&DATES[..], &["--group-by", "week", "--compare-with", first, "--compare-with", second]].concat();
+        let expected = json!([
+            { "start_date": "2025-01-01", "end_date": "2025-02-01", "label": "a, b" },
+            { "start_date": "2024-01-01", "end_date": "2024-02-01" },
+        ]);
+        assert_eq!(parse(&flags).unwrap().body["compare_with"], expected);
     }
 
     #[test]
