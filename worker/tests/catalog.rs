@@ -8,7 +8,7 @@ use deertrack_schemas::Class;
 use deertrack_worker::catalog::store::{
     NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
 };
-use deertrack_worker::catalog::{Catalog, CatalogError, TimeRange, connect, migrate};
+use deertrack_worker::catalog::{Catalog, CatalogError, LeftOut, TimeRange, connect, migrate};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -146,6 +146,10 @@ async fn both_databases_give_identical_rows_in_identical_order() {
     let ids: Vec<&str> = deployments.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["over within", "standing"], "those that overlap the range");
     assert_eq!(deployments, postgres.deployments(year_2025()).await.unwrap());
+
+    let left_out = LeftOut { rejected: 1, duplicates: 1 };
+    assert_eq!(sqlite.left_out_in(year_2025()).await.unwrap(), left_out);
+    assert_eq!(postgres.left_out_in(year_2025()).await.unwrap(), left_out);
 
     for catalog in [sqlite, postgres] {
         assert_eq!(catalog.dataset_name().await.unwrap().as_deref(), Some("Creek, North wood"));

@@ -83,6 +83,15 @@ pub struct Deployment {
     pub end: Option<DateTime<Utc>>,
 }
 
+/// Detections that no export counts, by the first reason that holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Rejected by a person (`is_valid` is false).
+    pub rejected: u64,
+    /// Copies of another detection.
+    pub duplicates: u64,
+}
+
 /// The database cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -129,6 +138,9 @@ pub trait Catalog: Send + Sync {
 
     /// As [`Catalog::detections`] of all classes, with all that is known of each; by time, image id, then id.
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
+
+    /// How many detections with `taken_at` in the range the two methods above leave out.
+    async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;
 
     /// The detections of these ids that there are, rejected ones and duplicates too, in the same order; those
     /// without a time come last.

@@ -16,11 +16,11 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, PlaceRow, RecordRow};
+use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow};
 use super::template::{Columns, TABLES};
 use super::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
-    TimeRange,
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Place, Profile,
+    Record, TimeRange,
 };
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
@@ -68,6 +68,7 @@ struct Sql {
     detections: String,
     records_in: String,
     records_of: String,
+    left_out: String,
     images: String,
     individuals: Option<String>,
     places: String,
@@ -92,6 +93,7 @@ impl Sql {
                 include_str!("sql/postgres/records.sql"),
                 include_str!("sql/postgres/records_of.sql")
             )),
+            left_out: columns.fill(include_str!("sql/postgres/left_out.sql")),
             images: columns.fill(include_str!("sql/postgres/images.sql")),
             individuals: columns
                 .has("deer", "id")
@@ -132,6 +134,15 @@ impl Catalog for PostgresCatalog {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
+        let row: LeftOutRow = sqlx::query_as(AssertSqlSafe(self.sql.left_out.as_str()))
+            .bind(range.start)
+            .bind(range.end)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.into())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {

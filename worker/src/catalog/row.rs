@@ -9,7 +9,7 @@ use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use super::class::final_class;
 use super::{
-    BoundingBox, Deployment, Detection, Embedding, Image, Individual, Level, Place, Profile, Record,
+    BoundingBox, Deployment, Detection, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record,
 };
 
 #[derive(FromRow)]
@@ -22,6 +22,19 @@ pub(super) struct DetectionRow<T> {
     corrected_classification: Option<String>,
     deer_id: Option<String>,
     count: i32,
+}
+
+#[derive(FromRow)]
+pub(super) struct LeftOutRow {
+    rejected: i64,
+    duplicates: i64,
+}
+
+impl From<LeftOutRow> for LeftOut {
+    fn from(row: LeftOutRow) -> Self {
+        let count = |count: i64| u64::try_from(count).unwrap_or_default();
+        Self { rejected: count(row.rejected), duplicates: count(row.duplicates) }
+    }
 }
 
 #[derive(FromRow)]

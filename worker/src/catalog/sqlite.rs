@@ -15,12 +15,12 @@ use sqlx::{FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{
-    DeploymentRow, DetectionRow, EmbeddingRow, ImageRow, IndividualRow, Micros, PlaceRow, ProfileRow,
-    RecordRow,
+    DeploymentRow, DetectionRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow,
+    ProfileRow, RecordRow,
 };
 use super::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
-    TimeRange,
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Place, Profile,
+    Record, TimeRange,
 };
 
 const CONNECTIONS: u32 = 4;
@@ -72,6 +72,15 @@ impl Catalog for SqliteCatalog {
         let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_of.sql"));
         let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql).bind(Json(ids)).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
+        let row: LeftOutRow = sqlx::query_as(include_str!("sql/sqlite/left_out.sql"))
+            .bind(Micros(range.start))
+            .bind(Micros(range.end))
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.into())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
