@@ -25,7 +25,9 @@ const EVEN: f64 = 0.05;
 
 /// How each camera fits the others; `None` with too few visits, days or others.
 pub(super) fn fits(cameras: &[CameraTimes]) -> Vec<Option<Fit>> {
-    let profiles: Vec<Option<Profile>> = cameras.iter().map(Profile::of).collect();
+    // One for all: cameras of one study area share their sunrises.
+    let mut sun = SunTime::default();
+    let profiles: Vec<Option<Profile>> = cameras.iter().map(|camera| Profile::of(camera, &mut sun)).collect();
     let fit = |own: usize| Some(Fit::of(profiles[own].as_ref()?, &curve_of_others(&profiles, own)?));
     (0..cameras.len()).map(fit).collect()
 }
@@ -39,11 +41,13 @@ struct Profile {
 
 impl Profile {
     /// `None` for a camera with too few visits or days.
-    fn of(camera: &CameraTimes) -> Option<Self> {
-        let mut sun = SunTime::default();
+    fn of(camera: &CameraTimes, sun: &mut SunTime) -> Option<Self> {
+        if camera.visits.len() < FEWEST_VISITS {
+            return None;
+        }
         let mut days: BTreeMap<NaiveDate, Vec<[usize; STEPS]>> = BTreeMap::new();
         for &visit in &camera.visits {
-            if let Some(cells) = cells(&mut sun, camera.coordinates, visit) {
+            if let Some(cells) = cells(sun, camera.coordinates, visit) {
                 days.entry(visit.date_naive()).or_default().push(cells);
             }
         }

@@ -98,6 +98,17 @@ impl Effort {
         self.cameras.iter().any(|camera| camera.place_id == place)
     }
 
+    /// The part of it within a range of each place, which `range` gives by place id.
+    #[must_use]
+    pub fn within(&self, range: impl Fn(&str) -> TimeRange) -> Self {
+        let clipped = |camera: &Camera| {
+            let range = range(&camera.place_id);
+            let spans = camera.spans.iter().map(|span| span.start.max(range.start)..span.end.min(range.end));
+            Camera { spans: spans.filter(|span| span.start < span.end).collect(), ..camera.clone() }
+        };
+        Self { cameras: self.cameras.iter().map(clipped).collect() }
+    }
+
     /// All trap nights.
     pub fn nights(&self) -> f64 {
         self.cameras.iter().map(Camera::nights).sum()
@@ -172,6 +183,16 @@ mod tests {
         assert_eq!(effort.by_place(), BTreeMap::from([("a", 1.0), ("b", 1.5)]));
         assert_eq!(effort.nights(), 2.5);
         assert!(!effort.is_inferred());
+    }
+
+    #[test]
+    fn a_part_of_the_effort_keeps_every_camera_and_its_source() {
+        let all = [stood("a", None, 0, Some(72)), stood("b", None, 60, Some(72))];
+        let whole = Effort::of_deployments(&all, &(hour(0)..hour(96)));
+        let part = whole.within(|place| if place == "a" { hour(24)..hour(60) } else { hour(0)..hour(24) });
+        assert_eq!(part.cameras[0].spans, [hour(24)..hour(60)]);
+        assert_eq!((part.cameras.len(), part.nights()), (2, 1.5));
+        assert_eq!(whole.within(|_| hour(0)..hour(96)), whole);
     }
 
     #[test]

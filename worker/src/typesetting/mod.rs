@@ -24,7 +24,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use self::interrupt::{Interrupt, Interrupted};
 pub(crate) use self::printable::{REPLACEMENT, make_printable};
 use self::world::JobWorld;
-pub(crate) use self::world::Template;
+pub(crate) use self::world::{MAX_PICTURES, Template};
 
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
@@ -59,14 +59,32 @@ pub(crate) struct Bounds {
 ///
 /// # Errors
 /// See [`TypesettingError`].
+#[cfg_attr(not(test), expect(dead_code, reason = "every report of today has room for pictures"))]
 pub(crate) fn pdf(
     template: Template,
     data: &Value,
     stamp: &Stamp<'_>,
     bounds: Bounds,
 ) -> Result<Vec<u8>, TypesettingError> {
+    illustrated_pdf(template, data, Vec::new(), stamp, bounds)
+}
+
+/// As [`pdf`], with pictures (JPEG or PNG) that the template finds as `/picture/0`, `/picture/1` ...; at most
+/// [`MAX_PICTURES`], further ones do not exist for it.
+///
+/// # Errors
+/// See [`TypesettingError`].
+pub(crate) fn illustrated_pdf(
+    template: Template,
+    data: &Value,
+    pictures: Vec<Vec<u8>>,
+    stamp: &Stamp<'_>,
+    bounds: Bounds,
+) -> Result<Vec<u8>, TypesettingError> {
     let limit = bounds.limit;
-    let world = JobWorld::new(template, Bytes::from_string(data.to_string()), Interrupt::new(bounds));
+    let pictures = pictures.into_iter().map(Bytes::new).collect();
+    let data = Bytes::from_string(data.to_string());
+    let world = JobWorld::new(template, data, pictures, Interrupt::new(bounds));
     let result = world.interrupt().catch(|| compile(&world, stamp));
     // Data never repeat, so what was memoised is of no use to the next job; kept, it is 4 MB a report, for ever.
     comemo::evict(0);

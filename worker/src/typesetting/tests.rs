@@ -17,12 +17,16 @@ fn stamp() -> Stamp<'static> {
 
 /// The least that the report's template reads, with texts of the caller's.
 fn data(title: &str, notes: &[String]) -> Value {
-    let counts = json!({ "by_class": [1], "detections": 1, "images": 1, "individuals": 0, "trap_nights": null, "rate": null });
+    let counts = json!({
+        "visits_by_class": [1], "visits": 1, "detections_by_class": [1], "detections": 1, "images": 1,
+        "individuals": 0, "trap_nights": null, "rates": [null], "rate": null,
+    });
     let mut data = json!({
         "title": title, "document_title": title, "report_type": "Test", "span": "today", "dataset": title,
-        "findings": [title], "classes": [{ "key": "buck", "label": title }], "unit": "day",
-        "periods": [], "places": [], "ticks": [], "total": counts, "hours": [[1]], "notes": notes,
-        "generated": "today", "alt": { "periods": title, "hours": title },
+        "paper": "a4", "generated": "today", "lead": [title], "findings": [title], "figures": [],
+        "classes": [{ "key": "buck", "label": title }], "unit": "day", "periods": [], "places": [],
+        "total": counts, "bucks": null, "map": null, "rut": null, "definitions": notes,
+        "status": [{ "what": title, "found": title, "doubt": true }],
         "sections": { "charts": false, "tables": false, "insights": true },
     });
     make_printable(&mut data);
@@ -31,12 +35,14 @@ fn data(title: &str, notes: &[String]) -> Value {
 
 #[test]
 fn the_compiler_sees_nothing_but_its_templates_and_data() {
-    let world = JobWorld::new(Template::Report, Bytes::from_string("{}"), Interrupt::new(bounds()));
+    let world =
+        JobWorld::new(Template::Report, Bytes::from_string("{}"), Vec::new(), Interrupt::new(bounds()));
     let file =
         |path: &str| FileId::new(RootedPath::new(VirtualRoot::Project, VirtualPath::new(path).unwrap()));
     for path in ["/etc/passwd", "/Cargo.toml", "/data.yaml"] {
         assert!(world.source(file(path)).is_err() && world.file(file(path)).is_err(), "{path} was served");
     }
+    assert!(world.file(file("/picture/0")).is_err(), "no picture came with the data");
     assert!(world.file(file("/data.json")).is_ok());
     assert!(world.source(file("/chart.typ")).is_ok());
     assert_eq!(world.today(None), None);
@@ -92,5 +98,5 @@ fn a_stopped_job_is_not_typeset() {
 fn data_that_do_not_fit_the_template_are_an_error_that_names_the_line() {
     let wrong = pdf(Template::Report, &json!({ "title": "only" }), &stamp(), bounds());
     let Err(TypesettingError::Template(text)) = wrong else { panic!("{wrong:?}") };
-    assert!(text.starts_with("report.typ:") && text.contains("document_title"), "{text}");
+    assert!(text.starts_with("report.typ:") && text.contains("\"unit\""), "{text}");
 }

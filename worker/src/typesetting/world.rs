@@ -1,4 +1,5 @@
-//! What the compiler may see: the templates, the fonts, and one virtual file of data. Nothing else exists.
+//! What the compiler may see: the templates, the fonts, one virtual file of data, and the pictures that came with it.
+//! Nothing else exists.
 //!
 //! File ids are interned for ever, so all paths are constant: never a path with a job id in it.
 
@@ -14,6 +15,9 @@ use typst::{Library, LibraryExt, World};
 
 use super::fonts;
 use super::interrupt::Interrupt;
+
+/// How many pictures one document may have: their paths are interned for ever.
+pub(crate) const MAX_PICTURES: usize = 64;
 
 /// A document that can be typeset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,7 @@ struct Shared {
     sources: HashMap<FileId, Source>,
     report: FileId,
     data: FileId,
+    pictures: Vec<FileId>,
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
@@ -46,13 +51,15 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         id
     };
     let report = add("/report.typ", include_str!("../../templates/report.typ"));
+    add("/page.typ", include_str!("../../templates/page.typ"));
     add("/chart.typ", include_str!("../../templates/chart.typ"));
     add("/style.typ", include_str!("../../templates/style.typ"));
-    Shared { library: LazyHash::new(Library::default()), sources, report, data: file("/data.json") }
+    let pictures = (0..MAX_PICTURES).map(|number| file(&format!("/picture/{number}"))).collect();
+    Shared { library: LazyHash::new(Library::default()), sources, report, data: file("/data.json"), pictures }
 });
 
-fn file(path: &'static str) -> FileId {
-    let path = VirtualPath::new(path).expect("a constant absolute path without `..`");
+fn file(path: &str) -> FileId {
+    let path = VirtualPath::new(path).expect("an absolute path of ours without `..`");
     FileId::new(RootedPath::new(VirtualRoot::Project, path))
 }
 
@@ -60,12 +67,17 @@ fn file(path: &'static str) -> FileId {
 pub(super) struct JobWorld {
     template: Template,
     data: Bytes,
+    pictures: Vec<Bytes>,
     interrupt: Interrupt,
 }
 
 impl JobWorld {
-    pub(super) fn new(template: Template, data: Bytes, interrupt: Interrupt) -> Self {
-        Self { template, data, interrupt }
+    pub(super) fn new(template: Template, data: Bytes, pictures: Vec<Bytes>, interrupt: Interrupt) -> Self {
+        Self { template, data, pictures, interrupt }
+    }
+
+    fn picture(&self, id: FileId) -> Option<&Bytes> {
+        self.pictures.get(SHARED.pictures.iter().position(|picture| *picture == id)?)
     }
 
     pub(super) fn interrupt(&self) -> &Interrupt {
@@ -91,7 +103,8 @@ impl World for JobWorld {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == SHARED.data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        let found = if id == SHARED.data { Some(&self.data) } else { self.picture(id) };
+        found.cloned().ok_or(FileError::AccessDenied)
     }
 
     /// Asked for hundreds of times a page: the place to look at the stop flag.

@@ -4,14 +4,15 @@ python3 count_leuven.py PACKAGE_DIR
 
 An independent check of the import: it shares no code with it. Event-level rows of Capreolus capreolus; a juvenile is a
 fawn, else a male a buck and a female a doe. Days, ISO weeks and months are those of UTC. `totals` has, for each period
-of 2020, the rows of buck, doe, fawn and unknown.
+of 2020, the rows of buck, doe, fawn and unknown; `visits` the same of visits: rows of one class at one place, until
+one comes 30 minutes or more after the first of the visit. `years` has visits and trap nights of two whole years.
 """
 
 import csv
 import json
 import sys
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 CLASSES = ["buck", "doe", "fawn", "unknown"]
 
@@ -31,6 +32,40 @@ def periods(at):
     return {"day": f"{at:%Y-%m-%d}", "week": f"{year}-W{week:02}", "month": f"{at:%Y-%m}"}
 
 
+def visits(rows, places, year):
+    """The first row of each visit of a year."""
+    firsts, since = [], {}
+    for row in sorted(rows, key=lambda row: instant(row["eventStart"])):
+        at = instant(row["eventStart"])
+        key = (places[row["deploymentID"]], animal_class(row))
+        if at.year == year and (key not in since or at - since[key] >= timedelta(minutes=30)):
+            since[key] = at
+            firsts.append(row)
+    return firsts
+
+
+def trap_nights(deployments, year):
+    """Nights of a year; overlapping spans of one camera at one place count once."""
+    first, behind = (datetime(y, 1, 1, tzinfo=timezone.utc) for y in (year, year + 1))
+    cameras = {}
+    for row in deployments:
+        span = max(instant(row["deploymentStart"]), first), min(instant(row["deploymentEnd"]), behind)
+        if span[0] < span[1]:
+            cameras.setdefault((row["locationID"], row["cameraID"]), []).append(span)
+    nights = timedelta()
+    for spans in cameras.values():
+        covered = first
+        for start, end in sorted(spans):
+            nights += max(end - max(start, covered), timedelta())
+            covered = max(covered, end)
+    return nights.total_seconds() / 86400
+
+
+def by_class(rows):
+    found = Counter(animal_class(row) for row in rows)
+    return [found[name] for name in CLASSES]
+
+
 def main(folder):
     with open(f"{folder}/observations.csv", newline="", encoding="utf-8") as file:
         rows = [
@@ -39,7 +74,14 @@ def main(folder):
             if row["observationLevel"] == "event" and row["scientificName"] == "Capreolus capreolus"
         ]
     with open(f"{folder}/deployments.csv", newline="", encoding="utf-8") as file:
-        spans = [instant(row["deploymentEnd"]) - instant(row["deploymentStart"]) for row in csv.DictReader(file)]
+        deployments = list(csv.DictReader(file))
+    spans = [instant(row["deploymentEnd"]) - instant(row["deploymentStart"]) for row in deployments]
+    places = {row["deploymentID"]: row["locationID"] for row in deployments}
+    visits_of_2020 = {unit: {} for unit in ("day", "week", "month")}
+    for row in visits(rows, places, 2020):
+        for unit, period in periods(instant(row["eventStart"])).items():
+            counts = visits_of_2020[unit].setdefault(period, [0] * len(CLASSES))
+            counts[CLASSES.index(animal_class(row))] += 1
     totals = {unit: {} for unit in ("day", "week", "month")}
     for row in rows:
         at = instant(row["eventStart"])
@@ -58,6 +100,14 @@ def main(folder):
                 "deployments": len(spans),
                 "camera_days": sum(span.total_seconds() for span in spans) / 86400,
                 "totals": totals,
+                "visits": visits_of_2020,
+                "years": {
+                    year: {
+                        "visits": by_class(visits(rows, places, year)),
+                        "trap_nights": trap_nights(deployments, year),
+                    }
+                    for year in (2019, 2020)
+                },
             },
             sort_keys=True,
         )

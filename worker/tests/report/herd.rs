@@ -1,6 +1,7 @@
 //! Detections that look like those of a real season, made without randomness from outside: the same seed, the same
 //! herd. For tests and benchmarks of the report; `simulate` is the one with known truth.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,8 +10,8 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_worker::catalog::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, Place, Profile, Record,
-    TimeRange,
+    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Level, Place,
+    Profile, Record, TimeRange,
 };
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;
@@ -21,7 +22,12 @@ use rand_chacha::ChaCha8Rng;
 /// A catalog in memory.
 #[derive(Clone, Default)]
 pub(crate) struct Herd {
-    pub(crate) detections: Vec<Detection>,
+    /// By time, then id.
+    pub(crate) detections: Vec<Record>,
+    /// Images in which nothing was detected.
+    pub(crate) blanks: Vec<Image>,
+    pub(crate) deer: Vec<Individual>,
+    pub(crate) left_out: LeftOut,
     pub(crate) places: Vec<Place>,
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) dataset: Option<String>,
@@ -32,13 +38,13 @@ impl Herd {
     pub(crate) fn season(seed: u64, detections: usize, places: usize) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let start = utc("2020-01-01T00:00:00Z");
-        let mut all: Vec<Detection> = (0..detections)
+        let mut all: Vec<Record> = (0..detections)
             .map(|index| {
                 let taken_at = start + TimeDelta::seconds(moment(&mut rng));
                 detection(index, taken_at, places, &mut rng)
             })
             .collect();
-        all.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
+        all.sort_by(|a, b| (a.image.taken_at, &a.id).cmp(&(b.image.taken_at, &b.id)));
         let deployments =
             (0..places).zip(0_i64..).filter(|(place, _)| place % 5 != 4).map(|(place, n)| Deployment {
                 id: format!("d{place}"),
@@ -47,15 +53,19 @@ impl Herd {
                 start: start + TimeDelta::days(n * 7 % 90),
                 end: Some(start + TimeDelta::days(300 + n * 11 % 60)),
             });
+        let known = Class::ALL.into_iter().flat_map(|class| (0..8).map(move |number| known(class, number)));
         Self {
             detections: all,
+            blanks: Vec::new(),
+            deer: known.collect(),
+            left_out: LeftOut { rejected: 7, duplicates: 3 },
             deployments: deployments.collect(),
             places: (0..places)
                 .map(|index| Place {
                     id: place_id(index),
                     name: name(index),
-                    latitude: None,
-                    longitude: None,
+                    latitude: Some(50.8 + 0.013 * (index % 7) as f64),
+                    longitude: Some(4.6 + 0.017 * (index / 7 + index % 3) as f64),
                     coordinate_uncertainty: None,
                     zone: None,
                 })
@@ -86,23 +96,69 @@ fn moment(rng: &mut ChaCha8Rng) -> i64 {
     day * 86_400 + seconds
 }
 
-fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Detection {
+fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Record {
     let class = match rng.random_range(0..100) {
         0..36 => Class::Buck,
         36..72 => Class::Doe,
         72..82 => Class::Fawn,
         _ => Class::Unknown,
     };
-    let known = class != Class::Unknown && rng.random_bool(0.3);
-    Detection {
-        id: format!("{index:06}"),
-        image_id: format!("i{}", index / 10 * 10 + index % 10 * 8 / 9),
-        taken_at,
-        place_id: Some(place_id(rng.random_range(0..places).min(rng.random_range(0..places)))),
-        class,
-        deer_id: known.then(|| format!("deer {}", rng.random_range(0..24))),
+    let is_known = class != Class::Unknown && rng.random_bool(0.3);
+    let deer_id = is_known.then(|| known(class, rng.random_range(0..8)).id);
+    let place = place_id(rng.random_range(0..places).min(rng.random_range(0..places)));
+    Record {
         count: if rng.random_bool(0.05) { 2 } else { 1 },
+        deer_id,
+        ..record(
+            &format!("{index:06}"),
+            &format!("i{}", index / 10 * 10 + index % 10 * 8 / 9),
+            taken_at,
+            &place,
+            class,
+        )
     }
+}
+
+/// A machine's detection of a class, in an image without a file.
+pub(crate) fn record(id: &str, image: &str, taken_at: DateTime<Utc>, place: &str, class: Class) -> Record {
+    Record {
+        id: id.into(),
+        image: self::image(image, taken_at, place),
+        class,
+        is_corrected: false,
+        confidence: Some(0.9),
+        bbox: None,
+        deer_id: None,
+        count: 1,
+        burst_id: None,
+        level: Level::Media,
+        scientific_name: Some("Odocoileus virginianus".into()),
+        sex: None,
+        life_stage: None,
+        behavior: None,
+        classification_method: Some("machine".into()),
+        classified_by: None,
+        created_at: None,
+    }
+}
+
+pub(crate) fn image(id: &str, taken_at: DateTime<Utc>, place: &str) -> Image {
+    Image {
+        id: id.into(),
+        path: None,
+        taken_at: Some(taken_at),
+        place_id: Some(place.into()),
+        deployment_id: None,
+        width: None,
+        height: None,
+        media_type: None,
+        capture_method: None,
+    }
+}
+
+fn known(class: Class, number: usize) -> Individual {
+    let name = format!("{} {number}", class.name());
+    Individual { id: format!("deer {name}"), name, sex: class, first_seen: None, last_seen: None }
 }
 
 fn place_id(index: usize) -> String {
@@ -140,13 +196,8 @@ pub(crate) fn command(params: &PdfParams) -> Command {
 
 #[async_trait]
 impl Catalog for Herd {
-    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError> {
-        let asked = |d: &&Detection| range.contains(&d.taken_at) && classes.contains(&d.class);
-        Ok(self.detections.iter().filter(asked).cloned().collect())
-    }
-
-    // A report asks for none of these.
-    async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
+    // A report asks for whole records, and not for these two.
+    async fn detections(&self, _: TimeRange, _: &[Class]) -> Result<Vec<Detection>, CatalogError> {
         Ok(Vec::new())
     }
 
@@ -154,12 +205,24 @@ impl Catalog for Herd {
         Ok(Vec::new())
     }
 
-    async fn images(&self, _: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        Ok(Vec::new())
+    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let asked = |row: &&Record| row.image.taken_at.is_some_and(|at| range.contains(&at));
+        Ok(self.detections.iter().filter(asked).cloned().collect())
+    }
+
+    async fn left_out_in(&self, _: TimeRange) -> Result<LeftOut, CatalogError> {
+        Ok(self.left_out)
+    }
+
+    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        let mut seen = HashSet::new();
+        let with_deer = self.detections.iter().map(|row| &row.image).filter(|image| seen.insert(&image.id));
+        let asked = |image: &&Image| image.taken_at.is_some_and(|at| range.contains(&at));
+        Ok(with_deer.chain(&self.blanks).filter(asked).cloned().collect())
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
-        Ok(Vec::new())
+        Ok(self.deer.clone())
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {

@@ -5,7 +5,7 @@ mod herd;
 use std::sync::{Arc, Mutex};
 
 use deertrack_schemas::PdfParams;
-use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::pdf::{GroupBy, Paper, Units};
 use deertrack_worker::JobError;
 use deertrack_worker::export::{Progress, pdf};
 use herd::{Herd, command, params, year};
@@ -38,14 +38,16 @@ async fn the_numbers_of_the_catalog_stand_on_the_page() {
     let herd = Herd::season(1, 1_749, 12);
     let rendered = render(herd.clone(), &year(GroupBy::Month)).await.unwrap();
     let text = text_of(&rendered);
-    let bucks = herd.detections.iter().filter(|d| d.class == deertrack_schemas::Class::Buck).count();
+    let bucks = herd.detections.iter().filter(|row| row.class == deertrack_schemas::Class::Buck).count();
     for expected in [
         "1,749",
         &bucks.to_string(),
         "Deer activity, 2020",
         "Simulated herd",
         "Europe/Brussels",
-        "Page 1 of 2",
+        "Page 1 of 5",
+        "7 detections that a person rejected, 3 duplicates",
+        "Definitions",
     ] {
         assert!(squeezed(&text).contains(&squeezed(expected)), "{expected:?} is not in {text}");
     }
@@ -85,8 +87,9 @@ async fn characters_without_a_glyph_are_replaced_and_told() {
     params.include_insights = false;
     let text = text_of(&render(herd, &params).await.unwrap());
     assert!(text.contains("Rapport □"), "{text}");
+    // Six in the title and the name, and the name stands in the strip, the map and the table.
     assert!(
-        text.contains("The fonts of this report lack 6 characters of its texts; □ stands there."),
+        text.contains("The fonts of this report lack 16 characters of its texts; □ stands there."),
         "{text}"
     );
 }
@@ -115,14 +118,23 @@ async fn the_document_declares_its_standards_its_title_and_its_language() {
 #[tokio::test]
 async fn only_the_asked_sections_are_printed() {
     let sections = |text: &str| {
-        ["Detections by month", "By place", "The cameras recorded", "Data notes"]
-            .map(|part| text.contains(part))
+        let parts = [
+            "Activity over the day",
+            "By place",
+            "The cameras recorded",
+            "Known bucks",
+            "North is up",
+            "Data status",
+            "Definitions",
+        ];
+        parts.map(|part| text.contains(part))
     };
     let mut params = year(GroupBy::Month);
-    assert_eq!(sections(&text_of(&render(Herd::season(1, 40, 2), &params).await.unwrap())), [true; 4]);
+    assert_eq!(sections(&text_of(&render(Herd::season(1, 40, 2), &params).await.unwrap())), [true; 7]);
     (params.include_charts, params.include_tables, params.include_insights) = (false, false, false);
+    (params.include_individuals, params.include_map) = (false, false);
     let rendered = render(Herd::season(1, 40, 2), &params).await.unwrap();
-    assert_eq!(sections(&text_of(&rendered)), [false, false, false, true]);
+    assert_eq!(sections(&text_of(&rendered)), [false, false, false, false, false, true, true]);
 }
 
 #[tokio::test]
@@ -131,6 +143,62 @@ async fn a_year_by_day_repeats_its_header_and_counts_its_pages() {
     assert!(text.contains("Wed 1 Jan 2020") && text.contains("Thu 31 Dec 2020"), "{text}");
     assert!(text.matches("Unclassified").count() > 8, "the header stands on one page only");
     assert!(text.contains("Page 3 of "), "{text}");
+}
+
+#[tokio::test]
+async fn a_report_on_letter_with_american_units_has_its_size_and_its_scale() {
+    let size = |bytes: &[u8]| {
+        let document = pdf_extract::Document::load_mem(bytes).unwrap();
+        let page = document.get_pages().into_values().next().unwrap();
+        let sides = document.get_object(page).unwrap().as_dict().unwrap().get(b"MediaBox").unwrap();
+        let sides: Vec<f32> = sides.as_array().unwrap().iter().map(|side| side.as_float().unwrap()).collect();
+        [sides[2].round(), sides[3].round()]
+    };
+    let mut params = year(GroupBy::Month);
+    let a4 = render(Herd::season(1, 40, 4), &params).await.unwrap();
+    assert_eq!(size(&a4.bytes), [595.0, 842.0]);
+    assert!(text_of(&a4).contains("1 km"), "{}", text_of(&a4));
+    (params.paper, params.units) = (Paper::Letter, Units::Us);
+    let letter = render(Herd::season(1, 40, 4), &params).await.unwrap();
+    assert_eq!(size(&letter.bytes), [612.0, 792.0]);
+    assert!(text_of(&letter).contains("0.5 mi"), "{}", text_of(&letter));
+}
+
+#[tokio::test]
+async fn without_coordinates_there_is_no_sun_and_no_map_and_the_rest_stands() {
+    let mut herd = Herd::season(1, 400, 3);
+    for place in &mut herd.places {
+        (place.latitude, place.longitude) = (None, None);
+    }
+    let text = text_of(&render(herd, &year(GroupBy::Month)).await.unwrap());
+    for absent in ["Sunrise", "North is up", "Daylight, twilight and night"] {
+        assert!(!text.contains(absent), "{absent:?} is in {text}");
+    }
+    for present in ["Activity over the day", "Bucks through the rut", "By place"] {
+        assert!(text.contains(present), "{present:?} is not in {text}");
+    }
+}
+
+#[tokio::test]
+async fn one_camera_is_enough_for_a_report() {
+    let text = text_of(&render(Herd::season(3, 300, 1), &year(GroupBy::Week)).await.unwrap());
+    assert!(text.contains("1 camera") && text.contains("Old oak"), "{text}");
+    assert!(!text.contains("North is up"), "one place needs no map: {text}");
+}
+
+#[tokio::test]
+async fn every_figure_has_a_text_for_screen_readers() {
+    let bytes = render(Herd::season(1, 1_749, 12), &year(GroupBy::Month)).await.unwrap().bytes;
+    let document = pdf_extract::Document::load_mem(&bytes).unwrap();
+    let mut figures = 0;
+    for object in document.objects.values().filter_map(|object| object.as_dict().ok()) {
+        if object.get(b"S").and_then(pdf_extract::Object::as_name).is_ok_and(|name| name == b"Figure") {
+            figures += 1;
+            assert!(object.get(b"Alt").is_ok_and(|alt| !alt.as_str().unwrap().is_empty()), "{object:?}");
+        }
+    }
+    // Periods, effort, activity, light, growth, map.
+    assert_eq!(figures, 6);
 }
 
 #[tokio::test]
@@ -151,7 +219,7 @@ async fn progress_grows_and_names_its_stages() {
     let told = told.lock().unwrap();
     assert_eq!(
         told.iter().map(|(_, stage)| stage.as_str()).collect::<Vec<_>>(),
-        ["reading detections", "counting", "drawing pages"]
+        ["reading detections", "counting", "reading photographs", "drawing pages"]
     );
     assert!(told.is_sorted_by(|a, b| a.0 < b.0));
 }

@@ -5,9 +5,10 @@ use chrono_tz::Europe;
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::{GroupBy, PdfParams};
 
-use super::compute::{self, Asked, Rows};
+use super::found::{Asked, Found, Rows};
 use super::report::Report;
-use crate::catalog::{Deployment, Detection, Place};
+use super::season;
+use crate::catalog::{Deployment, Image, Level, Place, Record};
 
 /// A question in the zone of Brussels, asked on the first day of 2021 at noon.
 pub(super) struct Case {
@@ -24,9 +25,26 @@ impl Case {
         Asked { params: &self.params, zone: Europe::Brussels, created_at: utc("2021-01-01T11:00:00Z") }
     }
 
-    pub(super) fn report(&self, rows: &Rows) -> Option<Report> {
-        compute::report(rows, &self.asked())
+    pub(super) fn report(&self, found: &Found) -> Option<Report> {
+        season::report(found, &self.asked())
     }
+}
+
+/// These records and their images at the place `oak`, nothing a year before.
+pub(super) fn found(records: Vec<Record>) -> Found {
+    Found {
+        now: rows(records),
+        earlier: vec![Rows::default()],
+        places: vec![place("oak", "Old oak")],
+        ..Found::default()
+    }
+}
+
+/// These records and their images.
+pub(super) fn rows(records: Vec<Record>) -> Rows {
+    let mut images: Vec<Image> = records.iter().map(|record| record.image.clone()).collect();
+    images.dedup_by(|a, b| a.id == b.id);
+    Rows { records, images, ..Rows::default() }
 }
 
 pub(super) fn utc(text: &str) -> DateTime<Utc> {
@@ -38,16 +56,42 @@ pub(super) fn class(name: &str) -> Class {
 }
 
 /// A detection in an image of its own, at the place `oak`.
-pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Detection {
-    Detection {
+pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Record {
+    Record {
         id: id.into(),
-        image_id: format!("image of {id}"),
-        taken_at: utc(taken_at),
-        place_id: Some("oak".into()),
+        image: Image {
+            id: format!("image of {id}"),
+            path: None,
+            taken_at: Some(utc(taken_at)),
+            place_id: Some("oak".into()),
+            deployment_id: None,
+            width: None,
+            height: None,
+            media_type: None,
+            capture_method: None,
+        },
         class: class(class_name),
+        is_corrected: false,
+        confidence: None,
+        bbox: None,
         deer_id: None,
         count: 1,
+        burst_id: None,
+        level: Level::Media,
+        scientific_name: None,
+        sex: None,
+        life_stage: None,
+        behavior: None,
+        classification_method: None,
+        classified_by: None,
+        created_at: None,
     }
+}
+
+/// The same, elsewhere.
+pub(super) fn at(place: &str, mut record: Record) -> Record {
+    record.image.place_id = Some(place.into());
+    record
 }
 
 pub(super) fn place(id: &str, name: &str) -> Place {

@@ -1,36 +1,43 @@
-//! The report onto pages: `Report` as JSON into `templates/report.typ`.
+//! Reports onto pages: data as JSON into a template, beside its photographs.
 
 use std::time::Duration;
 
 use deertrack_schemas::Command;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::report::Report;
 use super::wording::counted;
 use crate::JobError;
 use crate::typesetting::{self, Bounds, REPLACEMENT, Stamp, Template, TypesettingError};
 
-/// Draws the report. `stop` is looked at hundreds of times a page.
-pub(super) fn pdf(report: &Report, command: &Command, stop: &CancellationToken) -> Result<Vec<u8>, JobError> {
+/// Draws a report. `stop` is looked at hundreds of times a page.
+pub(super) fn pdf(
+    template: Template,
+    report: &impl Serialize,
+    photos: Vec<Vec<u8>>,
+    command: &Command,
+    stop: &CancellationToken,
+) -> Result<Vec<u8>, JobError> {
     let limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
     let stamp = Stamp { ident: command.job_id.as_str(), created_at: command.created_at };
     let bounds = Bounds { stop: stop.clone(), limit };
-    typesetting::pdf(Template::Report, &page_data(report), &stamp, bounds).map_err(refuse)
+    typesetting::illustrated_pdf(template, &page_data(report), photos, &stamp, bounds).map_err(refuse)
 }
 
-/// The report as the template reads it: all texts printable, and a note when that changed something.
-fn page_data(report: &Report) -> Value {
+/// The report as the template reads it: all texts printable, and a line when that changed something.
+fn page_data(report: &impl Serialize) -> Value {
     let mut data = serde_json::to_value(report).expect("a report has only text, numbers and lists");
-    let replaced = typesetting::make_printable(&mut data);
-    if let (true, Some(notes)) = (replaced > 0, data["notes"].as_array_mut()) {
-        let lacking = counted(replaced as u64, "character", "characters");
-        notes.push(json!(format!(
-            "The fonts of this report lack {lacking} of its texts; {REPLACEMENT} stands there."
-        )));
-    }
     // The title in the file's properties is shown by no font of ours: it keeps every character that has a meaning.
-    data["document_title"] = json!(report.title.replace(char::is_control, " "));
+    let title = data["title"].as_str().unwrap_or_default().replace(char::is_control, " ");
+    let replaced = typesetting::make_printable(&mut data);
+    if let (true, Some(status)) = (replaced > 0, data["status"].as_array_mut()) {
+        let lacking = counted(replaced as u64, "character", "characters");
+        let found =
+            format!("The fonts of this report lack {lacking} of its texts; {REPLACEMENT} stands there.");
+        status.push(json!({ "what": "Fonts", "found": found, "doubt": true }));
+    }
+    data["document_title"] = json!(title);
     data
 }
 

@@ -1,69 +1,105 @@
-//! The PDF report: load -> compute -> draw.
+//! The PDF reports: load -> compute -> draw.
 //!
-//! - `load` (here): three short queries.
-//! - [`compute`]: rows to numbers and sentences, pure; with [`period`] (local time), [`effort`] (trap nights),
-//!   [`findings`] and [`notes`] (plain words).
+//! - [`found`]: what the catalog knows of the days told about and of earlier ones.
+//! - [`survey`]: which rows count, the visits they make, how long cameras stood.
+//! - [`season`]: the seasonal report, part by part: [`counts`], [`rates`], [`ratios`], [`strip`], [`activity`], [`sky`],
+//!   [`rut`], [`bucks`], [`map`], and in words [`lead`], [`findings`], [`status`], [`definitions`]. All pure.
+//! - [`photos`] and [`files`]: what lies on disk.
 //! - [`draw`]: the [`report::Report`] into the template `templates/report.typ`.
 //!
-//! A new part of the report is a field of `Report`, the function that computes it and its place in the template.
+//! A new part of the report is a field of `Report`, the file that computes it and its place in the template.
 
-mod compute;
+mod activity;
+mod bucks;
+mod counts;
+mod definitions;
 mod draw;
-mod effort;
+mod estimate;
+mod files;
 mod findings;
-mod notes;
+mod found;
+mod lead;
+mod map;
 mod period;
+mod photos;
+mod rates;
+mod ratios;
 mod report;
+mod rut;
+mod season;
+mod sky;
+mod status;
+mod strip;
+mod survey;
 mod wording;
 
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod compute_tests;
+mod lead_tests;
+#[cfg(test)]
+mod season_tests;
 
 use chrono_tz::Tz;
+use deertrack_schemas::pdf::ReportType;
 use deertrack_schemas::{Command, PdfParams};
 
-use self::compute::{Asked, Rows};
-use super::{Cx, Job, Rendered};
+use self::found::{Asked, Found};
+use self::photos::Photos;
+use self::report::Report;
+use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
+use crate::typesetting::Template;
 
-/// Makes the report that `command` asks for. The same command over the same rows gives the same bytes.
+/// Makes the report that `command` asks for. The same command over the same rows and files gives the same bytes.
 ///
 /// # Errors
 /// `Reject` when nothing was detected in the range, `Retry` when the database is away, `Stopped` when told to stop.
 pub async fn render(cx: &Cx, command: &Command, params: &PdfParams) -> Result<Rendered, JobError> {
+    if params.report_type == ReportType::Comparison {
+        return Err(JobError::Reject("comparisons are not drawn by this version of the worker".into()));
+    }
     cx.job.progress.at(0.05, "reading detections");
-    let rows = load(cx, command, params).await?;
-    let (command, params, zone) = (command.clone(), params.clone(), cx.zone);
-    cx.job.blocking(move |job| make(job, &rows, &command, &params, zone)).await
-}
-
-async fn load(cx: &Cx, command: &Command, params: &PdfParams) -> Result<Rows, JobError> {
     let asked = Asked { params, zone: cx.zone, created_at: command.created_at };
-    let range = asked.range();
-    Ok(Rows {
-        detections: cx.catalog.detections(range.clone(), &asked.classes()).await?,
-        places: cx.catalog.places().await?,
-        deployments: cx.catalog.deployments(range).await?,
-        dataset: cx.catalog.dataset_name().await?,
-    })
+    let found = Found::load(cx, &asked).await?;
+    let (command, params, zone, images) = (command.clone(), params.clone(), cx.zone, cx.images.clone());
+    cx.job.blocking(move |job| make(job, &found, &command, &params, zone, &images)).await
 }
 
 fn make(
     job: &Job,
-    rows: &Rows,
+    found: &Found,
     command: &Command,
     params: &PdfParams,
     zone: Tz,
+    images: &ImagesFolder,
 ) -> Result<Rendered, JobError> {
     job.progress.at(0.3, "counting");
     let asked = Asked { params, zone, created_at: command.created_at };
-    let report = compute::report(rows, &asked)
+    let mut report = season::report(found, &asked)
         .ok_or_else(|| JobError::Reject("No detections found in specified date range".into()))?;
     job.check_stop()?;
-    job.progress.at(0.5, "drawing pages");
-    let bytes = draw::pdf(&report, command, &job.stop)?;
+    job.progress.at(0.5, "reading photographs");
+    let photos = illustrate(job, &mut report, found, params, images)?;
+    job.progress.at(0.6, "drawing pages");
+    let bytes = draw::pdf(Template::Report, &report, photos.jpegs, command, &job.stop)?;
     Ok(Rendered { content: Content::InMemory(bytes), headline: Some(report.headline) })
+}
+
+/// Adds what the files tell: photographs for the cards, and whether images are missing.
+fn illustrate(
+    job: &Job,
+    report: &mut Report,
+    found: &Found,
+    params: &PdfParams,
+    images: &ImagesFolder,
+) -> Result<Photos, JobError> {
+    report.frame.status.push(files::status(job, &found.now.images, images)?);
+    match &mut report.bucks {
+        Some(bucks) if params.include_photos => {
+            photos::add(job, &mut bucks.cards, &found.now.records, images)
+        }
+        _ => Ok(Photos::default()),
+    }
 }

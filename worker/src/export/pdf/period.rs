@@ -25,17 +25,33 @@ pub(super) struct Period {
     pub(super) name: String,
     /// The days it covers, where the name does not tell: weeks, and months cut by the range.
     pub(super) days: Option<String>,
+    /// Its place on the time axis: days since the first, and how many it has.
+    pub(super) from: i64,
+    pub(super) length: i64,
 }
 
-/// A label under the bars.
+/// The time axis of every chart of the report: true to scale, so a month cut by the range is narrower.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Axis {
+    /// How many days it has.
+    pub(super) days: i64,
+    pub(super) ticks: Vec<Tick>,
+}
+
+/// A label under the axis.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Tick {
-    /// Under which bar, from 0.
-    pub(super) at: usize,
+    /// The day that it names, from 0.
+    pub(super) day: i64,
     /// What it says.
     pub(super) text: String,
     /// The year, under the first label and wherever it changes.
     pub(super) year: Option<i32>,
+}
+
+/// Weeks, for what is told by week however the report is divided.
+pub(super) fn week_of() -> GroupBy {
+    GroupBy::Week
 }
 
 /// A range of local days, divided without gaps. Periods without detections are there too, so that bars stay even.
@@ -52,7 +68,7 @@ impl Periods {
         let mut first = start;
         while first <= end {
             let last = last_of(first, group_by).min(end);
-            all.push(describe(first, last, group_by));
+            all.push(Period { from: (first - start).num_days(), ..describe(first, last, group_by) });
             first = next(last);
         }
         Self { group_by, origin: first_of(start, group_by), all }
@@ -70,38 +86,30 @@ impl Periods {
         self.all.get(index).filter(|period| (period.first..=period.last).contains(&day)).map(|_| index)
     }
 
-    /// Labels for the time axis, thin enough to be read: all of them, or Mondays, or months.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
+    /// The time axis, with labels few enough to be read: days, Mondays or firsts of months.
+    pub(super) fn axis(&self) -> Axis {
+        let (Some(first), Some(last)) = (self.all.first(), self.all.last()) else {
+            return Axis { days: 0, ticks: Vec::new() };
+        };
+        let days = (last.last - first.first).num_days() + 1;
         let mut year = None;
         let mut ticks = Vec::new();
-        for (at, period) in self.all.iter().enumerate() {
-            let Some((text, of_year)) = self.tick(period) else { continue };
-            let changed = year != Some(of_year);
-            year = Some(of_year);
-            ticks.push(Tick { at, text, year: changed.then_some(of_year) });
+        for (day, date) in (0..days).zip(first.first.iter_days()) {
+            let Some(text) = label(date, days) else { continue };
+            let changed = year != Some(date.year());
+            year = Some(date.year());
+            ticks.push(Tick { day, text, year: changed.then_some(date.year()) });
         }
-        ticks
+        Axis { days, ticks }
     }
+}
 
-    fn tick(&self, period: &Period) -> Option<(String, i32)> {
-        let many = self.all.len();
-        let day = || (period.first.format("%-d %b").to_string(), period.first.year());
-        let month = |of: NaiveDate| (of.format("%b").to_string(), of.year());
-        match self.group_by {
-            GroupBy::Month => Some(month(period.first)),
-            GroupBy::Day if many <= 14 => Some(day()),
-            GroupBy::Day if many <= 70 => (period.first.weekday() == chrono::Weekday::Mon).then(day),
-            GroupBy::Day => (period.first.day() == 1).then(|| month(period.first)),
-            GroupBy::Week if many <= 12 => {
-                let week = period.first.iso_week();
-                Some((format!("W{:02}", week.week()), week.year()))
-            }
-            // The week that holds the first of a month carries its name.
-            GroupBy::Week => {
-                let holds_the_first = period.first.day() == 1 || period.first.month() != period.last.month();
-                holds_the_first.then(|| month(period.last))
-            }
-        }
+/// The label of a day on an axis of so many days, if it has one.
+fn label(date: NaiveDate, days: i64) -> Option<String> {
+    match days {
+        0..=14 => Some(date.format("%-d %b").to_string()),
+        15..=70 => (date.weekday() == chrono::Weekday::Mon).then(|| date.format("%-d %b").to_string()),
+        _ => (date.day() == 1).then(|| date.format("%b").to_string()),
     }
 }
 
@@ -136,7 +144,7 @@ fn describe(first: NaiveDate, last: NaiveDate, group_by: GroupBy) -> Period {
             (first.format("%B %Y").to_string(), days)
         }
     };
-    Period { first, last, name, days }
+    Period { first, last, name, days, from: 0, length: (last - first).num_days() + 1 }
 }
 
 #[cfg(test)]
@@ -197,18 +205,24 @@ mod tests {
 
     #[test]
     fn axis_labels_are_few_and_name_each_year_once() {
-        let labels = |first, last, group_by| -> Vec<(usize, String, Option<i32>)> {
-            let ticks = Periods::new(day(first)..=day(last), group_by).ticks();
-            ticks.into_iter().map(|tick| (tick.at, tick.text, tick.year)).collect()
+        let labels = |first, last| -> Vec<(i64, String, Option<i32>)> {
+            let axis = Periods::new(day(first)..=day(last), GroupBy::Week).axis();
+            axis.ticks.into_iter().map(|tick| (tick.day, tick.text, tick.year)).collect()
         };
-        let year = labels("2019-11-10", "2020-03-31", GroupBy::Day);
-        assert_eq!(year[0], (21, "Dec".into(), Some(2019)));
-        assert_eq!(year[1], (52, "Jan".into(), Some(2020)));
-        assert_eq!(year.len(), 4);
-        let weeks = labels("2020-01-01", "2020-12-31", GroupBy::Week);
-        assert_eq!(weeks.len(), 12);
-        assert_eq!(weeks[1], (4, "Feb".into(), None)); // 27 Jan to 2 Feb
-        assert_eq!(labels("2020-01-01", "2020-01-14", GroupBy::Day).len(), 14);
-        assert_eq!(labels("2020-01-01", "2020-02-29", GroupBy::Day)[0].1, "6 Jan");
+        let winter = labels("2019-11-10", "2020-03-31");
+        assert_eq!(winter[0], (21, "Dec".into(), Some(2019)));
+        assert_eq!(winter[1], (52, "Jan".into(), Some(2020)));
+        assert_eq!((winter.len(), winter[2].2), (4, None));
+        assert_eq!(labels("2020-01-01", "2020-12-31").len(), 12);
+        assert_eq!(labels("2020-01-01", "2020-01-14").len(), 14);
+        assert_eq!(labels("2020-01-01", "2020-02-29")[0], (5, "6 Jan".into(), Some(2020)));
+    }
+
+    #[test]
+    fn periods_lie_on_the_axis_to_scale() {
+        let periods = Periods::new(day("2020-01-15")..=day("2020-03-01"), GroupBy::Month);
+        let places: Vec<_> = periods.all.iter().map(|period| (period.from, period.length)).collect();
+        assert_eq!(places, [(0, 17), (17, 29), (46, 1)]);
+        assert_eq!(periods.axis().days, 47);
     }
 }

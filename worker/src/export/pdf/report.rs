@@ -1,91 +1,86 @@
-//! What a report says, before anybody draws it. The template reads this as JSON; see `templates/report.typ`.
+//! What a seasonal report says, before anybody draws it. The template reads this as JSON; see `templates/report.typ`.
 //!
 //! Numbers stay numbers here: how they are written is the template's business. Lists over classes are all in the
 //! order of `classes`.
 
+use deertrack_schemas::pdf::{Paper, PdfParams};
 use serde::Serialize;
 
-use super::period::{Period, Tick};
+use super::activity::ActivityPart;
+use super::bucks::Bucks;
+use super::counts::{Counts, PeriodRow, PlaceRow};
+use super::map::Map;
+use super::period::Axis;
+use super::rates::RateRow;
+use super::ratios::RatioRow;
+use super::rut::Rut;
+use super::sky::LightRow;
+use super::status::StatusRow;
+use super::strip::Strip;
+use super::wording::ClassName;
 
-/// All facts and sentences of one report.
+/// What every report has around its content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Report {
+pub(super) struct Frame {
     pub(super) title: String,
     /// Printed above the title: which report this is.
     pub(super) report_type: &'static str,
     /// `1 January – 31 December 2020`.
     pub(super) span: String,
     pub(super) dataset: Option<String>,
-    /// The main finding in one sentence.
+    /// Typst's name of the paper.
+    pub(super) paper: &'static str,
+    /// When it was asked for, in the configured zone.
+    pub(super) generated: String,
+    pub(super) sections: Sections,
+    /// Which definitions were used.
+    pub(super) definitions: Vec<String>,
+    pub(super) status: Vec<StatusRow>,
+}
+
+/// All facts and sentences of one season.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Report {
+    #[serde(flatten)]
+    pub(super) frame: Frame,
+    /// The main finding in one sentence, for a status line.
+    #[serde(skip)]
     pub(super) headline: String,
+    /// Two or three sentences.
+    pub(super) lead: Vec<String>,
     pub(super) findings: Vec<String>,
+    pub(super) figures: Vec<Figure>,
     /// The columns that were asked for.
     pub(super) classes: Vec<ClassName>,
     /// What one period is: `day`, `week`, `month`.
     pub(super) unit: &'static str,
+    pub(super) axis: Axis,
     pub(super) periods: Vec<PeriodRow>,
-    pub(super) ticks: Vec<Tick>,
     pub(super) places: Vec<PlaceRow>,
-    pub(super) place_facts: PlaceFacts,
     /// Over the whole range: distinct images and individuals, not sums of the rows.
     pub(super) total: Counts,
-    /// Detections by local hour, 0 to 23, then by class.
-    pub(super) hours: Vec<Vec<u64>>,
-    pub(super) notes: Vec<String>,
-    /// When it was asked for, in the configured zone.
-    pub(super) generated: String,
-    pub(super) sections: Sections,
-    pub(super) alt: AltTexts,
+    pub(super) strip: Option<Strip>,
+    /// How the span that rates are compared to is called.
+    pub(super) before: String,
+    pub(super) rates: Vec<RateRow>,
+    pub(super) rates_remark: String,
+    pub(super) ratios: Vec<RatioRow>,
+    pub(super) activity: ActivityPart,
+    pub(super) light: Vec<LightRow>,
+    pub(super) light_alt: String,
+    pub(super) rut: Option<Rut>,
+    pub(super) bucks: Option<Bucks>,
+    pub(super) map: Option<Map>,
+    pub(super) periods_alt: String,
 }
 
-/// A class as a key for its colour and a name for people.
+/// One of the large numbers on top.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ClassName {
-    pub(super) key: &'static str,
-    pub(super) label: &'static str,
-}
-
-/// What the table counts, for a period, a place or all.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct Counts {
-    pub(super) by_class: Vec<u64>,
-    pub(super) detections: u64,
-    /// Distinct.
-    pub(super) images: u64,
-    /// Distinct known deer.
-    pub(super) individuals: u64,
-    /// `None` where no deployment is known.
-    pub(super) trap_nights: Option<f64>,
-    /// Detections at places with known deployments, per 100 trap nights.
-    pub(super) rate: Option<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct PeriodRow {
-    #[serde(flatten)]
-    pub(super) period: Period,
-    #[serde(flatten)]
-    pub(super) counts: Counts,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct PlaceRow {
+pub(super) struct Figure {
+    pub(super) value: String,
     pub(super) name: String,
-    /// One place of the catalog; not detections without a place, nor the places that did not fit.
-    pub(super) is_place: bool,
-    #[serde(flatten)]
-    pub(super) counts: Counts,
-}
-
-/// What the rows of places cannot tell, since the last of them may stand for many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub(super) struct PlaceFacts {
-    /// Places with detections.
-    pub(super) seen: u64,
-    /// Places with a camera and no detection.
-    pub(super) empty: u64,
-    /// Detections at places without a known deployment, or at no known place.
-    pub(super) outside_effort: u64,
+    /// Its interval.
+    pub(super) range: Option<String>,
 }
 
 /// Which parts were asked for.
@@ -96,9 +91,20 @@ pub(super) struct Sections {
     pub(super) insights: bool,
 }
 
-/// What a screen reader says instead of a picture.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct AltTexts {
-    pub(super) periods: String,
-    pub(super) hours: String,
+impl From<&PdfParams> for Sections {
+    fn from(params: &PdfParams) -> Self {
+        Self {
+            charts: params.include_charts,
+            tables: params.include_tables,
+            insights: params.include_insights,
+        }
+    }
+}
+
+/// Typst's name of a paper.
+pub(super) fn paper_name(paper: Paper) -> &'static str {
+    match paper {
+        Paper::A4 => "a4",
+        Paper::Letter => "us-letter",
+    }
 }

@@ -1,6 +1,37 @@
 //! Numbers, dates and lists as a report writes them, in English. No facts: those are in `findings` and `notes`.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::Class;
+use serde::Serialize;
+
+/// A class as a key for its colour and a name for people.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct ClassName {
+    pub(super) key: &'static str,
+    pub(super) label: &'static str,
+}
+
+/// The name of a class, in the plural.
+pub(super) fn class_name(class: Class) -> ClassName {
+    let label = match class {
+        Class::Buck => "Bucks",
+        Class::Doe => "Does",
+        Class::Fawn => "Fawns",
+        Class::Unknown => "Unclassified",
+    };
+    ClassName { key: class.name(), label }
+}
+
+/// The title that was given, else the usual one.
+pub(super) fn title(given: Option<&str>, usual: impl FnOnce() -> String) -> String {
+    given.map(str::trim).filter(|title| !title.is_empty()).map_or_else(usual, str::to_owned)
+}
+
+/// When a report was asked for: `3 January 2021, 10:30`.
+pub(super) fn generated(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string()
+}
 
 /// Whether a span of days ends with its year.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,12 +91,26 @@ pub(super) fn number(value: u64) -> String {
 
 /// One decimal, with thousands separators: `2,637.0`. Negative and endless values do not occur.
 pub(super) fn decimal(value: f64) -> String {
-    let text = format!("{value:.1}");
+    fixed(value, 1)
+}
+
+/// So many decimals, with thousands separators. Negative and endless values do not occur.
+pub(super) fn fixed(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
     match text.split_once('.') {
         Some((whole, fraction)) => {
             whole.parse().map_or_else(|_| text.clone(), |whole| format!("{}.{fraction}", number(whole)))
         }
         None => text,
+    }
+}
+
+/// A p-value: `0.03`, `under 0.001`.
+pub(super) fn p_value(p: f64) -> String {
+    match p {
+        _ if p < 0.001 => "under 0.001".into(),
+        _ if p < 0.01 => fixed(p, 3),
+        _ => fixed(p, 2),
     }
 }
 
@@ -115,6 +160,8 @@ mod tests {
         assert_eq!(texts, ["0", "999", "1,000", "12,345", "1,234,567"]);
         assert_eq!(decimal(2_636.98), "2,637.0");
         assert_eq!(decimal(0.04), "0.0");
+        assert_eq!(fixed(1_234.567, 2), "1,234.57");
+        assert_eq!([0.5, 0.0312, 0.0042, 0.0001].map(p_value), ["0.50", "0.03", "0.004", "under 0.001"]);
     }
 
     #[test]

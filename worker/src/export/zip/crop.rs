@@ -11,7 +11,11 @@ use crate::catalog::BoundingBox;
 const JPEG_QUALITY: u8 = 90;
 
 /// The box as a JPEG whose longest side has `size` pixels. Nothing of the photograph's metadata goes along.
-pub(super) fn jpeg(photograph: &RgbImage, bbox: BoundingBox, size: u32) -> Result<Vec<u8>, Problem> {
+pub(in crate::export) fn jpeg(
+    photograph: &RgbImage,
+    bbox: BoundingBox,
+    size: u32,
+) -> Result<Vec<u8>, Problem> {
     let part = Part::of(bbox, photograph.width(), photograph.height()).ok_or(Problem::BoxOutside)?;
     let (width, height) = part.scaled_to(size);
     let (all_width, all_height) = photograph.dimensions();

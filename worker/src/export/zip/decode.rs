@@ -22,14 +22,14 @@ static MEMORY: Memory = Memory { used: Mutex::new(0), freed: Condvar::new() };
 const MEMORY_BYTES: u64 = 3 * MAX_PIXELS;
 
 /// A decoded photograph, upright as its EXIF orientation says.
-pub(super) struct Photograph {
-    pub(super) pixels: RgbImage,
+pub(in crate::export) struct Photograph {
+    pub(in crate::export) pixels: RgbImage,
     #[expect(dead_code, reason = "held, not read: it gives the memory back")]
     memory: Taken,
 }
 
 /// Reads and decodes a JPEG or PNG file.
-pub(super) fn photograph(path: &Path) -> Result<Photograph, Problem> {
+pub(in crate::export) fn photograph(path: &Path) -> Result<Photograph, Problem> {
     let bytes = read(path)?;
     let reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format();
     let mut decoder =

@@ -8,10 +8,10 @@
 //! Crops are written in the order of the detections, whatever the number of threads; so the same command over the same
 //! rows and files gives the same bytes. Boxes are fractions of the upright image.
 
-mod crop;
-mod decode;
+pub(super) mod crop;
+pub(super) mod decode;
 mod names;
-mod problem;
+pub(super) mod problem;
 mod tables;
 mod write;
 

@@ -7,7 +7,7 @@ use crate::export::images::NotHere;
 
 /// One item that could not be made; the others are.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Problem {
+pub(in crate::export) enum Problem {
     #[error("there is no such detection")]
     NoSuchDetection,
     #[error(transparent)]

@@ -1,0 +1,188 @@
+//! The known bucks: a card for each, and how their number grew over the season.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use deertrack_schemas::Class;
+use serde::Serialize;
+
+use super::counts::place_name;
+use super::estimate::Estimate;
+use super::sky::Sky;
+use super::survey::Survey;
+use super::wording::{self, counted, list, number};
+use crate::catalog::{Individual, Place};
+use crate::counting::Record;
+use crate::counting::interval::LEVEL;
+use crate::counting::ratios::{classes_of_individuals, share};
+use crate::counting::sun::Light;
+use crate::counting::visits::Visit;
+
+/// Cards that are printed; the others are counted in words.
+pub(super) const MOST_CARDS: usize = 12;
+/// Places that a card names.
+const MOST_PLACES: usize = 3;
+
+/// Everything about known bucks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Bucks {
+    pub(super) cards: Vec<Card>,
+    /// Known bucks without a card.
+    pub(super) more: u64,
+    /// `(day, bucks known so far)`: a step for each day on which one was seen for the first time.
+    pub(super) growth: Vec<(i64, u64)>,
+    pub(super) alt: String,
+}
+
+impl Bucks {
+    /// How many known bucks were seen.
+    pub(super) fn count(&self) -> u64 {
+        self.growth.last().map_or(0, |(_, known)| *known)
+    }
+}
+
+/// One buck.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Card {
+    #[serde(skip)]
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) visits: u64,
+    pub(super) detections: u64,
+    /// Days on which it was seen.
+    pub(super) days: u64,
+    pub(super) seen: String,
+    pub(super) places: String,
+    /// The share of its visits by day, and of how many.
+    pub(super) daylight: Option<Estimate>,
+    pub(super) lit_visits: u64,
+    /// The number of its photograph among those of the document.
+    pub(super) photo: Option<usize>,
+    pub(super) alt: String,
+}
+
+/// The bucks that are known by name; `None` where bucks were not asked for or none was known.
+pub(super) fn bucks(
+    survey: &Survey<'_>,
+    individuals: &[Individual],
+    places: &[Place],
+    sky: &Sky<'_>,
+) -> Option<Bucks> {
+    let seen = by_buck(survey);
+    if seen.is_empty() {
+        return None;
+    }
+    let deer: HashMap<&str, &str> =
+        individuals.iter().map(|deer| (deer.id.as_str(), deer.name.as_str())).collect();
+    let names: HashMap<&str, &str> =
+        places.iter().map(|place| (place.id.as_str(), place.name.as_str())).collect();
+    let mut cards: Vec<Card> = seen
+        .iter()
+        .map(|(id, rows)| {
+            let name = deer.get(id).copied().filter(|name| !name.trim().is_empty()).unwrap_or(id);
+            card(survey, id, name, rows, &names, sky)
+        })
+        .collect();
+    cards.sort_by(|a, b| (b.visits, &a.name, &a.id).cmp(&(a.visits, &b.name, &b.id)));
+    let more = cards.split_off(cards.len().min(MOST_CARDS)).len() as u64;
+    let growth = growth(survey, &seen);
+    let alt = growth_alt(&growth, survey);
+    Some(Bucks { cards, more, growth, alt })
+}
+
+/// The rows of each individual that is a buck in most of its rows.
+fn by_buck<'a>(survey: &'a Survey<'_>) -> BTreeMap<&'a str, Vec<&'a Record>> {
+    let classes = classes_of_individuals(&survey.records);
+    let mut rows: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in &survey.records {
+        if let Some(id) = record.individual.as_deref().filter(|id| classes.get(id) == Some(&Class::Buck)) {
+            rows.entry(id).or_default().push(record);
+        }
+    }
+    rows
+}
+
+fn card(
+    survey: &Survey<'_>,
+    id: &str,
+    name: &str,
+    rows: &[&Record],
+    names: &HashMap<&str, &str>,
+    sky: &Sky<'_>,
+) -> Card {
+    let visits: Vec<&Visit> =
+        survey.individual_visits.iter().filter(|visit| visit.individual.as_deref() == Some(id)).collect();
+    let lights: Vec<Light> = visits.iter().filter_map(|visit| sky.light(visit)).collect();
+    let by_day = lights.iter().filter(|light| **light == Light::Day).count() as u64;
+    let days: BTreeSet<NaiveDate> = rows.iter().map(|row| day(survey, row)).collect();
+    let places = places(&visits, names);
+    let seen = seen(&days);
+    Card {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        visits: visits.len() as u64,
+        detections: rows.len() as u64,
+        days: days.len() as u64,
+        alt: format!("Photograph of {name}."),
+        seen,
+        places,
+        daylight: (!lights.is_empty()).then(|| Estimate::from(&share(by_day, lights.len() as u64, LEVEL))),
+        lit_visits: lights.len() as u64,
+        photo: None,
+    }
+}
+
+fn day(survey: &Survey<'_>, record: &Record) -> NaiveDate {
+    survey.calendar.day(record.place_id.as_deref(), record.taken_at)
+}
+
+fn seen(days: &BTreeSet<NaiveDate>) -> String {
+    match (days.first(), days.last()) {
+        (Some(first), Some(last)) => wording::span(*first, *last, wording::Year::Always),
+        _ => String::new(),
+    }
+}
+
+/// The places of most visits, each with their number: `Oak ridge 12, Pond edge 3 and 2 more places`.
+fn places(visits: &[&Visit], names: &HashMap<&str, &str>) -> String {
+    let mut counts: BTreeMap<Option<&str>, u64> = BTreeMap::new();
+    for visit in visits {
+        *counts.entry(visit.place_id.as_deref()).or_default() += 1;
+    }
+    let mut places: Vec<(u64, String)> =
+        counts.into_iter().map(|(id, visits)| (visits, place_name(names, id))).collect();
+    places.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
+    let rest = places.len().saturating_sub(MOST_PLACES) as u64;
+    let mut said: Vec<String> =
+        places.iter().take(MOST_PLACES).map(|(visits, name)| format!("{name} {}", number(*visits))).collect();
+    if rest > 0 {
+        said.push(counted(rest, "more place", "more places"));
+    }
+    list(&said)
+}
+
+fn growth(survey: &Survey<'_>, seen: &BTreeMap<&str, Vec<&Record>>) -> Vec<(i64, u64)> {
+    let mut firsts: BTreeMap<i64, u64> = BTreeMap::new();
+    for rows in seen.values() {
+        if let Some(first) = rows.iter().map(|row| day(survey, row)).min() {
+            *firsts.entry((first - survey.span.first).num_days()).or_default() += 1;
+        }
+    }
+    let mut known = 0;
+    let step = |(day, new): (i64, u64)| {
+        known += new;
+        (day, known)
+    };
+    firsts.into_iter().map(step).collect()
+}
+
+fn growth_alt(growth: &[(i64, u64)], survey: &Survey<'_>) -> String {
+    let known = growth.last().map_or(0, |(_, known)| *known);
+    let halfway = (survey.span.last - survey.span.first).num_days() / 2;
+    let by_then = growth.iter().rev().find(|(day, _)| *day <= halfway).map_or(0, |(_, known)| *known);
+    format!(
+        "Step chart of known bucks seen so far: {} by the middle of the report's days, {} at their end.",
+        number(by_then),
+        number(known)
+    )
+}

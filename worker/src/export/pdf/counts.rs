@@ -1,0 +1,206 @@
+//! The numbers of a row: of a period, of a place, of all days.
+//!
+//! Images and individuals are distinct in each row, so a sum row is counted and not added up. Rates leave out visits at
+//! places where no camera is known to have stood.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use deertrack_schemas::Class;
+use serde::Serialize;
+
+use super::period::{Period, Periods};
+use super::survey::Survey;
+use super::wording;
+use crate::catalog::Place;
+use crate::counting::Record;
+use crate::counting::calendar;
+use crate::counting::effort::Effort;
+use crate::counting::rates::PER_NIGHTS;
+use crate::counting::visits::Visit;
+
+/// Places beyond this many are printed as one row.
+const MOST_PLACES: usize = 200;
+/// Below one trap night a rate would only be noise.
+const FEWEST_NIGHTS: f64 = 1.0;
+
+/// What the tables print. Lists are in the order of the classes asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Counts {
+    pub(super) visits_by_class: Vec<u64>,
+    pub(super) visits: u64,
+    pub(super) detections_by_class: Vec<u64>,
+    pub(super) detections: u64,
+    /// Distinct.
+    pub(super) images: u64,
+    /// Distinct known deer.
+    pub(super) individuals: u64,
+    /// `None` where no effort is known in the whole span.
+    pub(super) trap_nights: Option<f64>,
+    /// Visits per 100 trap nights.
+    pub(super) rates: Vec<Option<f64>>,
+    pub(super) rate: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct PeriodRow {
+    #[serde(flatten)]
+    pub(super) period: Period,
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct PlaceRow {
+    /// Its number on the map; `None` for what is no single place.
+    pub(super) number: Option<usize>,
+    /// Its id, for whoever looks for it.
+    #[serde(skip)]
+    pub(super) id: Option<String>,
+    pub(super) name: String,
+    #[serde(flatten)]
+    pub(super) counts: Counts,
+}
+
+/// All days.
+pub(super) fn total(survey: &Survey<'_>) -> Counts {
+    count(survey, &survey.records, &survey.visits, &survey.effort)
+}
+
+/// One row for each period, those without detections too.
+pub(super) fn by_period(survey: &Survey<'_>, periods: &Periods) -> Vec<PeriodRow> {
+    let records = grouped(periods, survey, &survey.records, |row| (row.place_id.as_deref(), row.taken_at));
+    let visits = grouped(periods, survey, &survey.visits, |visit| (visit.place_id.as_deref(), visit.start));
+    let row = |((period, records), visits): ((&Period, Vec<&Record>), Vec<&Visit>)| {
+        let part = calendar::Period { first: period.first, last: period.last };
+        let effort = survey.effort_of(part);
+        PeriodRow { period: period.clone(), counts: count(survey, records, visits, &effort) }
+    };
+    periods.all.iter().zip(records).zip(visits).map(row).collect()
+}
+
+fn grouped<'a, T>(
+    periods: &Periods,
+    survey: &Survey<'_>,
+    items: &'a [T],
+    when: impl Fn(&'a T) -> (Option<&'a str>, chrono::DateTime<chrono::Utc>),
+) -> Vec<Vec<&'a T>> {
+    let mut groups: Vec<Vec<&T>> = periods.all.iter().map(|_| Vec::new()).collect();
+    for item in items {
+        let (place, at) = when(item);
+        let index = periods.position(survey.calendar.day(place, at));
+        if let Some(group) = index.and_then(|index| groups.get_mut(index)) {
+            group.push(item);
+        }
+    }
+    groups
+}
+
+/// What is known of one place.
+#[derive(Default)]
+struct AtPlace<'a> {
+    records: Vec<&'a Record>,
+    visits: Vec<&'a Visit>,
+}
+
+/// One row for each place with detections or effort; the most visits first.
+pub(super) fn by_place(survey: &Survey<'_>, places: &[Place]) -> Vec<PlaceRow> {
+    let names: HashMap<&str, &str> =
+        places.iter().map(|place| (place.id.as_str(), place.name.as_str())).collect();
+    let mut groups: Vec<_> =
+        groups(survey).into_iter().map(|(id, at)| (place_name(&names, id), id, at)).collect();
+    groups.sort_by(|a, b| {
+        let most = |at: &AtPlace<'_>| Reverse((at.visits.len(), at.records.len()));
+        (most(&a.2), &a.0, a.1).cmp(&(most(&b.2), &b.0, b.1))
+    });
+    let rest = groups.split_off(groups.len().min(MOST_PLACES));
+    let mut number = 0;
+    let mut rows: Vec<PlaceRow> = Vec::with_capacity(groups.len() + 1);
+    for (name, id, at) in groups {
+        number += usize::from(id.is_some());
+        let counts = count(survey, at.records, at.visits, &effort_at(survey, &[id]));
+        rows.push(PlaceRow { number: id.map(|_| number), id: id.map(str::to_owned), name, counts });
+    }
+    if !rest.is_empty() {
+        let ids: Vec<Option<&str>> = rest.iter().map(|(_, id, _)| *id).collect();
+        let records: Vec<&Record> = rest.iter().flat_map(|(.., at)| at.records.iter().copied()).collect();
+        let visits: Vec<&Visit> = rest.iter().flat_map(|(.., at)| at.visits.iter().copied()).collect();
+        rows.push(PlaceRow {
+            number: None,
+            id: None,
+            name: wording::counted(rest.len() as u64, "other place", "other places"),
+            counts: count(survey, records, visits, &effort_at(survey, &ids)),
+        });
+    }
+    rows
+}
+
+/// The name that people know a place by, else its id.
+pub(super) fn place_name(names: &HashMap<&str, &str>, id: Option<&str>) -> String {
+    match id {
+        None => "Place not recorded".to_owned(),
+        Some(id) => names.get(id).copied().filter(|name| !name.trim().is_empty()).unwrap_or(id).to_owned(),
+    }
+}
+
+fn groups<'a>(survey: &'a Survey<'_>) -> BTreeMap<Option<&'a str>, AtPlace<'a>> {
+    let worked = survey.effort.cameras.iter().filter(|camera| camera.nights() > 0.0);
+    let mut groups: BTreeMap<Option<&str>, AtPlace<'_>> =
+        worked.map(|camera| (Some(camera.place_id.as_str()), AtPlace::default())).collect();
+    for record in &survey.records {
+        groups.entry(record.place_id.as_deref()).or_default().records.push(record);
+    }
+    for visit in &survey.visits {
+        groups.entry(visit.place_id.as_deref()).or_default().visits.push(visit);
+    }
+    groups
+}
+
+fn effort_at(survey: &Survey<'_>, places: &[Option<&str>]) -> Effort {
+    let cameras = survey.effort.cameras.iter();
+    Effort {
+        cameras: cameras.filter(|camera| places.contains(&Some(camera.place_id.as_str()))).cloned().collect(),
+    }
+}
+
+fn count<'a>(
+    survey: &Survey<'_>,
+    records: impl IntoIterator<Item = &'a Record>,
+    visits: impl IntoIterator<Item = &'a Visit>,
+    effort: &Effort,
+) -> Counts {
+    let column = |class: Class| survey.classes.iter().position(|column| *column == class);
+    let (mut images, mut individuals) = (HashSet::new(), HashSet::new());
+    let mut detections_by_class = vec![0; survey.classes.len()];
+    for record in records {
+        images.insert(record.image_id.as_str());
+        individuals.extend(record.individual.as_deref());
+        if let Some(class) = column(record.class) {
+            detections_by_class[class] += 1;
+        }
+    }
+    let mut places_by_class: Vec<Vec<Option<&str>>> = vec![Vec::new(); survey.classes.len()];
+    for visit in visits {
+        if let Some(class) = column(visit.class) {
+            places_by_class[class].push(visit.place_id.as_deref());
+        }
+    }
+    let nights = effort.nights();
+    let worked: HashSet<&str> =
+        effort.by_place().into_iter().filter(|(_, n)| *n > 0.0).map(|(id, _)| id).collect();
+    let rate = |visits: &[Option<&str>]| {
+        let events = visits.iter().filter(|place| place.is_some_and(|place| worked.contains(place))).count();
+        (nights >= FEWEST_NIGHTS).then(|| PER_NIGHTS * events as f64 / nights)
+    };
+    Counts {
+        visits_by_class: places_by_class.iter().map(|places| places.len() as u64).collect(),
+        visits: places_by_class.iter().map(|places| places.len() as u64).sum(),
+        detections: detections_by_class.iter().sum(),
+        detections_by_class,
+        images: images.len() as u64,
+        individuals: individuals.len() as u64,
+        trap_nights: if survey.has_effort() { Some(nights) } else { None },
+        rates: places_by_class.iter().map(|places| rate(places)).collect(),
+        rate: rate(&places_by_class.concat()),
+    }
+}

@@ -1,0 +1,97 @@
+//! Which definitions a report uses, in words: two reports that use others must not be compared by accident.
+
+use std::collections::BTreeSet;
+
+use deertrack_schemas::Class;
+
+use super::found::Asked;
+use super::survey::{Survey, visit_rule};
+use super::wording::{class_name, counted, list};
+use crate::counting::visits::GapSince;
+
+/// Those of a seasonal report.
+pub(super) fn of_a_season(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
+    let mut all = shared(survey, asked);
+    all.insert(2, distinct());
+    all.push(light());
+    all
+}
+
+/// Those of every report.
+pub(super) fn shared(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
+    [
+        Some(what_is_counted()),
+        Some(visit(asked)),
+        asked_classes(survey),
+        Some(rates()),
+        Some(intervals()),
+        Some(local_time(survey, asked)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn what_is_counted() -> String {
+    "A detection is one animal in one image. Counts are of detections and visits, not of animals: one animal comes \
+     again and again."
+        .into()
+}
+
+fn visit(asked: &Asked<'_>) -> String {
+    let rule = visit_rule(asked);
+    let minutes = counted(rule.gap.num_minutes().unsigned_abs(), "minute", "minutes");
+    let from = match rule.since {
+        GapSince::LastRecord => "the last detection of the visit",
+        GapSince::LastIndependentRecord => "the first detection of the visit",
+    };
+    format!(
+        "A visit is all detections of one class at one place until one comes {minutes} or more after {from} \
+         ({}); a group is one visit.",
+        rule.since.name()
+    )
+}
+
+fn distinct() -> String {
+    "Images and individuals are distinct in each row and in the sum row, so the sum row is not the sum of the rows \
+     above it. An event record without images counts as one image."
+        .into()
+}
+
+fn asked_classes(survey: &Survey<'_>) -> Option<String> {
+    if survey.classes.len() == Class::ALL.len() {
+        return None;
+    }
+    let asked: Vec<String> =
+        survey.classes.iter().map(|class| class_name(*class).label.to_lowercase()).collect();
+    Some(format!("Only {} were asked for; other detections are left out everywhere.", list(&asked)))
+}
+
+fn rates() -> String {
+    "A trap night is 24 hours of one camera. Rates are visits per 100 trap nights, at places where a camera is known \
+     to have stood; none is given below one trap night."
+        .into()
+}
+
+fn intervals() -> String {
+    "Intervals are of 95%: of rates and ratios by resampling places and never narrower than the exact one (Poisson, \
+     binomial); of individuals and with one place the exact one; of shares Wilson's."
+        .into()
+}
+
+fn local_time(survey: &Survey<'_>, asked: &Asked<'_>) -> String {
+    let places = survey.records.iter().map(|record| record.place_id.as_deref());
+    let zones: BTreeSet<&str> = places.map(|place| survey.calendar.zone(place).name()).collect();
+    let told = match zones.len() {
+        0 => format!("({})", asked.zone.name()),
+        1 => format!("({})", list(&zones.into_iter().map(str::to_owned).collect::<Vec<_>>())),
+        _ => format!("of each place ({})", list(&zones.into_iter().map(str::to_owned).collect::<Vec<_>>())),
+    };
+    format!("Days and hours are local time {told}. The first and the last day are included.")
+}
+
+fn light() -> String {
+    "Day is from sunrise to sunset, twilight is civil (the sun less than 6 degrees below the horizon), night the \
+     rest; at places with coordinates. Activity curves are von Mises kernel densities as in the R package overlap."
+        .into()
+}

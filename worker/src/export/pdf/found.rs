@@ -1,0 +1,118 @@
+//! What the catalog knows of a report's days and of the earlier days it is compared to. Reading only: what counts is
+//! decided in [`survey`](super::survey).
+
+use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::pdf::{PdfParams, ReportType};
+
+use crate::JobError;
+use crate::catalog::{Deployment, Image, Individual, LeftOut, Place, Record};
+use crate::counting::calendar::{Calendar, Period};
+use crate::export::Cx;
+
+/// What was asked, when and in which zone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) params: &'a PdfParams,
+    pub(super) zone: Tz,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+impl Asked<'_> {
+    /// The days told about.
+    pub(super) fn span(&self) -> Period {
+        Period { first: self.params.start_date, last: self.params.end_date }
+    }
+
+    /// The earlier days that they are compared to: those that were named, else the year before.
+    pub(super) fn earlier(&self) -> Vec<Period> {
+        match &self.params.compare_with {
+            Some(named) if self.params.report_type == ReportType::Comparison => named
+                .iter()
+                .map(|period| Period { first: period.start_date, last: period.end_date })
+                .collect(),
+            _ => vec![a_year_before(self.span())],
+        }
+    }
+}
+
+/// The same calendar days of the year before; a 29th of February becomes the last of the month.
+fn a_year_before(span: Period) -> Period {
+    let before = |day: NaiveDate| day.checked_sub_months(Months::new(12)).unwrap_or(day);
+    let ends_with_february = (span.last.month(), span.last.day()) == (2, 28);
+    let last = before(span.last);
+    // A range up to the end of February ends with its last day in every year.
+    let last = if ends_with_february { last.with_day(29).unwrap_or(last) } else { last };
+    Period { first: before(span.first), last }
+}
+
+/// The rows of one span.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) records: Vec<Record>,
+    /// Those without detections too: each proves that its camera worked.
+    pub(super) images: Vec<Image>,
+    pub(super) deployments: Vec<Deployment>,
+    pub(super) left_out: LeftOut,
+}
+
+/// Everything that a report is made of.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) now: Rows,
+    /// In the order of [`Asked::earlier`].
+    pub(super) earlier: Vec<Rows>,
+    pub(super) places: Vec<Place>,
+    pub(super) individuals: Vec<Individual>,
+    pub(super) dataset: Option<String>,
+}
+
+impl Found {
+    pub(super) async fn load(cx: &Cx, asked: &Asked<'_>) -> Result<Self, JobError> {
+        let places = cx.catalog.places().await?;
+        let calendar = calendar(&places, asked.zone);
+        let mut earlier = Vec::new();
+        for span in asked.earlier() {
+            earlier.push(load_span(cx, &calendar, span).await?);
+        }
+        Ok(Self {
+            now: load_span(cx, &calendar, asked.span()).await?,
+            earlier,
+            individuals: cx.catalog.individuals().await?,
+            dataset: cx.catalog.dataset_name().await?,
+            places,
+        })
+    }
+}
+
+/// The zone of each place.
+pub(super) fn calendar(places: &[Place], default: Tz) -> Calendar {
+    places.iter().fold(Calendar::new(default), |calendar, place| match place.zone {
+        Some(zone) => calendar.with_zone(&place.id, zone),
+        None => calendar,
+    })
+}
+
+async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, JobError> {
+    let range = calendar.widest(span.first, span.last);
+    Ok(Rows {
+        records: cx.catalog.records_in(range.clone()).await?,
+        images: cx.catalog.images(range.clone()).await?,
+        deployments: cx.catalog.deployments(range.clone()).await?,
+        left_out: cx.catalog.left_out_in(range).await?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_year_before_has_the_same_calendar_days() {
+        let span =
+            |first: &str, last: &str| Period { first: first.parse().unwrap(), last: last.parse().unwrap() };
+        assert_eq!(a_year_before(span("2025-09-01", "2026-01-31")), span("2024-09-01", "2025-01-31"));
+        assert_eq!(a_year_before(span("2024-02-29", "2024-03-05")), span("2023-02-28", "2023-03-05"));
+        assert_eq!(a_year_before(span("2024-11-01", "2025-02-28")), span("2023-11-01", "2024-02-29"));
+    }
+}

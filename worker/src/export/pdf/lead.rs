@@ -1,0 +1,189 @@
+//! The first lines of a seasonal report: the large numbers, and the two or three sentences that everything else explains.
+//!
+//! About bucks, if they were asked for; else about all classes. Each number has its unit and its interval.
+
+use deertrack_schemas::Class;
+
+use super::period::week_of;
+use super::rates::{self, RateRow};
+use super::ratios::RatioCell;
+use super::report::{Figure, Report};
+use super::survey::Survey;
+use super::wording::{self, counted, fixed, list, number};
+use crate::counting::calendar::{Period, days, periods};
+use crate::counting::rates::Exposures;
+use crate::counting::visits::Visit;
+
+/// A week with less of the usual effort than this is not called the peak.
+const LEAST_PART_OF_EFFORT: f64 = 0.5;
+
+/// Two or three sentences, fewer where nothing is known to say.
+pub(super) fn sentences(report: &Report, survey: &Survey<'_>) -> Vec<String> {
+    let row = told(report);
+    [peak(survey, row.class), rate(report, row), by_visit(report), known_bucks(report)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The large numbers on top.
+pub(super) fn figures(report: &Report) -> Vec<Figure> {
+    let row = told(report);
+    let visits = report.total.visits_by_class.iter().zip(&report.classes);
+    let of_row: u64 = match row.class {
+        Some(class) => visits.filter(|(_, name)| name.key == class.name()).map(|(visits, _)| *visits).sum(),
+        None => report.total.visits,
+    };
+    let plain = |value: String, name: &str| Figure { value, name: name.to_owned(), range: None };
+    let mut figures = Vec::new();
+    if let Some(now) = &row.now
+        && let Some(value) = now.value
+    {
+        figures.push(Figure {
+            value: fixed(value, 1),
+            name: format!("{} visits per 100 trap nights", adjective(row)),
+            range: Some(now.range(1)),
+        });
+    }
+    figures.push(plain(number(of_row), &format!("{} {}", adjective(row), plural(of_row, "visit"))));
+    if let Some(cell) = ratio_by_visit(report)
+        && let Some(value) = cell.estimate.value
+    {
+        figures.push(Figure {
+            value: fixed(value, 2),
+            name: "bucks per doe, by visit".to_owned(),
+            range: Some(cell.estimate.range(2)),
+        });
+    }
+    if let Some(bucks) = &report.bucks {
+        figures.push(plain(number(bucks.count()), &format!("known {}", plural(bucks.count(), "buck"))));
+    }
+    if let Some(nights) = report.total.trap_nights {
+        figures.push(plain(number(nights.round() as u64), "trap nights"));
+    }
+    figures.push(plain(number(report.total.detections), &plural(report.total.detections, "detection")));
+    figures
+}
+
+/// The row that the lead is about: bucks, else the only class, else all.
+fn told(report: &Report) -> &RateRow {
+    let bucks = report.rates.iter().find(|row| row.class == Some(Class::Buck));
+    bucks.or(report.rates.last()).expect("at least one class is asked for")
+}
+
+fn adjective(row: &RateRow) -> &'static str {
+    match row.class {
+        Some(Class::Buck) => "buck",
+        Some(Class::Doe) => "doe",
+        Some(Class::Fawn) => "fawn",
+        Some(Class::Unknown) => "unclassified",
+        None => "deer",
+    }
+}
+
+fn plural(count: u64, one: &str) -> String {
+    if count == 1 { one.to_owned() } else { format!("{one}s") }
+}
+
+/// A whole week with its visits.
+struct Week {
+    period: Period,
+    visits: u64,
+    nights: f64,
+}
+
+/// The week with the most visits for its effort; by number of visits where no effort is known.
+fn peak(survey: &Survey<'_>, class: Option<Class>) -> Option<String> {
+    let mut weeks: Vec<Week> = periods(survey.span.first, survey.span.last, week_of())
+        .into_iter()
+        .filter(|week| (week.last - week.first).num_days() == 6)
+        .map(|week| of_week(survey, week, class))
+        .collect();
+    if weeks.len() < 2 {
+        return None;
+    }
+    let told_effort = survey.has_effort();
+    if told_effort {
+        let usual = median(weeks.iter().map(|week| week.nights).collect());
+        weeks.retain(|week| week.nights > 0.0 && week.nights >= LEAST_PART_OF_EFFORT * usual);
+    }
+    let height = |week: &Week| week.visits as f64 / if told_effort { week.nights } else { 1.0 };
+    let highest = weeks.iter().map(height).fold(0.0, f64::max);
+    let peaks: Vec<&Week> = weeks.iter().filter(|week| highest > 0.0 && height(week) >= highest).collect();
+    let [first, others @ ..] = &peaks[..] else { return None };
+    let whose = class.map_or("Deer", |class| match class {
+        Class::Buck => "Buck",
+        Class::Doe => "Doe",
+        Class::Fawn => "Fawn",
+        Class::Unknown => "Unclassified",
+    });
+    let when = wording::span(first.period.first, first.period.last, wording::Year::Always);
+    let visits = counted(first.visits, "visit", "visits");
+    let much = if told_effort {
+        format!("{} per 100 trap nights ({visits})", fixed(100.0 * highest, 1))
+    } else {
+        visits
+    };
+    let too = match others.len() {
+        0 => String::new(),
+        more => format!(", as {} did", counted(more as u64, "other week", "other weeks")),
+    };
+    Some(format!("{whose} visits peaked in the week of {when} with {much}{too}."))
+}
+
+fn of_week(survey: &Survey<'_>, week: Period, class: Option<Class>) -> Week {
+    let effort = survey.effort.within(|place| days(week.first, week.last, survey.calendar.zone(Some(place))));
+    let is_then = |visit: &&Visit| {
+        class.is_none_or(|class| visit.class == class)
+            && week.contains(survey.calendar.day(visit.place_id.as_deref(), visit.start))
+    };
+    let chosen: Vec<&Visit> = survey.visits.iter().filter(is_then).collect();
+    let exposures = Exposures::new(&effort, chosen.iter().map(|visit| visit.place_id.as_deref()));
+    let visits = if survey.has_effort() {
+        exposures.places.values().map(|place| place.events).sum()
+    } else {
+        chosen.len() as u64
+    };
+    Week { period: week, visits, nights: effort.nights() }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn rate(report: &Report, row: &RateRow) -> Option<String> {
+    let now = row.now.as_ref()?.said(1)?;
+    let whose = adjective(row);
+    let change = rates::change(row, &report.before);
+    Some(format!("Over all these days there were {now} {whose} visits per 100 trap nights. {change}"))
+}
+
+fn ratio_by_visit(report: &Report) -> Option<&RatioCell> {
+    report
+        .ratios
+        .iter()
+        .find(|row| row.name == "Bucks per doe")?
+        .cells
+        .iter()
+        .find(|cell| cell.unit == "by visit")
+}
+
+/// The ratios by visit; those by image and by individual stand in their table.
+fn by_visit(report: &Report) -> Option<String> {
+    let said: Vec<String> = report
+        .ratios
+        .iter()
+        .filter_map(|row| {
+            let cell = row.cells.iter().find(|cell| cell.unit == "by visit")?;
+            let (what, _) = row.name.split_once(' ')?;
+            Some(format!("{} {} per doe", cell.estimate.said(2)?, what.to_lowercase()))
+        })
+        .collect();
+    (!said.is_empty()).then(|| format!("By visits there were {}.", list(&said)))
+}
+
+fn known_bucks(report: &Report) -> Option<String> {
+    let known = report.bucks.as_ref()?.count();
+    Some(format!("{} seen.", counted(known, "known buck was", "known bucks were")))
+}

@@ -1,0 +1,138 @@
+//! The first sentences of a report: what is said, and what is not where the data do not carry it.
+
+use super::cases::{Case, deployment, detection, found, rows};
+use super::found::{Found, Rows};
+use super::report::Report;
+
+/// So many bucks, a visit each, on the days of a month from the first on.
+fn bucks(month: &str, count: usize) -> Vec<crate::catalog::Record> {
+    let at = |i: usize| format!("{month}-{:02}T{:02}:00:00Z", 1 + i % 28, 1 + i % 5 + 6 * (i / 28));
+    (0..count).map(|i| detection(&format!("{month} {i}"), &at(i), "buck")).collect()
+}
+
+fn month_of(month: &str, count: usize, nights: &str) -> Rows {
+    let deployments = vec![deployment("oak", &format!("{month}-01T00:00:00Z"), nights)];
+    Rows { deployments, ..rows(bucks(month, count)) }
+}
+
+fn june(now: Rows, before: Rows) -> Report {
+    let mut all = found(Vec::new());
+    (all.now, all.earlier) = (now, vec![before]);
+    Case::new("2020-06-01", "2020-06-30", "week").report(&all).unwrap()
+}
+
+#[test]
+fn a_rise_is_clear_only_when_its_whole_interval_is() {
+    let said = |now, before| {
+        june(
+            month_of("2020-06", now, "2020-06-21T00:00:00Z"),
+            month_of("2019-06", before, "2019-06-21T00:00:00Z"),
+        )
+        .lead
+        .join(" ")
+    };
+    let (clear, unclear) = (said(60, 20), said(24, 20));
+    assert!(clear.contains("A year before (1–30 Jun 2019) it was"), "{clear}");
+    assert!(clear.contains("a clear rise."), "{clear}");
+    assert!(unclear.contains("no clear change."), "{unclear}");
+}
+
+#[test]
+fn one_camera_has_the_exact_interval() {
+    let report = june(
+        month_of("2020-06", 28, "2020-06-29T00:00:00Z"),
+        month_of("2019-06", 14, "2019-06-29T00:00:00Z"),
+    );
+    let row = &report.rates[0];
+    let now = row.now.unwrap();
+    assert_eq!((now.value, row.events, row.before_events), (Some(100.0), 28, 14));
+    // scipy.stats.chi2.ppf([.025], 56) / 2 and ([.975], 58) / 2, by 28 nights.
+    assert!((now.low - 66.449_3).abs() < 1e-3 && (now.high.unwrap() - 144.527_8).abs() < 1e-3, "{now:?}");
+    // scipy.stats.binomtest(28, 42, .5): pvalue; proportion_ci(method="exact") as odds.
+    assert_eq!(row.p.as_deref(), Some("0.04"));
+    let ratio = row.ratio.unwrap();
+    assert_eq!(ratio.value, Some(2.0));
+    assert!((ratio.low - 1.018_2).abs() < 1e-3 && (ratio.high.unwrap() - 4.110_7).abs() < 1e-3, "{ratio:?}");
+}
+
+#[test]
+fn nothing_before_is_said_in_words_and_not_in_numbers() {
+    let no_visits =
+        june(month_of("2020-06", 10, "2020-06-21T00:00:00Z"), month_of("2019-06", 0, "2019-06-21T00:00:00Z"));
+    assert_eq!(no_visits.rates[0].words, "none then, 10 visits now: no ratio");
+    assert_eq!(no_visits.rates[0].ratio.unwrap().value, None);
+    let no_cameras = june(month_of("2020-06", 10, "2020-06-21T00:00:00Z"), Rows::default());
+    assert_eq!(no_cameras.rates[0].ratio, None);
+    let said = no_cameras.lead.join(" ");
+    assert!(said.contains("no camera effort is known then, so there is nothing to compare"), "{said}");
+}
+
+#[test]
+fn a_week_with_little_effort_is_no_peak() {
+    // All June but one night in the last whole week, and that one night with three visits.
+    let mut all: Found = found(bucks("2020-06", 20));
+    all.now.records.extend(
+        [1, 8, 15]
+            .map(|hour| detection(&format!("late {hour}"), &format!("2020-06-23T{hour:02}:30:00Z"), "buck")),
+    );
+    all.now.deployments = vec![
+        deployment("oak", "2020-05-31T22:00:00Z", "2020-06-21T22:00:00Z"),
+        deployment("oak", "2020-06-22T22:00:00Z", "2020-06-23T22:00:00Z"),
+    ];
+    let report = Case::new("2020-06-01", "2020-06-28", "week").report(&all).unwrap();
+    let peak = &report.lead[0];
+    assert!(!peak.contains("22–28 Jun"), "{peak}");
+    assert!(
+        peak.starts_with("Buck visits peaked in the week of 1–7 Jun 2020 with 100.0 per 100 trap nights"),
+        "{peak}"
+    );
+}
+
+#[test]
+fn one_detection_is_told_in_the_singular_and_without_percentages() {
+    let rows = found(vec![detection("d", "2020-05-03T04:10:00Z", "buck")]);
+    let report = Case::new("2020-01-01", "2020-12-31", "month").report(&rows).unwrap();
+    assert_eq!(report.headline, "1 detection, 1 January – 31 December 2020; most in May 2020: 1.");
+    let text = report.findings.join(" ");
+    assert!(
+        text.starts_with(
+            "The cameras recorded 1 visit: 1 detection in 1 image at 1 place. The month with the most detections was \
+             May 2020 with 1 detection. By visits: bucks 1 of 1, does 0 of 1, fawns 0 of 1 and unclassified 0 of 1."
+        ),
+        "{text}"
+    );
+    assert!(!text.contains('%'), "{text}");
+}
+
+#[test]
+fn ties_are_named_as_ties() {
+    let at = |n: usize| {
+        let days = ["2020-01-05", "2020-02-05", "2020-03-05"];
+        found(days[..n].iter().map(|day| detection(day, &format!("{day}T12:00:00Z"), "doe")).collect())
+    };
+    let said = |n| {
+        let report = Case::new("2020-01-01", "2020-04-30", "month").report(&at(n)).unwrap();
+        (report.headline, report.findings[1].clone())
+    };
+    assert_eq!(
+        said(2),
+        (
+            "2 detections, 1 January – 30 April 2020.".into(),
+            "The months with the most detections were January 2020 and February 2020 with 1 detection each."
+                .into()
+        )
+    );
+    assert_eq!(said(3).1, "3 months share the highest count, 1 detection each.");
+}
+
+#[test]
+fn under_25_visits_there_is_no_curve_and_it_is_said() {
+    let report = |count| {
+        let rows = found(bucks("2020-06", count));
+        Case::new("2020-06-01", "2020-06-30", "week").report(&rows).unwrap().activity
+    };
+    let few = report(24);
+    assert!(few.curves.is_empty() && few.overlap.is_none());
+    assert_eq!(few.words[0], "Bucks: 24 visits are too few for a curve; it takes 25.");
+    assert_eq!(report(25).curves.len(), 1);
+}

@@ -1,0 +1,124 @@
+//! The best photograph of each buck on a card: the box with some room around it, as a small JPEG without metadata.
+//!
+//! A photograph that cannot be read leaves its card without one; the report says how many.
+
+use std::collections::HashMap;
+
+use super::bucks::{Card, MOST_CARDS};
+use crate::JobError;
+use crate::catalog::{BoundingBox, Record};
+use crate::export::zip::{crop, decode};
+use crate::export::{ImagesFolder, Job};
+use crate::typesetting::MAX_PICTURES;
+
+/// Longest side in pixels: 55 mm at 200 dots an inch.
+const SIZE: u32 = 440;
+/// Width by height of every photograph on a card.
+const ASPECT: f64 = 4.0 / 3.0;
+/// Room around the box, as parts of its size.
+const ROOM: f64 = 0.35;
+/// Files that are tried for one card.
+const TRIES: usize = 3;
+
+const _: () = assert!(MOST_CARDS <= MAX_PICTURES, "every card has its picture");
+
+/// The pictures of a document, and how many cards have none though they have images.
+#[derive(Debug, Default)]
+pub(super) struct Photos {
+    pub(super) jpegs: Vec<Vec<u8>>,
+    pub(super) unreadable: u64,
+}
+
+/// Finds a photograph for each card and tells the card its number.
+///
+/// # Errors
+/// `Stopped` when the job shall stop.
+pub(super) fn add(
+    job: &Job,
+    cards: &mut [Card],
+    records: &[Record],
+    folder: &ImagesFolder,
+) -> Result<Photos, JobError> {
+    let mut photos = Photos::default();
+    let mut best = candidates(records);
+    for card in cards {
+        job.check_stop()?;
+        let candidates = best.remove(card.id.as_str()).unwrap_or_default();
+        match candidates.iter().find_map(|(record, bbox)| photograph(record, *bbox, folder)) {
+            Some(jpeg) => {
+                card.photo = Some(photos.jpegs.len());
+                photos.jpegs.push(jpeg);
+            }
+            None => photos.unreadable += u64::from(!candidates.is_empty()),
+        }
+    }
+    Ok(photos)
+}
+
+/// The largest and surest boxes of each known deer, of images that have a file.
+fn candidates(records: &[Record]) -> HashMap<&str, Vec<(&Record, BoundingBox)>> {
+    let mut found: HashMap<&str, Vec<(&Record, BoundingBox)>> = HashMap::new();
+    for record in records {
+        if let (Some(deer), Some(bbox), Some(_)) = (&record.deer_id, record.bbox, &record.image.path) {
+            found.entry(deer).or_default().push((record, bbox));
+        }
+    }
+    for candidates in found.values_mut() {
+        let worth = |(record, bbox): &(&Record, BoundingBox)| {
+            bbox.width * bbox.height * record.confidence.unwrap_or(1.0)
+        };
+        candidates.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.0.id.cmp(&b.0.id)));
+        candidates.truncate(TRIES);
+    }
+    found
+}
+
+/// `None` when the file is not here, is broken, or the box lies outside.
+fn photograph(record: &Record, bbox: BoundingBox, folder: &ImagesFolder) -> Option<Vec<u8>> {
+    let path = folder.find(record.image.path.as_deref()).ok()?;
+    let photograph = decode::photograph(&path).ok()?;
+    let (width, height) = photograph.pixels.dimensions();
+    let frame = framed(bbox, f64::from(width) / f64::from(height));
+    crop::jpeg(&photograph.pixels, frame, SIZE).ok()
+}
+
+/// The box with room around it, in the shape of every card, inside the image. `aspect` is the image's.
+fn framed(bbox: BoundingBox, aspect: f64) -> BoundingBox {
+    // In units of the image's height, so that both sides can be compared.
+    let (wide, tall) = (bbox.width * aspect * (1.0 + ROOM), bbox.height * (1.0 + ROOM));
+    let tall = tall.max(wide / ASPECT).min(1.0).min(aspect / ASPECT);
+    let (width, height) = (tall * ASPECT / aspect, tall);
+    let middle = (bbox.x + bbox.width / 2.0, bbox.y + bbox.height / 2.0);
+    let inside = |middle: f64, length: f64| (middle - length / 2.0).clamp(0.0, 1.0 - length);
+    BoundingBox { x: inside(middle.0, width), y: inside(middle.1, height), width, height }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(frame: BoundingBox, aspect: f64) -> f64 {
+        frame.width * aspect / frame.height
+    }
+
+    #[test]
+    fn every_photograph_has_the_shape_of_a_card_and_stays_inside_the_image() {
+        let boxes =
+            [(0.4, 0.4, 0.2, 0.3), (0.0, 0.7, 0.1, 0.3), (0.1, 0.1, 0.85, 0.3), (0.3, 0.0, 0.05, 1.0)];
+        for aspect in [16.0 / 9.0, 4.0 / 3.0, 0.75] {
+            for (x, y, width, height) in boxes {
+                let frame = framed(BoundingBox { x, y, width, height }, aspect);
+                assert!((shape(frame, aspect) - ASPECT).abs() < 1e-9, "{frame:?}");
+                assert!(frame.x >= 0.0 && frame.x + frame.width < 1.0 + 1e-9, "{frame:?}");
+                assert!(frame.y >= 0.0 && frame.y + frame.height < 1.0 + 1e-9, "{frame:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_box_has_room_around_it() {
+        let frame = framed(BoundingBox { x: 0.4, y: 0.4, width: 0.1, height: 0.1 }, 1.5);
+        assert!((frame.width - 0.1 * 1.35).abs() < 1e-9, "{frame:?}");
+        assert!((frame.x + frame.width / 2.0 - 0.45).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,47 @@
+//! Bucks to a doe and fawns to a doe by image, by visit and by individual, side by side: they need not agree.
+
+use deertrack_schemas::Class;
+use serde::Serialize;
+
+use super::estimate::Estimate;
+use super::survey::{Survey, resampling};
+use crate::counting::ratios::{Ratio, Ratios};
+
+/// One ratio in its three units.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct RatioRow {
+    /// `Bucks per doe`.
+    pub(super) name: &'static str,
+    pub(super) cells: Vec<RatioCell>,
+}
+
+/// A ratio with what was counted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct RatioCell {
+    /// `by visit`.
+    pub(super) unit: &'static str,
+    pub(super) numerator: u64,
+    pub(super) denominator: u64,
+    #[serde(flatten)]
+    pub(super) estimate: Estimate,
+}
+
+/// The ratios whose both classes were asked for.
+pub(super) fn rows(survey: &Survey<'_>) -> Vec<RatioRow> {
+    [("Bucks per doe", Class::Buck), ("Fawns per doe", Class::Fawn)]
+        .into_iter()
+        .filter(|(_, class)| [*class, Class::Doe].iter().all(|side| survey.classes.contains(side)))
+        .map(|(name, class)| row(survey, name, class))
+        .collect()
+}
+
+fn row(survey: &Survey<'_>, name: &'static str, class: Class) -> RatioRow {
+    let ratios = Ratios::new(&survey.records, &survey.visits, [class, Class::Doe], &resampling());
+    let cells =
+        [("by image", &ratios.image), ("by visit", &ratios.visit), ("by individual", &ratios.individual)];
+    RatioRow { name, cells: cells.map(|(unit, ratio)| cell(unit, ratio)).to_vec() }
+}
+
+fn cell(unit: &'static str, ratio: &Ratio) -> RatioCell {
+    RatioCell { unit, numerator: ratio.numerator, denominator: ratio.denominator, estimate: ratio.into() }
+}

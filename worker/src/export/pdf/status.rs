@@ -1,0 +1,203 @@
+//! The state of the data: what a reader must know before trusting the numbers.
+
+use serde::Serialize;
+
+use super::found::Found;
+use super::sky::Sky;
+use super::survey::{Facts, Survey};
+use super::wording::{counted, decimal, number, part};
+use crate::counting::clock::{
+    CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
+};
+use crate::counting::effort::Source;
+
+/// One line: what was looked at, what was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct StatusRow {
+    pub(super) what: &'static str,
+    pub(super) found: String,
+    /// Worth a look before the numbers are used.
+    pub(super) doubt: bool,
+}
+
+fn row(what: &'static str, found: String) -> StatusRow {
+    StatusRow { what, found, doubt: false }
+}
+
+fn doubt(what: &'static str, found: String) -> StatusRow {
+    StatusRow { what, found, doubt: true }
+}
+
+/// All lines that apply, in the order of reading.
+pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
+    let facts = &survey.facts;
+    [
+        Some(left_out(facts)),
+        Some(reviewed(facts, survey.records.len() as u64 + facts.overlapping)),
+        unclassified(survey),
+        Some(effort(survey)),
+        outside_effort(survey),
+        open_deployments(facts),
+        Some(images(facts)),
+        groups(survey),
+        Some(clocks(survey, found)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn left_out(facts: &Facts) -> StatusRow {
+    if facts.rejected + facts.duplicates + facts.overlapping == 0 {
+        return row(
+            "Left out",
+            "Nothing: no rejected detections, no duplicates, no second boxes of one animal.".into(),
+        );
+    }
+    let duplicates = counted(facts.duplicates, "duplicate", "duplicates");
+    let overlapping = counted(facts.overlapping, "second box", "second boxes");
+    let rejected = counted(facts.rejected, "detection", "detections");
+    row(
+        "Left out",
+        format!(
+            "{rejected} that a person rejected, {duplicates}, {overlapping} of an animal counted already."
+        ),
+    )
+}
+
+fn reviewed(facts: &Facts, all: u64) -> StatusRow {
+    let unreviewed = all.saturating_sub(facts.reviewed);
+    let found = format!("{} have a class that no person has confirmed or corrected.", part(unreviewed, all));
+    if 2 * unreviewed > all { doubt("Not reviewed", found) } else { row("Not reviewed", found) }
+}
+
+fn unclassified(survey: &Survey<'_>) -> Option<StatusRow> {
+    let column = deertrack_schemas::Class::Unknown;
+    if !survey.classes.contains(&column) {
+        return None;
+    }
+    let count = survey.records.iter().filter(|record| record.class == column).count() as u64;
+    let part = part(count, survey.records.len() as u64);
+    Some(row(
+        "Without a class",
+        format!("{part} detections; they count in totals, not as bucks, does or fawns."),
+    ))
+}
+
+fn effort(survey: &Survey<'_>) -> StatusRow {
+    let cameras = &survey.effort.cameras;
+    let inferred = cameras.iter().filter(|camera| camera.source == Source::Inferred).count() as u64;
+    let nights = decimal(survey.effort.nights());
+    if !survey.has_effort() {
+        return doubt(
+            "Effort",
+            "No deployment is known and no images prove that a camera worked: no rates.".into(),
+        );
+    }
+    let cameras = counted(cameras.len() as u64, "camera", "cameras");
+    let deployments = counted(survey.facts.deployments, "deployment", "deployments");
+    match inferred {
+        0 => row("Effort", format!("{nights} trap nights of {cameras}, told by {deployments}.")),
+        _ => doubt(
+            "Effort",
+            format!(
+                "{nights} trap nights of {cameras}; {} inferred from images, silences over 24 hours left out. \
+                 Inferred effort is too short, so its rates are too high.",
+                counted(inferred, "of them is", "of them are")
+            ),
+        ),
+    }
+}
+
+fn outside_effort(survey: &Survey<'_>) -> Option<StatusRow> {
+    let outside = survey.exposures(None).without_effort;
+    let visits = counted(outside, "visit", "visits");
+    (outside > 0 && survey.has_effort()).then(|| {
+        doubt(
+            "Outside of effort",
+            format!("{visits} at places where no camera is known to have stood; rates leave them out."),
+        )
+    })
+}
+
+fn open_deployments(facts: &Facts) -> Option<StatusRow> {
+    let still = counted(facts.open, "deployment has", "deployments have");
+    (facts.open > 0).then(|| {
+        row(
+            "Still standing",
+            format!("{still} no end and count up to the end of the range or the report's date."),
+        )
+    })
+}
+
+fn images(facts: &Facts) -> StatusRow {
+    let all = counted(facts.images, "image", "images");
+    row("Images", format!("{all}; {} without a deer.", part(facts.blank, facts.images)))
+}
+
+/// Rows of packages without boxes may stand for a group of animals.
+fn groups(survey: &Survey<'_>) -> Option<StatusRow> {
+    let animals: u64 = survey.records.iter().map(|record| u64::from(record.count)).sum();
+    let stand = match survey.facts.groups {
+        0 => return None,
+        1 => "1 detection stands for more than one animal".to_owned(),
+        some => format!("{} detections stand for more than one animal each", number(some)),
+    };
+    Some(row(
+        "Groups",
+        format!("{stand}; tables count each once. Counted by animals the total is {}.", number(animals)),
+    ))
+}
+
+fn clocks(survey: &Survey<'_>, found: &Found) -> StatusRow {
+    let sky = Sky::new(&found.places);
+    let findings = audit(&cameras(survey, &sky), 0);
+    let judged = findings.iter().filter(|finding| finding.verdict != Verdict::TooFew).count() as u64;
+    let off: Vec<String> = findings.iter().filter_map(|finding| said(finding, found)).collect();
+    if !off.is_empty() {
+        return doubt(
+            "Camera clocks",
+            format!("{} Look at their images before changing a time.", off.join(" ")),
+        );
+    }
+    if judged == 0 {
+        return row(
+            "Camera clocks",
+            format!(
+                "Not checked: it takes {FEWEST_VISITS} visits on {FEWEST_DAYS} days at each of {} places with \
+                 coordinates.",
+                FEWEST_OTHERS + 1
+            ),
+        );
+    }
+    let cameras = counted(judged, "place", "places");
+    row("Camera clocks", format!("No doubt at the {cameras} with enough visits, against sunrise and sunset."))
+}
+
+fn cameras(survey: &Survey<'_>, sky: &Sky<'_>) -> Vec<CameraTimes> {
+    let mut times: std::collections::BTreeMap<&str, Vec<_>> = std::collections::BTreeMap::new();
+    for visit in &survey.visits {
+        if let Some(place) = visit.place_id.as_deref() {
+            times.entry(place).or_default().push(visit.start);
+        }
+    }
+    let camera = |(place, visits): (&str, Vec<_>)| {
+        let coordinates = sky.coordinates(Some(place))?;
+        Some(CameraTimes { place_id: place.to_owned(), coordinates, visits })
+    };
+    times.into_iter().filter_map(camera).collect()
+}
+
+fn said(finding: &Finding, found: &Found) -> Option<String> {
+    let Verdict::Off { shift, cause, .. } = finding.verdict else { return None };
+    let place = found.places.iter().find(|place| place.id == finding.place_id);
+    let name = place.map_or(finding.place_id.as_str(), |place| place.name.as_str());
+    let hours = shift.num_minutes().abs() as f64 / 60.0;
+    let direction = if shift.num_minutes() < 0 { "ahead" } else { "behind" };
+    let cause = match cause {
+        Cause::DaylightSaving => "daylight saving time",
+        Cause::HalfDay => "AM and PM exchanged",
+        Cause::Zone => "another time zone, or never set",
+    };
+    Some(format!("{name}: the clock seems {} hours {direction} ({cause}).", decimal(hours)))
+}

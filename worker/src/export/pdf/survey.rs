@@ -1,0 +1,181 @@
+//! The rows of one span as counting needs them: which count, the visits they make, and how long cameras stood.
+//!
+//! Everything that a report says is computed from this. No words here, and no drawing.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use deertrack_schemas::Class;
+use deertrack_schemas::table::GapSince as Since;
+
+use super::found::{Asked, Rows};
+use crate::catalog::{self, Image, TimeRange};
+use crate::counting::bootstrap::Resampling;
+use crate::counting::calendar::{Calendar, Period, days};
+use crate::counting::effort::Effort;
+use crate::counting::rates::Exposures;
+use crate::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
+use crate::counting::{Bounds, Record, Standing, sift};
+
+/// What happened on some days.
+pub(super) struct Survey<'a> {
+    pub(super) calendar: &'a Calendar,
+    pub(super) span: Period,
+    /// Those asked for, in the order of every table and legend.
+    pub(super) classes: Vec<Class>,
+    /// The rows that count, by time.
+    pub(super) records: Vec<Record>,
+    /// Of each class at each place, by start.
+    pub(super) visits: Vec<Visit>,
+    /// Of each known individual at each place, by start.
+    pub(super) individual_visits: Vec<Visit>,
+    pub(super) effort: Effort,
+    pub(super) facts: Facts,
+}
+
+/// What a report says of its data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Facts {
+    pub(super) rejected: u64,
+    pub(super) duplicates: u64,
+    /// Further boxes of an animal that is counted already.
+    pub(super) overlapping: u64,
+    /// Detections that a person has looked at, of those that count or overlap.
+    pub(super) reviewed: u64,
+    pub(super) images: u64,
+    /// Images without a detection of any class.
+    pub(super) blank: u64,
+    pub(super) deployments: u64,
+    /// Deployments that still stand.
+    pub(super) open: u64,
+    /// Detections that stand for more than one animal.
+    pub(super) groups: u64,
+    /// The species that most detections name.
+    pub(super) species: Option<String>,
+}
+
+impl<'a> Survey<'a> {
+    pub(super) fn new(rows: &Rows, asked: &Asked<'_>, span: Period, calendar: &'a Calendar) -> Self {
+        let classes: Vec<Class> =
+            Class::ALL.into_iter().filter(|class| asked.params.classifications.contains(class)).collect();
+        let is_then = |place: Option<&str>, at: DateTime<Utc>| span.contains(calendar.day(place, at));
+        let counts = |row: &&catalog::Record| {
+            let is_then = |at| is_then(row.image.place_id.as_deref(), at);
+            classes.contains(&row.class) && row.image.taken_at.is_some_and(is_then)
+        };
+        let chosen: Vec<&catalog::Record> = rows.records.iter().filter(counts).collect();
+        let sifted = sift(chosen.iter().filter_map(|row| record(row)));
+        let images: Vec<&Image> = rows
+            .images
+            .iter()
+            .filter(|image| image.taken_at.is_some_and(|at| is_then(image.place_id.as_deref(), at)))
+            .collect();
+        let rule = visit_rule(asked);
+        let facts = Facts {
+            overlapping: sifted.left_out.overlapping as u64,
+            groups: sifted.kept.iter().filter(|record| record.count > 1).count() as u64,
+            ..facts(rows, &chosen, &images)
+        };
+        Self {
+            visits: visits(&sifted.kept, rule),
+            individual_visits: individual_visits(&sifted.kept, rule),
+            effort: effort(rows, &images, &until(calendar.widest(span.first, span.last), asked.created_at)),
+            records: sifted.kept,
+            facts,
+            calendar,
+            span,
+            classes,
+        }
+    }
+
+    /// Whether nothing was detected.
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Whether cameras are known to have stood.
+    pub(super) fn has_effort(&self) -> bool {
+        self.effort.nights() > 0.0
+    }
+
+    /// The effort of a part of the days.
+    pub(super) fn effort_of(&self, part: Period) -> Effort {
+        self.effort.within(|place| days(part.first, part.last, self.calendar.zone(Some(place))))
+    }
+
+    /// Visits of a class.
+    pub(super) fn visits_of(&self, class: Class) -> impl Iterator<Item = &Visit> {
+        self.visits.iter().filter(move |visit| visit.class == class)
+    }
+
+    /// Visits of a class, or of all of them, beside the effort of their places.
+    pub(super) fn exposures(&self, class: Option<Class>) -> Exposures {
+        let chosen = self.visits.iter().filter(|visit| class.is_none_or(|class| visit.class == class));
+        Exposures::new(&self.effort, chosen.map(|visit| visit.place_id.as_deref()))
+    }
+}
+
+/// How intervals over cameras are drawn: always the same.
+pub(super) fn resampling() -> Resampling {
+    Resampling::default()
+}
+
+/// What makes a visit, as it was asked for.
+pub(super) fn visit_rule(asked: &Asked<'_>) -> VisitRule {
+    VisitRule {
+        gap: TimeDelta::minutes(asked.params.visit_gap_minutes.into()),
+        since: match asked.params.visit_gap_since {
+            Since::LastRecord => GapSince::LastRecord,
+            Since::LastIndependentRecord => GapSince::LastIndependentRecord,
+        },
+    }
+}
+
+/// Cameras that still stand have stood until the report was asked for, not longer.
+fn until(range: TimeRange, created_at: DateTime<Utc>) -> TimeRange {
+    range.start..range.end.min(created_at).max(range.start)
+}
+
+fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
+    let seen = images.iter().filter_map(|image| Some((image.place_id.as_deref()?, image.taken_at?)));
+    Effort::of_deployments(&rows.deployments, range).and_inferred(seen, range)
+}
+
+fn facts(rows: &Rows, chosen: &[&catalog::Record], images: &[&Image]) -> Facts {
+    let with_detections: HashSet<&str> = rows.records.iter().map(|row| row.image.id.as_str()).collect();
+    let mut species: BTreeMap<&str, u64> = BTreeMap::new();
+    for name in chosen.iter().filter_map(|row| row.scientific_name.as_deref()) {
+        *species.entry(name).or_default() += 1;
+    }
+    Facts {
+        rejected: rows.left_out.rejected,
+        duplicates: rows.left_out.duplicates,
+        reviewed: chosen.iter().filter(|row| is_reviewed(row)).count() as u64,
+        images: images.len() as u64,
+        blank: images.iter().filter(|image| !with_detections.contains(image.id.as_str())).count() as u64,
+        deployments: rows.deployments.len() as u64,
+        open: rows.deployments.iter().filter(|deployment| deployment.end.is_none()).count() as u64,
+        species: species.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned()),
+        ..Facts::default()
+    }
+}
+
+fn is_reviewed(row: &catalog::Record) -> bool {
+    row.is_corrected || row.classification_method.as_deref() == Some("human")
+}
+
+fn record(row: &catalog::Record) -> Option<Record> {
+    let bounds =
+        |bbox: catalog::BoundingBox| Bounds { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height };
+    Some(Record {
+        id: row.id.clone(),
+        image_id: row.image.id.clone(),
+        taken_at: row.image.taken_at?,
+        place_id: row.image.place_id.clone(),
+        class: row.class,
+        individual: row.deer_id.clone(),
+        count: row.count,
+        bounds: row.bbox.map(bounds),
+        standing: Standing::Valid,
+    })
+}
