@@ -16,11 +16,12 @@ use crate::space::{SpaceCheck, space_check};
 use crate::thresholds::{ThresholdRow, threshold_table};
 use crate::verdict::{Verdict, verdict};
 use crate::{Error, Options};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Everything that was found. As JSON it is the `analysis.json` of an export, except the parts that are tables of their
 /// own there (`matches`, `sample`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Analysis {
     /// Is there a threshold that may be used?
     pub verdict: Verdict,
@@ -59,7 +60,7 @@ pub struct Analysis {
 }
 
 /// Who said which assignments are right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EstimateSource {
     /// A person who looked at a sample.
@@ -69,7 +70,7 @@ pub enum EstimateSource {
 }
 
 /// The profiles among themselves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clusters {
     /// The tree.
     #[serde(flatten)]
@@ -83,7 +84,7 @@ pub struct Clusters {
 }
 
 /// A cut through the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cut {
     /// Score at which clusters are still joined.
     pub threshold: f64,

@@ -2,10 +2,11 @@
 //!
 //! Numbers that do not exist for so few scores are `None`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Count, moments and quartiles. The scores must be finite.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Statistics {
     /// How many scores.
     pub count: usize,

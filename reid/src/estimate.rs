@@ -7,11 +7,12 @@
 
 use crate::binomial::{clopper_pearson, least, required, upper_is_below};
 use crate::kernel::Match;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A person's answer about one assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
     /// Detection row.
     pub detection: u32,
@@ -22,7 +23,7 @@ pub struct Label {
 }
 
 /// Do the two pictures show one animal?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// Yes: the assignment is right.
@@ -34,7 +35,7 @@ pub enum Answer {
 }
 
 /// What the labels say about each threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// Labels that some threshold could use.
     pub labels_used: usize,
@@ -46,7 +47,7 @@ pub struct Estimate {
 }
 
 /// One threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EstimateRow {
     /// Least score that assigns.
     pub threshold: f64,

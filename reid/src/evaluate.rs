@@ -8,11 +8,12 @@ use crate::input::Input;
 use crate::isotonic::Isotonic;
 use crate::kernel::Match;
 use crate::roc::{EqualErrorRate, Roc, RocPoint};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
 /// What the true identities say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evaluation {
     /// Probes with a known identity and a match.
     pub probes: usize,
@@ -39,7 +40,7 @@ pub struct Evaluation {
 }
 
 /// One threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvaluationRow {
     /// Least score that assigns.
     pub threshold: f64,

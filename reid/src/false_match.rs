@@ -11,11 +11,12 @@ use crate::describe;
 use crate::input::{Input, Sighting};
 use crate::random::{Purpose, shuffle, stream};
 use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 /// Why two detections cannot be one animal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Two boxes far apart in one picture.
@@ -27,7 +28,7 @@ pub enum Source {
 }
 
 /// False match rates by one kind of pairs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Curve {
     /// What makes the pairs different animals.
     pub source: Source,
@@ -40,7 +41,7 @@ pub struct Curve {
 }
 
 /// One threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CurveRow {
     /// Least score that passes.
     pub threshold: f64,

@@ -1,9 +1,10 @@
 //! Counts of scores in bins of equal width, equal to `numpy.histogram`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Bin edges and the number of scores in each bin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Histogram {
     /// Ascending, one more than there are bins. A bin holds its left edge; the last one holds its right edge too.
     pub edges: Vec<f64>,

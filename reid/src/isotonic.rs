@@ -1,10 +1,11 @@
 //! Probability that a match is right, as a rising function of its score: isotonic regression, equal to
 //! `sklearn.isotonic.IsotonicRegression(out_of_bounds="clip")`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A rising function through knots: straight lines between them, level outside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Isotonic {
     /// Scores of the knots, ascending.
     pub scores: Vec<f64>,

@@ -3,6 +3,7 @@
 
 use crate::describe::describe;
 use crate::histogram::linspace;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
@@ -10,7 +11,7 @@ use std::f64::consts::TAU;
 pub const GRID: usize = 200;
 
 /// A density on a grid from the least to the greatest score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kde {
     /// Scott's factor, count^(-1/5).
     pub factor: f64,

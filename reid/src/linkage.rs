@@ -6,13 +6,15 @@
 
 use crate::Vectors;
 use crate::random::sample_indices;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Most leaves of a tree; 2,000 need 16 MB for the distances.
 pub const MAX_LEAVES: usize = 2_000;
 
 /// How the distance of two clusters follows from those of their members.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     /// Mean distance of all pairs (UPGMA).
@@ -25,7 +27,7 @@ pub enum Method {
 }
 
 /// One merge. Clusters below the number of leaves are leaves; merge `i` makes cluster `leaves + i`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Merge {
     /// The lower cluster number.
     pub left: usize,
@@ -38,7 +40,7 @@ pub struct Merge {
 }
 
 /// A tree over rows of a set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tree {
     /// How clusters were merged.
     pub method: Method,
@@ -77,6 +79,29 @@ impl Tree {
     #[must_use]
     pub fn clusters_at(&self, height: f64) -> usize {
         self.leaves.len() - self.merges.iter().filter(|merge| merge.height <= height).count()
+    }
+
+    /// The cluster of each leaf when only merges up to `height` are made; clusters are numbered from 0 in the order in
+    /// which a dendrogram shows them.
+    #[must_use]
+    pub fn labels_at(&self, height: f64) -> Vec<usize> {
+        let leaves = self.leaves.len();
+        let mut parent: Vec<usize> = (0..leaves + self.merges.len()).collect();
+        for (number, merge) in self.merges.iter().enumerate().filter(|(_, merge)| merge.height <= height) {
+            parent[merge.left] = leaves + number;
+            parent[merge.right] = leaves + number;
+        }
+        // A parent has a higher number than its children, so one pass from the top finds every root.
+        for node in (0..parent.len()).rev() {
+            parent[node] = parent[parent[node]];
+        }
+        let mut numbers = HashMap::new();
+        let mut labels = vec![0; leaves];
+        for &leaf in &self.leaf_order {
+            let next = numbers.len();
+            labels[leaf] = *numbers.entry(parent[leaf]).or_insert(next);
+        }
+        labels
     }
 }
 
@@ -175,6 +200,21 @@ mod tests {
             oracle::assert_option_near(tree.cophenetic_correlation, correlation, 1e-9, "correlation");
             let cuts: Vec<usize> = case.numbers("heights").iter().map(|&h| tree.clusters_at(h)).collect();
             assert_eq!(cuts, case.counts("clusters"));
+        }
+    }
+
+    #[test]
+    fn labels_name_the_clusters_of_a_cut_from_left_to_right() {
+        // Two pairs and one alone; the pairs meet before the fifth joins.
+        let degrees = [0.0_f32, 90.0, 2.0, 95.0, 200.0];
+        let values = degrees.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]);
+        let tree = link(&Vectors::new("profiles", 2, values.collect()).unwrap(), Method::Average, 0);
+        let pairs = tree.labels_at(0.1);
+        assert_eq!((pairs[0] == pairs[2], pairs[1] == pairs[3]), (true, true));
+        assert_eq!(tree.leaf_order.iter().map(|&leaf| pairs[leaf]).collect::<Vec<_>>(), [0, 1, 1, 2, 2]);
+        for height in [0.0, 0.1, 1.0, 2.0] {
+            let distinct: std::collections::HashSet<usize> = tree.labels_at(height).into_iter().collect();
+            assert_eq!(distinct.len(), tree.clusters_at(height), "{height}");
         }
     }
 

@@ -4,12 +4,13 @@ use crate::input::Input;
 use crate::kernel::best_two;
 use crate::linkage::{Method, Tree, link_rows};
 use crate::{Error, Pairing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 /// Two profiles that are more alike than the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CandidateMerge {
     /// The lower profile row.
     pub left: usize,
@@ -20,7 +21,7 @@ pub struct CandidateMerge {
 }
 
 /// A profile whose detections fall into two groups, each alike within and unlike the other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CandidateSplit {
     /// Profile row.
     pub profile: usize,

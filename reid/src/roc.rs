@@ -4,6 +4,7 @@
 //! not the proportion of wrong assignments ([`crate::estimate`]).
 
 use crate::binomial::clopper_pearson;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Points of a curve kept for drawing.
@@ -26,7 +27,7 @@ struct Point {
 }
 
 /// Where missed positives and passed negatives are equally frequent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EqualErrorRate {
     /// The mean of the two rates where they differ least.
     pub rate: f64,
@@ -38,7 +39,7 @@ pub struct EqualErrorRate {
 }
 
 /// One drawn point of the curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RocPoint {
     /// Least score that passes.
     pub threshold: f64,

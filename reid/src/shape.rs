@@ -6,11 +6,12 @@
 use crate::describe::describe;
 use crate::histogram::histogram;
 use crate::kde::Kde;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
 /// Descriptions of the shape, not advice.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Shape {
     /// Otsu's cut of a histogram of 256 bins (the centre of the last bin below), as scikit-image.
     pub otsu: Option<f64>,
@@ -21,7 +22,7 @@ pub struct Shape {
 }
 
 /// Two normal distributions fitted to the scores, by rising mean.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Mixture {
     /// Means.
     pub means: [f64; 2],

@@ -10,11 +10,12 @@ use crate::random::{Purpose, index, stream};
 use crate::roc::Roc;
 use crate::space_alarms::{Alarm, alarms};
 use crate::{Pairing, Vectors, describe};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// What was seen, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpaceCheck {
     /// No alarm.
     pub ok: bool,
@@ -37,7 +38,7 @@ pub struct SpaceCheck {
 }
 
 /// One set of vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SetCheck {
     /// How many vectors.
     pub rows: usize,
@@ -56,7 +57,7 @@ pub struct SetCheck {
 }
 
 /// Scores of a kind of pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// How many pairs were looked at.
     pub pairs: usize,
@@ -69,7 +70,7 @@ pub struct Spread {
 }
 
 /// Detections of one burst show mostly the same animal seconds apart, so their scores must stand far above others.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BurstMates {
     /// Scores within bursts.
     pub mates: Spread,
@@ -160,14 +161,15 @@ fn best_q99(matches: &[Option<Match>]) -> Option<f64> {
     (!best.is_empty()).then(|| describe::quantile(&best, 0.99))
 }
 
-/// Each detection with the one before it in its burst, and as many random pairs of different bursts.
+/// Each detection with the one before it in its burst, and as many random pairs of different bursts. Bursts with several
+/// animals in one picture are left out: which of them is which cannot be told.
 fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
     let probes = &input.probes;
+    let groups = bursts_of_groups(input, bursts);
     let mut last = vec![None; bursts.len()];
     let mut mates = Vec::new();
-    for (row, &burst) in bursts.iter().enumerate() {
-        // A frame may hold several animals; a mate is looked for in another frame.
-        let before = last[burst as usize].replace(row).filter(|&before| !same_image(input, before, row));
+    for (row, &burst) in bursts.iter().enumerate().filter(|(_, burst)| !groups.contains(burst)) {
+        let before = last[burst as usize].replace(row);
         mates.extend(before.map(|before| probes.cosine(before, probes, row)));
         if mates.len() == PAIRS {
             break;
@@ -184,7 +186,10 @@ fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
     Some(BurstMates { mates: spread(&mates)?, strangers: spread(&strangers)?, area: roc.area() })
 }
 
-fn same_image(input: &Input, a: usize, b: usize) -> bool {
+/// Bursts in which some picture holds several animals.
+fn bursts_of_groups(input: &Input, bursts: &[u32]) -> HashSet<u32> {
+    let mut images = HashSet::new();
     let image = |row: usize| input.detection(row).sighting.map(|sighting| sighting.image);
-    image(a).is_some() && image(a) == image(b)
+    let mut again = |row: usize| image(row).is_some_and(|image| !images.insert(image));
+    bursts.iter().enumerate().filter(|(row, _)| again(*row)).map(|(_, &burst)| burst).collect()
 }

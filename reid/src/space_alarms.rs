@@ -1,11 +1,12 @@
 //! When the numbers of a space check are alarming, and what to do about it, in plain words.
 
 use crate::space::{SpaceCheck, Spread};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::FRAC_1_PI;
 
 /// Something is wrong with the space.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alarm {
     /// What.
     pub kind: AlarmKind,
@@ -14,7 +15,7 @@ pub struct Alarm {
 }
 
 /// What can be wrong with the space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmKind {
     /// Detections and profiles look like unrelated random projections.

@@ -4,6 +4,7 @@
 //! ([`crate::verdict`]).
 
 use crate::kernel::Match;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -11,7 +12,7 @@ use std::collections::HashSet;
 pub const DEFAULT: [f64; 4] = [0.70, 0.65, 0.60, 0.55];
 
 /// One threshold. A detection is assigned if its best score is at least the threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThresholdRow {
     /// Least score that assigns.
     pub threshold: f64,

@@ -8,10 +8,11 @@
 use crate::binomial::{clopper_pearson, required};
 use crate::estimate::{Estimate, EstimateRow};
 use crate::space::SpaceCheck;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The three answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// The threshold given keeps the promise.
@@ -23,7 +24,7 @@ pub enum VerdictKind {
 }
 
 /// The answer and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// Which answer.
     pub kind: VerdictKind,
@@ -70,7 +71,7 @@ fn judge(rows: &[EstimateRow], target: f64, least: usize) -> Verdict {
 
 fn safe_threshold(row: &EstimateRow, target: f64) -> Verdict {
     let reason = format!(
-        "At {:.3} {} of {} labelled assignments were wrong; with 95 % confidence at most {} of all are, below the target of {}.",
+        "At {:.3}, {} of {} labelled assignments were wrong; with 95 % confidence at most {} of all are, below the target of {}.",
         row.threshold,
         row.wrong,
         row.labelled,
@@ -99,7 +100,7 @@ fn undecided(row: &EstimateRow, target: f64, least: usize) -> Verdict {
     let needed = row.required.unwrap_or_else(|| required_to_refute(row, target)).max(least);
     let more = needed.saturating_sub(row.labelled).max(1);
     let mut reason = format!(
-        "At {:.3} {} of {} labelled assignments were wrong; all that can be said is {} to {}, and the target is {}. About {more} more answers decide it.",
+        "At {:.3}, {} of {} labelled assignments were wrong; all that can be said is {} to {}, and the target is {}. About {more} more answers decide it.",
         row.threshold,
         row.wrong,
         row.labelled,
