@@ -63,15 +63,42 @@ impl<'a> Fields<'a> {
         u32::try_from(number).ok()
     }
 
-    /// A list of 1 to `most` ids, or nothing; repeats are dropped. `null` reads as not given.
-    pub(crate) fn optional_ids(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
-        let value = self.given(name).filter(|value| !value.is_null())?;
-        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
-        if items.is_empty() || items.len() > most {
-            let few = items.is_empty();
-            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
+    /// A number in a range, or nothing.
+    pub(crate) fn optional_number(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+        let value = self.given(name)?;
+        if value.is_null() {
+            self.problems.push(Problem::null(name));
             return None;
         }
+        match number(name, value, range) {
+            Ok(number) => Some(number),
+            Err(problem) => self.note_if_none(None, || problem),
+        }
+    }
+
+    /// A list of 1 to `most` numbers in a range, or nothing; repeats are dropped.
+    pub(crate) fn optional_numbers(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        range: RangeInclusive<f64>,
+    ) -> Option<Vec<f64>> {
+        let items = self.optional_list(name, most)?;
+        let before = self.problems.len();
+        let mut numbers = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match number(name, item, range.clone()) {
+                Ok(number) if numbers.contains(&number) => {}
+                Ok(number) => numbers.push(number),
+                Err(problem) => self.problems.push(problem.item(index)),
+            }
+        }
+        (self.problems.len() == before).then_some(numbers)
+    }
+
+    /// A list of 1 to `most` ids, or nothing; repeats are dropped. `null` reads as not given.
+    pub(crate) fn optional_ids(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+        let items = self.optional_list(name, most)?;
         let before = self.problems.len();
         let mut seen = HashSet::with_capacity(items.len());
         let mut ids = Vec::with_capacity(items.len());
@@ -92,13 +119,7 @@ impl<'a> Fields<'a> {
         most: usize,
         read: impl Fn(&mut Fields<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let value = self.given(name).filter(|value| !value.is_null())?;
-        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
-        if items.is_empty() || items.len() > most {
-            let few = items.is_empty();
-            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
-            return None;
-        }
+        let items = self.optional_list(name, most)?;
         let before = self.problems.len();
         let mut objects = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -112,6 +133,18 @@ impl<'a> Fields<'a> {
             self.problems.extend(fields.finish().into_iter().map(|problem| problem.within(&place)));
         }
         (self.problems.len() == before).then_some(objects)
+    }
+
+    /// A list of 1 to `most` items, or nothing. `null` reads as not given.
+    fn optional_list(&mut self, name: &'static str, most: usize) -> Option<&'a Vec<Value>> {
+        let value = self.given(name).filter(|value| !value.is_null())?;
+        let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
+        if items.is_empty() || items.len() > most {
+            let few = items.is_empty();
+            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
+            return None;
+        }
+        Some(items)
     }
 
     /// A required name out of a closed list.
@@ -206,6 +239,11 @@ impl<'a> Fields<'a> {
         }
         value
     }
+}
+
+fn number(name: &str, value: &Value, range: RangeInclusive<f64>) -> Result<f64, Problem> {
+    let number = value.as_f64().ok_or_else(|| Problem::not_number(name))?;
+    Problem::outside(name, number, range).map_or(Ok(number), Err)
 }
 
 fn id<'a>(name: &str, value: &'a Value) -> Result<&'a str, Problem> {

@@ -19,6 +19,7 @@ pub use contract::{contract_files, request_schema};
 pub use event::CompletionEvent;
 pub use export::camtrap_dp::{self, CamtrapDpParams};
 pub use export::pdf::{self, PdfParams};
+pub use export::reid::{self, ReidParams};
 pub use export::selection;
 pub use export::table::{self, TableParams};
 pub use export::zip::{self, ZipParams};

@@ -3,6 +3,7 @@
 //! A [`Problem`] names one field and has status 422; a broken rule between fields is one sentence with
 //! status 400. The message and type names are those of pydantic v1, which the dashboards were written against.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
@@ -84,7 +85,7 @@ fn sentences(problems: &[Problem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-impl std::fmt::Display for Loc {
+impl Display for Loc {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
@@ -164,18 +165,27 @@ impl Problem {
         Self::at(field, "value is not a valid integer", "type_error.integer")
     }
 
-    /// That a number lies outside its range, if it does.
-    pub(crate) fn outside(field: &str, number: i64, range: RangeInclusive<i64>) -> Option<Self> {
-        let (least, most) = range.into_inner();
-        if number < least {
-            let msg = format!("ensure this value is greater than or equal to {least}");
-            Some(Self::at(field, msg, "value_error.number.not_ge"))
-        } else if number > most {
-            let msg = format!("ensure this value is less than or equal to {most}");
-            Some(Self::at(field, msg, "value_error.number.not_le"))
-        } else {
-            None
+    pub(crate) fn not_number(field: &str) -> Self {
+        Self::at(field, "value is not a valid float", "type_error.float")
+    }
+
+    /// That a number lies outside its range, if it does. What is not a number lies outside every range.
+    pub(crate) fn outside<T: PartialOrd + Display + Copy>(
+        field: &str,
+        number: T,
+        range: RangeInclusive<T>,
+    ) -> Option<Self> {
+        if range.contains(&number) {
+            return None;
         }
+        let (least, most) = range.into_inner();
+        Some(if number > most {
+            let msg = format!("ensure this value is less than or equal to {most}");
+            Self::at(field, msg, "value_error.number.not_le")
+        } else {
+            let msg = format!("ensure this value is greater than or equal to {least}");
+            Self::at(field, msg, "value_error.number.not_ge")
+        })
     }
 
     pub(crate) fn too_many(field: &str, limit: usize) -> Self {

@@ -10,6 +10,7 @@ use crate::problem::Broken;
 
 pub mod camtrap_dp;
 pub mod pdf;
+pub mod reid;
 pub mod selection;
 pub mod table;
 pub mod zip;
@@ -26,6 +27,8 @@ pub enum Export {
     Table(table::TableParams),
     /// A Camtrap DP package.
     CamtrapDp(camtrap_dp::CamtrapDpParams),
+    /// The similarity analysis of re-identification.
+    Reid(reid::ReidParams),
 }
 
 /// The name of an export kind.
@@ -40,6 +43,8 @@ pub enum Kind {
     Table,
     /// A Camtrap DP package.
     CamtrapDp,
+    /// The similarity analysis of re-identification.
+    Reid,
 }
 
 /// What callers may know of a kind before they ask for it (`GET /api/kinds`).
@@ -86,7 +91,7 @@ impl KindInfo {
 }
 
 /// Every kind there is, in the order in which people are shown them.
-pub const KINDS: &[&KindInfo] = &[&pdf::INFO, &zip::INFO, &table::INFO, &camtrap_dp::INFO];
+pub const KINDS: &[&KindInfo] = &[&pdf::INFO, &zip::INFO, &table::INFO, &camtrap_dp::INFO, &reid::INFO];
 
 impl Kind {
     /// The kind of that name.
@@ -101,6 +106,7 @@ impl Kind {
             Self::Zip => &zip::INFO,
             Self::Table => &table::INFO,
             Self::CamtrapDp => &camtrap_dp::INFO,
+            Self::Reid => &reid::INFO,
         }
     }
 
@@ -116,6 +122,7 @@ impl Kind {
             Self::Zip => zip::read(fields).map(Export::Zip),
             Self::Table => table::read(fields).map(Export::Table),
             Self::CamtrapDp => camtrap_dp::read(fields).map(Export::CamtrapDp),
+            Self::Reid => reid::read(fields).map(Export::Reid),
         }
     }
 
@@ -126,6 +133,7 @@ impl Kind {
             Self::Zip => generator.subschema_for::<zip::ZipParams>(),
             Self::Table => generator.subschema_for::<table::TableParams>(),
             Self::CamtrapDp => generator.subschema_for::<camtrap_dp::CamtrapDpParams>(),
+            Self::Reid => generator.subschema_for::<reid::ReidParams>(),
         }
     }
 }
@@ -138,6 +146,7 @@ impl Export {
             Self::Zip(_) => Kind::Zip,
             Self::Table(_) => Kind::Table,
             Self::CamtrapDp(_) => Kind::CamtrapDp,
+            Self::Reid(_) => Kind::Reid,
         }
     }
 
@@ -157,6 +166,7 @@ impl Export {
             Self::Zip(params) => params.rules(today),
             Self::Table(params) => params.rules(today),
             Self::CamtrapDp(params) => params.rules(today),
+            Self::Reid(params) => params.rules(today),
         }
     }
 }
