@@ -20,6 +20,7 @@ mod coordinates;
 mod images;
 pub mod pdf;
 mod range;
+pub mod reid;
 pub mod table;
 mod table_text;
 mod team;
@@ -71,6 +72,7 @@ impl Exporter for Kinds {
             Export::Zip(params) => zip::render(&cx, command, params).await,
             Export::Table(params) => table::render(&cx, command, params).await,
             Export::CamtrapDp(params) => camtrap_dp::render(&cx, command, params).await,
+            Export::Reid(params) => reid::render(&cx, command, params).await,
         }
     }
 }

@@ -45,6 +45,11 @@ impl Row<'_> {
         self.raw(&number.map(|number| number.to_string()).unwrap_or_default())
     }
 
+    /// A whole number.
+    pub(crate) fn count(self, count: Option<usize>) -> Self {
+        self.raw(&count.map(|count| count.to_string()).unwrap_or_default())
+    }
+
     /// RFC 3339 with the offset of the zone.
     pub(crate) fn instant(self, instant: Option<DateTime<Utc>>, zone: Tz) -> Self {
         let local = |at: DateTime<Utc>| at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::AutoSi, true);

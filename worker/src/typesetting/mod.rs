@@ -1,4 +1,4 @@
-//! Templates and data in, PDF out: the embedded Typst compiler, closed to the outside.
+//! Templates and data in, PDF, PNG or SVG out: the embedded Typst compiler, closed to the outside.
 //!
 //! Whoever draws gives a [`Template`] and JSON. The data reach the template only as the virtual file `/data.json`, so
 //! text of users is never markup; there is no disk, no network, no clock. Steps: [`printable`] replaces what the
@@ -7,6 +7,7 @@
 
 mod fonts;
 mod interrupt;
+mod picture;
 mod printable;
 mod world;
 
@@ -22,6 +23,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use self::interrupt::{Interrupt, Interrupted};
+pub(crate) use self::picture::{png, svg};
 pub(crate) use self::printable::{REPLACEMENT, make_printable};
 use self::world::JobWorld;
 pub(crate) use self::world::{MAX_PICTURES, Template};
@@ -81,26 +83,42 @@ pub(crate) fn illustrated_pdf(
     stamp: &Stamp<'_>,
     bounds: Bounds,
 ) -> Result<Vec<u8>, TypesettingError> {
+    let write = |document: &PagedDocument| {
+        typst_pdf::pdf(document, &options(stamp)).map_err(|errors| errors.to_vec())
+    };
+    typeset(template, data, pictures, bounds, write)
+}
+
+/// Typesets, and makes a file of it by `write`.
+fn typeset<T>(
+    template: Template,
+    data: &Value,
+    pictures: Vec<Vec<u8>>,
+    bounds: Bounds,
+    write: impl FnOnce(&PagedDocument) -> Result<T, Vec<SourceDiagnostic>>,
+) -> Result<T, TypesettingError> {
     let limit = bounds.limit;
     let pictures = pictures.into_iter().map(Bytes::new).collect();
     let data = Bytes::from_string(data.to_string());
     let world = JobWorld::new(template, data, pictures, Interrupt::new(bounds));
-    let result = world.interrupt().catch(|| compile(&world, stamp));
+    let result = world.interrupt().catch(|| {
+        let document = compile(&world)?;
+        world.interrupt().check();
+        write(&document)
+    });
     // Data never repeat, so what was memoised is of no use to the next job; kept, it is 4 MB a report, for ever.
     comemo::evict(0);
     match result {
-        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Ok(file)) => Ok(file),
         Ok(Err(diagnostics)) => Err(TypesettingError::Template(describe(&world, &diagnostics))),
         Err(Interrupted::Stopped) => Err(TypesettingError::Stopped),
         Err(Interrupted::OutOfTime) => Err(TypesettingError::OutOfTime(limit)),
     }
 }
 
-fn compile(world: &JobWorld, stamp: &Stamp<'_>) -> Result<Vec<u8>, Vec<SourceDiagnostic>> {
+fn compile(world: &JobWorld) -> Result<PagedDocument, Vec<SourceDiagnostic>> {
     let Warned { output, warnings: _ } = typst::compile::<PagedDocument>(world);
-    let document = output.map_err(|errors| errors.to_vec())?;
-    world.interrupt().check();
-    typst_pdf::pdf(&document, &options(stamp)).map_err(|errors| errors.to_vec())
+    output.map_err(|errors| errors.to_vec())
 }
 
 fn options(stamp: &Stamp<'_>) -> PdfOptions {

@@ -24,13 +24,28 @@ pub(crate) const MAX_PICTURES: usize = 64;
 pub(crate) enum Template {
     /// The seasonal activity report; its data are `export::pdf::report::Report`.
     Report,
+    /// The re-identification report; its data are `export::reid::report::Page`.
+    ReidReport,
+    /// Its distribution of scores, alone.
+    ReidDistribution,
+    /// Its curve of assignments by threshold, alone.
+    ReidCumulative,
+    /// Its tree of the deer, alone.
+    ReidDendrogram,
+    /// Pairs of photographs to look at.
+    ReidPairs,
 }
 
 impl Template {
     fn main(self) -> FileId {
-        match self {
-            Self::Report => SHARED.report,
-        }
+        file(match self {
+            Self::Report => "/report.typ",
+            Self::ReidReport => "/reid_report.typ",
+            Self::ReidDistribution => "/reid_distribution.typ",
+            Self::ReidCumulative => "/reid_cumulative.typ",
+            Self::ReidDendrogram => "/reid_dendrogram.typ",
+            Self::ReidPairs => "/reid_pairs.typ",
+        })
     }
 }
 
@@ -38,25 +53,36 @@ impl Template {
 struct Shared {
     library: LazyHash<Library>,
     sources: HashMap<FileId, Source>,
-    report: FileId,
     data: FileId,
     pictures: Vec<FileId>,
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
-    let mut sources = HashMap::new();
-    let mut add = |path: &'static str, text: &str| {
+    let source = |(path, text): (&str, &str)| {
         let id = file(path);
-        sources.insert(id, Source::new(id, text.to_owned()));
-        id
+        (id, Source::new(id, text.to_owned()))
     };
-    let report = add("/report.typ", include_str!("../../templates/report.typ"));
-    add("/page.typ", include_str!("../../templates/page.typ"));
-    add("/chart.typ", include_str!("../../templates/chart.typ"));
-    add("/style.typ", include_str!("../../templates/style.typ"));
-    let pictures = (0..MAX_PICTURES).map(|number| file(&format!("/picture/{number}"))).collect();
-    Shared { library: LazyHash::new(Library::default()), sources, report, data: file("/data.json"), pictures }
+    Shared {
+        library: LazyHash::new(Library::default()),
+        sources: TEMPLATES.into_iter().map(source).collect(),
+        data: file("/data.json"),
+        pictures: (0..MAX_PICTURES).map(|number| file(&format!("/picture/{number}"))).collect(),
+    }
 });
+
+/// Every file in `worker/templates`.
+const TEMPLATES: [(&str, &str); 10] = [
+    ("/report.typ", include_str!("../../templates/report.typ")),
+    ("/chart.typ", include_str!("../../templates/chart.typ")),
+    ("/page.typ", include_str!("../../templates/page.typ")),
+    ("/style.typ", include_str!("../../templates/style.typ")),
+    ("/reid_report.typ", include_str!("../../templates/reid_report.typ")),
+    ("/reid_figures.typ", include_str!("../../templates/reid_figures.typ")),
+    ("/reid_distribution.typ", include_str!("../../templates/reid_distribution.typ")),
+    ("/reid_cumulative.typ", include_str!("../../templates/reid_cumulative.typ")),
+    ("/reid_dendrogram.typ", include_str!("../../templates/reid_dendrogram.typ")),
+    ("/reid_pairs.typ", include_str!("../../templates/reid_pairs.typ")),
+];
 
 fn file(path: &str) -> FileId {
     let path = VirtualPath::new(path).expect("an absolute path of ours without `..`");

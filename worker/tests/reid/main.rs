@@ -1,5 +1,11 @@
 //! The re-identification analysis from a database to its files, which are read back.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
+mod bad_input;
+mod files;
 mod herd;
+mod kind;
+mod sample;
+mod schema;
+mod season;
 mod vectors;

@@ -1,0 +1,319 @@
+//! Rows of the database as the input of the analysis: vectors checked row by row, names as numbers.
+//!
+//! What is wrong with a vector is told with the id of its row; what is only missing is counted.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use deertrack_reid::{Class, Input, Vectors};
+use deertrack_schemas::ReidParams;
+use futures::TryStreamExt;
+
+use super::codes::{Bursts, Codes};
+use crate::JobError;
+use crate::catalog::{BoundingBox, Embedding, Place, Profile};
+use crate::export::Cx;
+use crate::export::range::local_days;
+
+/// How many numbers all vectors of an analysis may have together: 1 GiB.
+const MAX_NUMBERS: usize = 1 << 28;
+
+/// All that an analysis needs to know, in the order of its rows.
+pub struct Herd {
+    pub(super) input: Input,
+    pub(super) detections: Vec<Seen>,
+    pub(super) profiles: Vec<Known>,
+    pub(super) places: HashMap<String, String>,
+    pub(super) dataset: Option<String>,
+    pub(super) counts: Counts,
+}
+
+/// A detection as tables name it.
+pub(super) struct Seen {
+    pub(super) id: String,
+    pub(super) image_id: String,
+    pub(super) taken_at: Option<DateTime<Utc>>,
+    pub(super) place_id: Option<String>,
+    pub(super) class: deertrack_schemas::Class,
+    pub(super) deer_id: Option<String>,
+}
+
+/// A known deer as tables name it.
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) class: deertrack_schemas::Class,
+    /// The detection it was made of, in the analysis or not.
+    pub(super) founder: Option<String>,
+}
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Detections that were never embedded.
+    pub(super) without_vector: usize,
+    /// Known deer without a profile vector.
+    pub(super) deer_without_vector: usize,
+    /// Embedded detections that are assigned to a deer today, with a profile or not.
+    pub(super) assigned_today: usize,
+    /// Of these, those whose deer has no profile vector.
+    pub(super) assigned_to_no_profile: usize,
+    /// Detections whose burst follows from place and time.
+    pub(super) bursts_inferred: usize,
+}
+
+impl Herd {
+    /// How many embedded detections.
+    pub fn detections(&self) -> usize {
+        self.detections.len()
+    }
+
+    /// How many known deer with a profile.
+    pub fn profiles(&self) -> usize {
+        self.profiles.len()
+    }
+
+    /// How many of the detections are assigned to a deer today.
+    pub fn assigned_today(&self) -> usize {
+        self.counts.assigned_today
+    }
+}
+
+/// Reads what `params` asks for.
+///
+/// # Errors
+/// `Reject` when there is no embedded detection or no profile, or a vector cannot be used; `Retry` when the database
+/// is away.
+pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
+    let range = match (params.start_date, params.end_date) {
+        (Some(first), Some(last)) => Some(local_days(first, last, cx.zone)),
+        _ => None,
+    };
+    let mut loading = Loading::new(cx.catalog.profiles().await?, cx.catalog.places().await?)?;
+    let mut rows = cx.catalog.embeddings(range.clone());
+    while let Some(row) = rows.try_next().await? {
+        if params.classifications.contains(&row.class) {
+            loading.add(row)?;
+        }
+        cx.job.check_stop()?;
+    }
+    drop(rows);
+    loading.finish(range.is_some(), cx.catalog.dataset_name().await?)
+}
+
+/// The input while it grows.
+struct Loading {
+    gallery: Rows,
+    probes: Rows,
+    facts: Vec<deertrack_reid::Detection>,
+    profile_facts: Vec<deertrack_reid::Profile>,
+    founders: HashMap<String, usize>,
+    detections: Vec<Seen>,
+    profiles: Vec<Known>,
+    profile_rows: HashMap<String, u32>,
+    places: Vec<Place>,
+    positions: HashMap<String, [f64; 2]>,
+    codes: AllCodes,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct AllCodes {
+    bursts: Bursts,
+    versions: Codes,
+    images: Codes,
+    animals: Codes,
+}
+
+impl Loading {
+    fn new(deer: Vec<Profile>, places: Vec<Place>) -> Result<Self, JobError> {
+        let position = |place: &Place| Some((place.id.clone(), [place.latitude?, place.longitude?]));
+        let mut loading = Self {
+            gallery: Rows::new("deer"),
+            probes: Rows::new("detection"),
+            facts: Vec::new(),
+            profile_facts: Vec::new(),
+            founders: HashMap::new(),
+            detections: Vec::new(),
+            profiles: Vec::new(),
+            profile_rows: HashMap::new(),
+            positions: places.iter().filter_map(position).collect(),
+            places,
+            codes: AllCodes::default(),
+            counts: Counts::default(),
+        };
+        for deer in deer {
+            loading.add_profile(deer)?;
+        }
+        Ok(loading)
+    }
+
+    fn add_profile(&mut self, deer: Profile) -> Result<(), JobError> {
+        let Some(vector) = deer.vector.filter(|vector| !vector.is_empty()) else {
+            self.counts.deer_without_vector += 1;
+            return Ok(());
+        };
+        self.gallery.push(&deer.id, &vector)?;
+        let row = self.profiles.len();
+        self.profile_rows.insert(deer.id.clone(), as_code(row));
+        self.profile_facts.push(deertrack_reid::Profile {
+            class: class(deer.class),
+            founder: None,
+            version: deer.version.as_deref().map(|version| self.codes.versions.of(version)),
+            identity: Some(self.codes.animals.of(&deer.id)),
+        });
+        if let Some(founder) = &deer.founder_detection_id {
+            self.founders.insert(founder.clone(), row);
+        }
+        let founder = deer.founder_detection_id;
+        self.profiles.push(Known { id: deer.id, name: deer.name, class: deer.class, founder });
+        Ok(())
+    }
+
+    fn add(&mut self, row: Embedding) -> Result<(), JobError> {
+        let Some(vector) = row.vector.as_deref().filter(|vector| !vector.is_empty()) else {
+            self.counts.without_vector += 1;
+            return Ok(());
+        };
+        self.probes.push(&row.id, vector)?;
+        if let Some(&profile) = self.founders.get(&row.id) {
+            self.profile_facts[profile].founder = Some(as_code(self.detections.len()));
+        }
+        let assigned = row.deer_id.as_ref().and_then(|id| self.profile_rows.get(id)).copied();
+        self.counts.assigned_today += usize::from(row.deer_id.is_some());
+        self.counts.assigned_to_no_profile += usize::from(row.deer_id.is_some() && assigned.is_none());
+        let sighting = self.sighting(&row);
+        self.facts.push(deertrack_reid::Detection {
+            class: class(row.class),
+            burst: self.codes.bursts.of(row.burst_id.as_deref(), row.place_id.as_deref(), row.taken_at),
+            version: row.version.as_deref().map(|version| self.codes.versions.of(version)),
+            assigned,
+            identity: row.true_deer_id.as_deref().map(|id| self.codes.animals.of(id)),
+            sighting,
+        });
+        self.detections.push(Seen {
+            id: row.id,
+            image_id: row.image_id,
+            taken_at: row.taken_at,
+            place_id: row.place_id,
+            class: row.class,
+            deer_id: row.deer_id,
+        });
+        Ok(())
+    }
+
+    fn sighting(&mut self, row: &Embedding) -> Option<deertrack_reid::Sighting> {
+        Some(deertrack_reid::Sighting {
+            image: self.codes.images.of(&row.image_id),
+            bbox: row.bbox.map(edges),
+            position: row.place_id.as_ref().and_then(|id| self.positions.get(id)).copied(),
+            seconds: row.taken_at?.timestamp(),
+        })
+    }
+
+    fn finish(mut self, in_range: bool, dataset: Option<String>) -> Result<Herd, JobError> {
+        if self.detections.is_empty() {
+            return Err(JobError::Reject(no_detections(in_range, self.counts.without_vector)));
+        }
+        if self.profiles.is_empty() {
+            return Err(JobError::Reject(no_profiles(self.counts.deer_without_vector)));
+        }
+        self.counts.bursts_inferred = self.codes.bursts.inferred;
+        let input = Input {
+            detections: self.facts,
+            profiles: self.profile_facts,
+            ..Input::new(self.probes.finish("detections")?, self.gallery.finish("profiles")?)
+        };
+        if input.probes.dim() != input.gallery.dim() {
+            return Err(JobError::Reject(format!(
+                "The vectors of the detections have {} numbers, those of the deer {}: they cannot be compared. \
+                 Embed both with one model.",
+                input.probes.dim(),
+                input.gallery.dim()
+            )));
+        }
+        let places = self.places.into_iter().map(|place| (place.id, place.name)).collect();
+        let (detections, profiles, counts) = (self.detections, self.profiles, self.counts);
+        Ok(Herd { input, detections, profiles, places, dataset, counts })
+    }
+}
+
+/// Vectors one after the other.
+struct Rows {
+    /// What a row is, for messages.
+    of: &'static str,
+    dim: usize,
+    values: Vec<f32>,
+}
+
+impl Rows {
+    fn new(of: &'static str) -> Self {
+        Self { of, dim: 0, values: Vec::new() }
+    }
+
+    fn push(&mut self, id: &str, vector: &[f32]) -> Result<(), JobError> {
+        let refuse = |what: String| Err(JobError::Reject(format!("The vector of {} {id} {what}", self.of)));
+        if self.values.is_empty() {
+            self.dim = vector.len();
+        }
+        if vector.len() != self.dim {
+            return refuse(format!(
+                "has {} numbers, those before it have {}: they cannot be compared. Embed all with one model.",
+                vector.len(),
+                self.dim
+            ));
+        }
+        if !vector.iter().all(|number| number.is_finite()) {
+            return refuse("holds a number that is NaN or infinite. Embed it again.".to_owned());
+        }
+        if self.values.len() + vector.len() > MAX_NUMBERS {
+            let most = MAX_NUMBERS / self.dim;
+            let text =
+                format!("More than {most} detections are too many for one analysis: choose a shorter range.");
+            return Err(JobError::Reject(text));
+        }
+        self.values.extend_from_slice(vector);
+        Ok(())
+    }
+
+    fn finish(self, set: &'static str) -> Result<Vectors, JobError> {
+        Vectors::new(set, self.dim, self.values).map_err(|error| JobError::Reject(error.to_string()))
+    }
+}
+
+fn as_code(row: usize) -> u32 {
+    u32::try_from(row).expect("a row has at least one number, and the numbers are bounded")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "fractions of a picture; half a pixel does not matter")]
+fn edges(bbox: BoundingBox) -> [f32; 4] {
+    [bbox.x, bbox.y, bbox.width, bbox.height].map(|edge| edge as f32)
+}
+
+fn class(class: deertrack_schemas::Class) -> Class {
+    match class {
+        deertrack_schemas::Class::Buck => Class::Buck,
+        deertrack_schemas::Class::Doe => Class::Doe,
+        deertrack_schemas::Class::Fawn => Class::Fawn,
+        deertrack_schemas::Class::Unknown => Class::Unknown,
+    }
+}
+
+fn no_detections(in_range: bool, without_vector: usize) -> String {
+    let place = if in_range { " in specified date range" } else { "" };
+    match without_vector {
+        0 => format!("No detections found{place}"),
+        _ => {
+            format!("No embedded detections found{place}: {without_vector} detections have no feature vector")
+        }
+    }
+}
+
+fn no_profiles(deer_without_vector: usize) -> String {
+    match deer_without_vector {
+        0 => "No known deer found: there is nothing to compare detections with".to_owned(),
+        _ => format!(
+            "None of the {deer_without_vector} known deer has a feature vector: there is nothing to compare detections with"
+        ),
+    }
+}

@@ -1,0 +1,192 @@
+//! One analysis with all it is about, and the files it becomes.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use deertrack_reid::estimate::{Answer, Label};
+use deertrack_reid::{Analysis, Options, VerdictKind, analyze};
+use deertrack_schemas::ReidParams;
+
+use super::labels::LabelSheet;
+use super::load::Herd;
+use super::sample::Photographs;
+use super::{document, pictures, report, sample, tables, wording};
+use crate::JobError;
+use crate::export::Job;
+
+/// What an analysis found, and the rows it is about.
+pub struct Study {
+    pub(super) herd: Herd,
+    pub(super) params: ReidParams,
+    pub(super) analysis: Analysis,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) zone: Tz,
+    /// Labels whose detection or deer is not in the analysis.
+    pub(super) labels_without_row: usize,
+}
+
+/// A finished file.
+pub struct File {
+    /// Where it lies in the archive, with `/` between folders.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Text is worth compressing.
+    pub is_text: bool,
+}
+
+impl File {
+    pub(super) fn text(path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { path: path.to_owned(), bytes: bytes.into(), is_text: true }
+    }
+
+    pub(super) fn binary(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), bytes, is_text: false }
+    }
+}
+
+/// Where files go.
+pub(super) type Sink<'a> = &'a mut dyn FnMut(File) -> Result<(), JobError>;
+
+impl Study {
+    /// Analyses the herd. With `labels`, the answers of a person who looked at a sample decide the verdict; they must
+    /// have been drawn with the seed of `params`. Blocks.
+    ///
+    /// # Errors
+    /// `Reject` when the analysis refuses its input, `Stopped` when told to stop.
+    pub fn of(
+        job: &Job,
+        mut herd: Herd,
+        params: &ReidParams,
+        labels: Option<&LabelSheet>,
+        created_at: DateTime<Utc>,
+        zone: Tz,
+    ) -> Result<Self, JobError> {
+        job.check_stop()?;
+        let (labels, labels_without_row) = labels.map(|sheet| rows_of(sheet, &herd)).unwrap_or_default();
+        herd.input.labels = labels;
+        let options = Options {
+            thresholds: params.thresholds.clone(),
+            current_threshold: params.current_threshold,
+            same_sex: params.same_sex,
+            sample_size: params.sample_size as usize,
+            target: params.target,
+            seed: params.seed.into(),
+            threads: job.cores,
+            ..Options::default()
+        };
+        let analysis = analyze(&herd.input, &options).map_err(|error| JobError::Reject(error.to_string()))?;
+        Ok(Self { herd, params: params.clone(), analysis, created_at, zone, labels_without_row })
+    }
+
+    /// Makes every file, one at a time. `ident` tells this document from all others. Blocks.
+    ///
+    /// # Errors
+    /// Those of `sink`; `Stopped` when told to stop; `Reject` when a page cannot be drawn.
+    pub fn files(
+        &self,
+        job: &Job,
+        ident: &str,
+        photographs: &Photographs,
+        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
+    ) -> Result<(), JobError> {
+        let step = |fraction: f64, stage: &str| {
+            job.progress.at(fraction, stage);
+            job.check_stop()
+        };
+        step(0.6, "drawing pictures")?;
+        sink(File::binary("similarity_distribution.png", pictures::distribution(job, self)?))?;
+        sink(File::binary("cumulative.png", pictures::cumulative(job, self)?))?;
+        sink(File::text("dendrogram.svg", pictures::dendrogram(job, self)?))?;
+        step(0.75, "drawing pages")?;
+        sink(File::binary("report.pdf", report::pdf(job, self, ident)?))?;
+        step(0.85, "writing tables")?;
+        sink(File::text("scores.csv", tables::scores(self)))?;
+        sink(File::text("thresholds.csv", tables::thresholds(self)))?;
+        sink(File::text("clusters.csv", tables::clusters(self)))?;
+        sink(File::text("analysis.json", document::json(self)))?;
+        if self.params.sample_size > 0 {
+            step(0.9, "drawing the sample")?;
+            sample::files(job, self, photographs, sink)?;
+        }
+        Ok(())
+    }
+
+    /// The sample alone, as `sample/...`. Blocks.
+    ///
+    /// # Errors
+    /// As [`Study::files`].
+    pub fn sample_files(
+        &self,
+        job: &Job,
+        photographs: &Photographs,
+        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
+    ) -> Result<(), JobError> {
+        sample::files(job, self, photographs, sink)
+    }
+
+    /// `thresholds.csv`.
+    pub fn thresholds_csv(&self) -> Vec<u8> {
+        tables::thresholds(self)
+    }
+
+    /// `analysis.json`.
+    pub fn json(&self) -> Vec<u8> {
+        document::json(self)
+    }
+
+    /// What the analysis found.
+    pub fn analysis(&self) -> &Analysis {
+        &self.analysis
+    }
+
+    /// Of whom it is.
+    pub fn herd(&self) -> &Herd {
+        &self.herd
+    }
+
+    /// The threshold in use today.
+    pub fn current_threshold(&self) -> f64 {
+        self.params.current_threshold
+    }
+
+    /// Percent of the detections that are assigned to a deer today.
+    pub fn rate_today(&self) -> f64 {
+        self.herd.counts.assigned_today as f64 / self.herd.detections.len() as f64 * 100.0
+    }
+
+    /// Labels that were given for detections or deer that are not in the analysis.
+    pub fn labels_without_row(&self) -> usize {
+        self.labels_without_row
+    }
+
+    /// The verdict in one sentence.
+    pub fn headline(&self) -> String {
+        wording::headline(self)
+    }
+
+    /// The verdict's title, its reason and what to do, each in plain words.
+    pub fn verdict(&self) -> [String; 3] {
+        let verdict = &self.analysis.verdict;
+        [wording::title(self), verdict.reason.clone(), wording::advice(self).to_owned()]
+    }
+
+    /// Whether the verdict names a threshold.
+    pub fn is_safe(&self) -> bool {
+        self.analysis.verdict.kind == VerdictKind::SafeThreshold
+    }
+}
+
+/// The labels by rows, and how many have none.
+fn rows_of(sheet: &LabelSheet, herd: &Herd) -> (Vec<Label>, usize) {
+    let row = |place: Option<usize>| u32::try_from(place?).ok();
+    let label = |(detection, deer, answer): &(String, String, Answer)| {
+        Some(Label {
+            detection: row(herd.detections.iter().position(|seen| seen.id == *detection))?,
+            profile: row(herd.profiles.iter().position(|known| known.id == *deer))?,
+            answer: *answer,
+        })
+    };
+    let labels: Vec<Label> = sheet.answers.iter().filter_map(label).collect();
+    let without_row = sheet.answers.len() - labels.len();
+    (labels, without_row)
+}
