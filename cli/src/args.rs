@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    bench, cancel, dead, demo, doctor, import, queue, simulate, status, submit, up, watch,
+    bench, cancel, dead, demo, doctor, import, queue, reid, simulate, status, submit, up, watch,
 };
 use crate::exit;
 use crate::logging::LogArgs;
@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     /// Fill a database with a made-up season of known truth
     Simulate(simulate::SimulateArgs),
+    /// Analyse how well detections are matched with known deer, and whether any threshold is safe
+    Reid(reid::ReidArgs),
     /// Check Redis, database and export folder, and say what to do
     Doctor(doctor::DoctorArgs),
     /// Measure what a Redis carries, under keys of its own that are removed afterwards

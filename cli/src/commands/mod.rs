@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod local;
 pub(crate) mod queue;
+pub(crate) mod reid;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod simulate;

@@ -6,4 +6,5 @@ mod alone;
 mod crash;
 mod flow;
 mod kill;
+mod reid;
 mod support;

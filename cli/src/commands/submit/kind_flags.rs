@@ -64,6 +64,7 @@ fn flag(name: &str, property: &Property<'_>, required: bool) -> Arg {
     let flag = match property.form {
         Form::List => flag.value_delimiter(',').action(ArgAction::Append),
         Form::Objects => flag.action(ArgAction::Append),
+        Form::Numbers => flag.value_delimiter(',').action(ArgAction::Append).allow_negative_numbers(true),
         Form::Text | Form::Json => flag,
     };
     if property.permitted.is_empty() {
@@ -89,6 +90,8 @@ enum Form {
     List,
     /// A list of objects: the flag is given once for each, as JSON, since a comma is a part of it.
     Objects,
+    /// A list of numbers.
+    Numbers,
 }
 
 /// One property of a request, as far as a flag must know it.
@@ -107,7 +110,14 @@ impl<'a> Property<'a> {
     fn new(root: &'a Value, schema: &'a Value) -> Self {
         let form = if has_type(schema, "array") {
             let item = resolve(root, &schema["items"]);
-            if has_type(item, "object") { Form::Objects } else { Form::List }
+            let numbers = ["integer", "number"].iter().any(|name| has_type(item, name));
+            if has_type(item, "object") {
+                Form::Objects
+            } else if numbers {
+                Form::Numbers
+            } else {
+                Form::List
+            }
         } else if ["boolean", "integer", "number", "object"].iter().any(|name| has_type(schema, name)) {
             Form::Json
         } else {
@@ -125,7 +135,7 @@ impl<'a> Property<'a> {
     fn value_name(&self) -> &'static str {
         match self.form {
             _ if self.schema["format"] == "date" => "YYYY-MM-DD",
-            Form::List => "LIST",
+            Form::List | Form::Numbers => "LIST",
             Form::Objects => "JSON",
             Form::Json if !self.permitted.is_empty() => "BOOL",
             Form::Json => "NUMBER",
@@ -148,13 +158,13 @@ impl<'a> Property<'a> {
     fn value(&self, given: &[&String]) -> Value {
         let one = |text: &String| match self.form {
             // What is no JSON is sent as text: the rules will name the field and what it should be.
-            Form::Json | Form::Objects => {
+            Form::Json | Form::Objects | Form::Numbers => {
                 serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
             }
             Form::Text | Form::List => Value::String(text.clone()),
         };
         match (self.form, given) {
-            (Form::List | Form::Objects, items) => items.iter().map(|text| one(text)).collect(),
+            (Form::List | Form::Objects | Form::Numbers, items) => items.iter().map(|text| one(text)).collect(),
             (_, [text]) => one(text),
             (_, texts) => texts.iter().map(|text| one(text)).collect(),
         }
@@ -224,6 +234,18 @@ mod tests {
             { "start_date": "2024-01-01", "end_date": "2024-02-01" },
         ]);
         assert_eq!(parse(&flags).unwrap().body["compare_with"], expected);
+    }
+
+    #[test]
+    fn a_list_of_numbers_becomes_numbers() {
+        let command = KindRequest::augment_subcommands(Command::new("submit"));
+        let line = ["submit", "reid", "--thresholds", "0.7,-0.1", "--thresholds", "high", "--seed", "3"];
+        let request = KindRequest::from_arg_matches(&command.try_get_matches_from(line).unwrap()).unwrap();
+        assert_eq!(
+            request.body,
+            json!({ "thresholds": [0.7, -0.1, "high"], "seed": 3 }),
+            "the rules will name it"
+        );
     }
 
     #[test]

@@ -1,0 +1,165 @@
+//! Runs the steps of an analysis and tells how far they are: the platform's own lines, and a bar on a terminal.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use chrono::Utc;
+use deertrack_schemas::ReidParams;
+use deertrack_worker::JobError;
+use deertrack_worker::export::reid::{File, LabelSheet, Photographs, Study, load};
+use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::SubjectArgs;
+use crate::commands::services;
+use crate::exit::{Code, Exit};
+use crate::print;
+
+/// An analysis being made.
+pub(super) struct Session {
+    cx: Cx,
+    params: ReidParams,
+    bar: ProgressBar,
+    is_quiet: bool,
+}
+
+impl Session {
+    /// Checks what is asked and opens the database, read-only.
+    pub(super) async fn open(
+        subject: &SubjectArgs,
+        params: ReidParams,
+        is_quiet: bool,
+    ) -> Result<Self, Exit> {
+        let zone = subject.zone.timezone;
+        params
+            .check(Utc::now().with_timezone(&zone).date_naive())
+            .map_err(|rejection| Exit::new(Code::Refused, rejection))?;
+        let bar = progress_bar();
+        let moving = bar.clone();
+        let progress = Progress::new(move |step| {
+            moving.set_position((step.fraction * 1000.0).round() as u64);
+            moving.set_message(step.stage.to_owned());
+        });
+        let cx = Cx {
+            catalog: services::database(&subject.database.url).await?,
+            zone,
+            images: ImagesFolder::of(subject.images.images_dir.as_deref(), &subject.database.url),
+            job: Job::alone(progress),
+        };
+        Ok(Self { cx, params, bar, is_quiet })
+    }
+
+    /// One of the lines that the platform's own script prints.
+    pub(super) fn info(&self, text: &str) {
+        self.line(&format!("[INFO] {text}"));
+    }
+
+    fn line(&self, text: &str) {
+        if !self.is_quiet {
+            self.bar.suspend(|| print::line(text));
+        }
+    }
+
+    /// Loads and analyses.
+    pub(super) async fn study(&self, labels: Option<LabelSheet>) -> Result<Arc<Study>, Exit> {
+        self.info("Querying detections...");
+        self.cx.job.progress.at(0.02, "reading vectors");
+        let herd = load(&self.cx, &self.params).await.map_err(refused)?;
+        self.info(&format!("Loaded {} detections, {} deer profiles", herd.detections(), herd.profiles()));
+        self.info("Computing pairwise similarities...");
+        self.cx.job.progress.at(0.4, "comparing");
+        let (params, zone) = (self.params.clone(), self.cx.zone);
+        let analysed =
+            move |job: &Job| Study::of(job, herd, &params, labels.as_ref(), Utc::now(), zone).map(Arc::new);
+        self.cx.job.blocking(analysed).await.map_err(refused)
+    }
+
+    /// The summary of the scores and today's assignment, as the platform's own script prints them.
+    pub(super) fn tell_statistics(&self, study: &Study) {
+        if let Some(summary) = &study.analysis().statistics {
+            self.info("Similarity score statistics:");
+            let lines = [
+                ("Mean", Some(summary.mean)),
+                ("Median", Some(summary.median)),
+                ("Std Dev", summary.std),
+                ("Min", Some(summary.min)),
+                ("Max", Some(summary.max)),
+            ];
+            for (name, value) in lines {
+                self.line(&format!(
+                    "  {name}: {}",
+                    value.map_or_else(|| "none".to_owned(), |value| format!("{value:.3}"))
+                ));
+            }
+        }
+        let (assigned, all) = (study.herd().assigned_today(), study.herd().detections());
+        self.line("");
+        self.info(&format!("Current assignment rate: {:.1}% ({assigned}/{all})", study.rate_today()));
+    }
+
+    /// Writes every file of the analysis and returns their paths in the folder.
+    pub(super) async fn write_all(&self, study: &Arc<Study>, folder: &Path) -> Result<Vec<String>, Exit> {
+        self.write(study, folder, |job, study, photographs, sink| study.files(job, "reid", photographs, sink))
+            .await
+    }
+
+    /// Writes the sample alone.
+    pub(super) async fn write_sample(&self, study: &Arc<Study>, folder: &Path) -> Result<Vec<String>, Exit> {
+        self.write(study, folder, |job, study, photographs, sink| study.sample_files(job, photographs, sink))
+            .await
+    }
+
+    async fn write(
+        &self,
+        study: &Arc<Study>,
+        folder: &Path,
+        make: impl FnOnce(&Job, &Study, &Photographs, Sink<'_>) -> Result<(), JobError> + Send + 'static,
+    ) -> Result<Vec<String>, Exit> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let photographs = Photographs::of(&self.cx, study).await.map_err(refused)?;
+        let (study, folder) = (Arc::clone(study), folder.to_owned());
+        let written = self.cx.job.blocking(move |job| {
+            let mut paths = Vec::new();
+            let mut failure = None;
+            let made = make(job, &study, &photographs, &mut |file| {
+                paths.push(file.path.clone());
+                super::write(&folder, &file).map_err(|exit| {
+                    failure = Some(exit);
+                    JobError::Stopped
+                })
+            });
+            match (made, failure) {
+                (_, Some(exit)) => Ok(Err(exit)),
+                (made, None) => made.map(|()| Ok(paths)),
+            }
+        });
+        let written = written.await.map_err(refused)?;
+        self.bar.finish_and_clear();
+        written
+    }
+}
+
+type Sink<'a> = &'a mut dyn FnMut(File) -> Result<(), JobError>;
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn refused(error: JobError) -> Exit {
+    match error {
+        JobError::Retry { .. } => Exit::unavailable(error),
+        other => Exit::new(Code::JobFailed, other),
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    if !print::on_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template("{bar:30} {percent:>3} % {msg} {elapsed}").expect("a constant template");
+    ProgressBar::new(1000).with_style(style)
+}
