@@ -61,7 +61,6 @@ pub(crate) struct Bounds {
 ///
 /// # Errors
 /// See [`TypesettingError`].
-#[cfg_attr(not(test), expect(dead_code, reason = "every report of today has room for pictures"))]
 pub(crate) fn pdf(
     template: Template,
     data: &Value,

@@ -164,7 +164,9 @@ impl<'a> Property<'a> {
             Form::Text | Form::List => Value::String(text.clone()),
         };
         match (self.form, given) {
-            (Form::List | Form::Objects | Form::Numbers, items) => items.iter().map(|text| one(text)).collect(),
+            (Form::List | Form::Objects | Form::Numbers, items) => {
+                items.iter().map(|text| one(text)).collect()
+            }
             (_, [text]) => one(text),
             (_, texts) => texts.iter().map(|text| one(text)).collect(),
         }
