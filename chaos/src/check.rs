@@ -176,7 +176,9 @@ impl Facts {
 
     fn judge_absence(&self, job: &str, asked: &Asked, had_ended: bool, verdict: &mut Verdict) {
         let Some(accepted) = asked.accepted else { return };
-        let window = self.windows.iter().find(|window| window.from <= accepted && accepted <= window.to);
+        // It was accepted somewhere between question and answer.
+        let overlaps = |window: &&Window| window.from <= accepted && asked.at <= window.to;
+        let window = self.windows.iter().find(overlaps);
         match window.map(|window| window.by) {
             Some(Forgetting::LastSecond) => verdict.forgotten += 1,
             Some(Forgetting::Flush) => {
@@ -185,7 +187,13 @@ impl Facts {
                     *verdict.ends.entry("ended before FLUSHALL").or_default() += 1;
                 }
             }
-            None => verdict.broken.push((Promise::NothingIsLost, format!("{job} ({})", asked.task))),
+            None => {
+                let early =
+                    self.windows.iter().filter_map(|window| window.from.checked_duration_since(accepted));
+                let early = early.min().unwrap_or_default();
+                let what = format!("{job} ({}), {early:?} before it might be forgotten", asked.task);
+                verdict.broken.push((Promise::NothingIsLost, what));
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::check::{Forgetting, Window};
 use crate::fleet::Fleet;
 use crate::load::Ledger;
 use crate::plan::{Disturbance, Step};
-use crate::server::Server;
+use crate::server::{Server, UNSYNCED};
 use crate::task::Task;
 use crate::work;
 
@@ -103,6 +103,8 @@ impl Disturber {
                 self.server.ask(&["FLUSHALL"]).await?;
                 let window = Window { from: self.began, to: Instant::now(), by: Forgetting::Flush };
                 self.redis_is_back(step.what, Some(window));
+                // A power cut right after it would bring back what it has removed.
+                tokio::time::sleep(2 * UNSYNCED).await;
             }
         }
         Ok(())
@@ -133,8 +135,10 @@ impl Disturber {
     }
 
     async fn squeeze(&self, lasts: Duration) -> anyhow::Result<()> {
-        let used = self.stream.probe().await?.used_memory;
-        self.server.ask(&["CONFIG", "SET", "maxmemory", &used.to_string()]).await?;
+        let memory = self.server.ask(&["INFO", "memory"]).await?;
+        let used = memory.lines().find_map(|line| line.strip_prefix("used_memory:"));
+        let used = used.context("Redis says how much memory it uses")?.trim();
+        self.server.ask(&["CONFIG", "SET", "maxmemory", used]).await?;
         tokio::time::sleep(lasts).await;
         self.server.ask(&["CONFIG", "SET", "maxmemory", "0"]).await?;
         Ok(())

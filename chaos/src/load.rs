@@ -19,6 +19,8 @@ use crate::task::Task;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     pub(crate) task: Task,
+    /// When it was asked for. Redis accepted it between this and its answer.
+    pub(crate) at: Instant,
     /// When the answer came; `None` while there is none.
     pub(crate) accepted: Option<Instant>,
     /// Somebody asked to cancel it.
@@ -35,7 +37,8 @@ impl Ledger {
     }
 
     pub(crate) fn ask(&self, job: &str, task: Task) {
-        self.with(|jobs| jobs.insert(job.to_owned(), Asked { task, accepted: None, cancelled: false }));
+        let asked = Asked { task, at: Instant::now(), accepted: None, cancelled: false };
+        self.with(|jobs| jobs.insert(job.to_owned(), asked));
     }
 
     pub(crate) fn accept(&self, job: &str) {

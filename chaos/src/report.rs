@@ -110,7 +110,8 @@ impl Report {
         line(&format!("{kept}; --seed {} repeats the plan", self.seed));
     }
 
-    fn as_json(&self) -> Value {
+    /// All of it in one object.
+    pub(crate) fn as_json(&self) -> Value {
         let verdict = &self.verdict;
         let names: BTreeMap<String, usize> =
             self.disturbances.iter().map(|(what, times)| (name(*what), *times)).collect();

@@ -46,6 +46,12 @@ pub(crate) struct RunArgs {
     /// Milliseconds after which a silent worker counts as gone; 15,000 in production
     #[arg(long, default_value_t = 3000)]
     pub(crate) lease_ms: u64,
+    /// Only these disturbances; may be given several times
+    #[arg(long, value_enum)]
+    pub(crate) only: Vec<Disturbance>,
+    /// Seconds of quiet between disturbances, besides the 0.5 to 3 s of the plan
+    #[arg(long, default_value_t = 0)]
+    pub(crate) calm: u64,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -66,7 +72,9 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     if report.verdict.broken.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    tracing::error!(seed, kept = %dir.keep().display(), "a promise was broken");
+    let kept = dir.keep();
+    std::fs::write(kept.join("report.json"), report.as_json().to_string())?;
+    tracing::error!(seed, kept = %kept.display(), "a promise was broken");
     Ok(ExitCode::FAILURE)
 }
 
@@ -77,7 +85,7 @@ async fn disturb_and_judge(args: &RunArgs, seed: u64, dir: &Path) -> anyhow::Res
     let stop = CancellationToken::new();
     let callers = Load { seed, rate: args.rate }.start(&system.callers().await?, &system.ledger, &stop);
 
-    let done = disturb(&mut system, seed, Duration::from_secs(args.duration)).await?;
+    let done = disturb(&mut system, seed, args).await?;
     stop.cancel();
     callers.join_all().await;
     std::mem::take(&mut system.stopped).join_all().await;
@@ -116,17 +124,19 @@ async fn build(args: &RunArgs, dir: &Path) -> anyhow::Result<Disturber> {
     })
 }
 
-/// Follows the plan for a time. How often it did what.
+/// Follows the plan for a time, and at least for its first round. How often it did what.
 async fn disturb(
     system: &mut Disturber,
     seed: u64,
-    duration: Duration,
+    args: &RunArgs,
 ) -> anyhow::Result<BTreeMap<Disturbance, usize>> {
     let mut done = BTreeMap::new();
-    for step in plan::steps(seed) {
-        system.take(step).await?;
+    let calm = Duration::from_secs(args.calm);
+    for step in plan::steps(seed, &args.only) {
+        system.take(plan::Step { quiet: step.quiet + calm, ..step }).await?;
         *done.entry(step.what).or_insert(0) += 1;
-        if system.began.elapsed() >= duration {
+        let whole_round = done.values().sum::<usize>() >= plan::ROUND || !args.only.is_empty();
+        if whole_round && system.began.elapsed() >= Duration::from_secs(args.duration) {
             break;
         }
     }
@@ -147,12 +157,15 @@ async fn revive(fleet: Arc<Mutex<Fleet>>) {
 async fn rest(stream: &Stream, witness: &Witness) -> anyhow::Result<u64> {
     let until = Instant::now() + REST;
     loop {
-        let counts = stream.counts().await?;
-        let left = counts.backlog + counts.pending + counts.delayed;
-        // None is trimmed in a run, so the number of the newest is how many there are.
-        if (left == 0 && witness.newest() == counts.events) || Instant::now() > until {
-            return Ok(left);
+        // The first use of a connection that was cut fails.
+        if let Ok(counts) = stream.counts().await {
+            let left = counts.backlog + counts.pending + counts.delayed;
+            // No event is trimmed in a run, so the number of the newest is how many there are.
+            if (left == 0 && witness.newest() == counts.events) || Instant::now() > until {
+                return Ok(left);
+            }
         }
+        anyhow::ensure!(Instant::now() < until + REST, "Redis does not answer any more");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
