@@ -11,6 +11,7 @@ mod exports;
 mod leuven;
 mod nyala;
 mod package;
+mod reid;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -21,8 +22,15 @@ use libtest_mimic::{Arguments, Trial};
 type Check = (&'static str, fn(&Path));
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 6] =
-    [leuven::CHECKS, example::CHECKS, nyala::CHECKS, report::CHECKS, crops::CHECKS, package::CHECKS];
+const TOPICS: [&[Check]; 7] = [
+    leuven::CHECKS,
+    example::CHECKS,
+    nyala::CHECKS,
+    report::CHECKS,
+    crops::CHECKS,
+    package::CHECKS,
+    reid::CHECKS,
+];
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().collect();
