@@ -24,13 +24,16 @@ use crate::print;
 const HELP: &str = "\
 From a question to a threshold that can be trusted:
 
-  deertrack reid analyze --database URL --output analysis      what the scores look like, what each threshold would do
-  deertrack reid sample --database URL --output analysis       pairs of photographs to look at, and labels.csv
-  ... look at the contact sheets, write same, different or unsure into labels.csv ...
+  deertrack reid analyze --database URL --output analysis
+      what the scores look like and what each threshold would do
+  deertrack reid sample --database URL --output analysis
+      pairs of photographs to look at, and labels.csv to fill in: same, different or unsure
   deertrack reid estimate --database URL --labels analysis/sample/labels.csv
+      how many assignments are wrong, and whether any threshold is safe
 
-A threshold is called safe only if, with 95 % confidence, fewer wrong assignments than the target are made. No histogram
-can tell that; people who look can, and about 200 looks are enough for four thresholds.";
+A threshold is called safe only if, with 95 % confidence, fewer assignments than the target are
+wrong. No histogram can tell that; people who look can, and about 200 looks are enough for four
+thresholds.";
 
 /// `deertrack reid`
 #[derive(Args, Debug)]

@@ -43,7 +43,7 @@ fn block(count: usize, most: usize, line: usize) -> char {
 /// What each threshold would do; with labels or true identities also how many would be wrong.
 pub(super) fn thresholds(study: &Study) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header([
+    table.load_preset(presets::NOTHING).set_header([
         "threshold",
         "assigned",
         "of all",
@@ -60,7 +60,7 @@ pub(super) fn thresholds(study: &Study) -> String {
         let looked_at = estimates.get(index).filter(|estimate| estimate.labelled > 0);
         let unknown = || "not known".to_owned();
         table.add_row([
-            row.threshold.to_string(),
+            at_least_two_decimals(row.threshold),
             row.assigned.to_string(),
             format!("{:.1} %", row.assignment_rate),
             row.newly_assigned.to_string(),
@@ -76,7 +76,13 @@ pub(super) fn thresholds(study: &Study) -> String {
     for column in table.column_iter_mut() {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table.to_string()
+    format!("\n{table}")
+}
+
+/// `0.7` -> `0.70`; `0.725` stays.
+fn at_least_two_decimals(number: f64) -> String {
+    let [short, two] = [number.to_string(), format!("{number:.2}")];
+    if short.len() > two.len() { short } else { two }
 }
 
 /// Text in lines that a terminal shows whole.
@@ -107,6 +113,12 @@ mod tests {
         assert_eq!(column(320), "████    ");
         assert_eq!(column(1), "▁       ");
         assert_eq!(column(0), "        ");
+    }
+
+    #[test]
+    fn thresholds_have_two_decimals_or_more() {
+        let written = [0.7, 0.725, 1.0, -0.25].map(at_least_two_decimals);
+        assert_eq!(written, ["0.70", "0.725", "1.00", "-0.25"]);
     }
 
     #[test]
