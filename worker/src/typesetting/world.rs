@@ -24,6 +24,8 @@ pub(crate) const MAX_PICTURES: usize = 64;
 pub(crate) enum Template {
     /// The seasonal activity report; its data are `export::pdf::report::Report`.
     Report,
+    /// The comparison of seasons; its data are `export::pdf::comparison::Comparison`.
+    Comparison,
     /// The re-identification report; its data are `export::reid::report::Page`.
     ReidReport,
     /// Its distribution of scores, alone.
@@ -40,6 +42,7 @@ impl Template {
     fn main(self) -> FileId {
         file(match self {
             Self::Report => "/report.typ",
+            Self::Comparison => "/comparison.typ",
             Self::ReidReport => "/reid_report.typ",
             Self::ReidDistribution => "/reid_distribution.typ",
             Self::ReidCumulative => "/reid_cumulative.typ",
@@ -71,8 +74,9 @@ static SHARED: LazyLock<Shared> = LazyLock::new(|| {
 });
 
 /// Every file in `worker/templates`.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("/report.typ", include_str!("../../templates/report.typ")),
+    ("/comparison.typ", include_str!("../../templates/comparison.typ")),
     ("/chart.typ", include_str!("../../templates/chart.typ")),
     ("/page.typ", include_str!("../../templates/page.typ")),
     ("/style.typ", include_str!("../../templates/style.typ")),

@@ -2,10 +2,11 @@
 
 mod herd;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use deertrack_schemas::PdfParams;
-use deertrack_schemas::pdf::{GroupBy, Paper, Units};
+use deertrack_schemas::pdf::{ComparedPeriod, GroupBy, Paper, ReportType, Units};
 use deertrack_worker::JobError;
 use deertrack_worker::export::{Progress, pdf};
 use herd::{Herd, command, params, year};
@@ -38,14 +39,15 @@ async fn the_numbers_of_the_catalog_stand_on_the_page() {
     let herd = Herd::season(1, 1_749, 12);
     let rendered = render(herd.clone(), &year(GroupBy::Month)).await.unwrap();
     let text = text_of(&rendered);
-    let bucks = herd.detections.iter().filter(|row| row.class == deertrack_schemas::Class::Buck).count();
+    let images: HashSet<&str> = herd.detections.iter().map(|row| row.image.id.as_str()).collect();
+    let pages = pdf_extract::Document::load_mem(&rendered.bytes).unwrap().get_pages().len();
     for expected in [
         "1,749",
-        &bucks.to_string(),
+        &format!("1,749 detections in 1,{} images", images.len() - 1_000),
         "Deer activity, 2020",
         "Simulated herd",
         "Europe/Brussels",
-        "Page 1 of 5",
+        &format!("Page 1 of {pages}"),
         "7 detections that a person rejected, 3 duplicates",
         "Definitions",
     ] {
@@ -66,14 +68,18 @@ async fn the_same_command_gives_the_same_bytes() {
 async fn code_in_titles_and_names_is_printed_as_text() {
     let title =
         r##"#panic("x") *b* _i_ $x^2$ `r` @ref <lbl> // <b>&amp;</b> #import "@preview/a:1.0.0": * \u{41}"##;
-    let name = r#"#read("/etc/passwd") [x](y) = Heading"#;
+    let name = r#"=1+1 #read("/etc/passwd") [x](y) '; drop table deer; --"#;
     let mut herd = Herd::season(1, 40, 2);
     herd.places[0].name = name.into();
     herd.dataset = Some("#eval(\"1+1\")".into());
+    let buck = "#image(\"/picture/0\") <i>Big</i>";
+    for deer in &mut herd.deer {
+        deer.name = buck.into();
+    }
     let mut params = year(GroupBy::Month);
     params.title = Some(title.into());
     let text = squeezed(&text_of(&render(herd, &params).await.unwrap()));
-    for literal in [title, name, "#eval(\"1+1\")"] {
+    for literal in [title, name, "#eval(\"1+1\")", buck] {
         assert!(text.contains(&squeezed(literal)), "{literal:?} is not in {text}");
     }
 }
@@ -138,11 +144,14 @@ async fn only_the_asked_sections_are_printed() {
 }
 
 #[tokio::test]
-async fn a_year_by_day_repeats_its_header_and_counts_its_pages() {
-    let text = text_of(&render(Herd::season(2, 900, 4), &year(GroupBy::Day)).await.unwrap());
-    assert!(text.contains("Wed 1 Jan 2020") && text.contains("Thu 31 Dec 2020"), "{text}");
-    assert!(text.matches("Unclassified").count() > 8, "the header stands on one page only");
-    assert!(text.contains("Page 3 of "), "{text}");
+async fn a_report_by_day_repeats_its_header_and_counts_its_pages() {
+    let params = params("2020-01-01", "2020-04-30", GroupBy::Day);
+    let rendered = render(Herd::season(2, 900, 4), &params).await.unwrap();
+    let pages = pdf_extract::Document::load_mem(&rendered.bytes).unwrap().get_pages().len();
+    let text = text_of(&rendered);
+    assert!(text.contains("Wed 1 Jan 2020") && text.contains("Thu 30 Apr 2020"), "{text}");
+    assert!(text.matches("Individuals").count() > 3, "the header stands on one page only");
+    assert!(text.contains(&format!("Page {pages} of {pages}")), "{text}");
 }
 
 #[tokio::test]
@@ -199,6 +208,25 @@ async fn every_figure_has_a_text_for_screen_readers() {
     }
     // Periods, effort, activity, light, growth, map.
     assert_eq!(figures, 6);
+}
+
+#[tokio::test]
+async fn a_comparison_prints_rates_and_what_others_wrote_as_text() {
+    let mut herd = Herd::season(1, 900, 5);
+    herd.places[0].name = r#"=HYPERLINK("http://x") '; drop table images; --"#.into();
+    let label = "<b>#panic()</b> $x$ *2019*";
+    let mut params = year(GroupBy::Month);
+    params.report_type = ReportType::Comparison;
+    params.label = Some("@SUM(1+1)".into());
+    let (start_date, end_date) = ("2019-01-01".parse().unwrap(), "2019-12-31".parse().unwrap());
+    params.compare_with = Some(vec![ComparedPeriod { start_date, end_date, label: Some(label.into()) }]);
+    let rendered = render(herd, &params).await.unwrap();
+    let text = squeezed(&text_of(&rendered));
+    for literal in ["Comparison of seasons", label, "@SUM(1+1)", "no known camera effort then", "Cameras"] {
+        let literal = squeezed(literal);
+        assert!(text.to_lowercase().contains(&literal.to_lowercase()), "{literal:?} is not in {text}");
+    }
+    assert!(rendered.headline.starts_with("Bucks: ") && rendered.headline.ends_with("in @SUM(1+1)."));
 }
 
 #[tokio::test]

@@ -17,8 +17,15 @@ pub(super) fn of_a_season(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String>
     all
 }
 
+/// Those of a comparison.
+pub(super) fn of_a_comparison(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
+    let mut all = shared(survey, asked);
+    all.push(ratio());
+    all
+}
+
 /// Those of every report.
-pub(super) fn shared(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
+fn shared(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
     [
         Some(what_is_counted()),
         Some(visit(asked)),
@@ -76,6 +83,14 @@ fn rates() -> String {
 fn intervals() -> String {
     "Intervals are of 95%: of rates and ratios by resampling places and never narrower than the exact one (Poisson, \
      binomial); of individuals and with one place the exact one; of shares Wilson's."
+        .into()
+}
+
+fn ratio() -> String {
+    "A ratio is the rate of the first period by that of an earlier one; all periods have the same calendar days. Its \
+     interval resamples places, a place that worked in both as one. p is of the exact two-sided test that both rates \
+     are equal (conditional binomial); it takes visits as independent, so where places differ the interval is the one \
+     to believe. Without visits in an earlier period there is no ratio."
         .into()
 }
 

@@ -64,7 +64,7 @@ fn nothing_before_is_said_in_words_and_not_in_numbers() {
     let no_cameras = june(month_of("2020-06", 10, "2020-06-21T00:00:00Z"), Rows::default());
     assert_eq!(no_cameras.rates[0].ratio, None);
     let said = no_cameras.lead.join(" ");
-    assert!(said.contains("no camera effort is known then, so there is nothing to compare"), "{said}");
+    assert!(said.contains("(1–30 Jun 2019) to compare with: no known camera effort then."), "{said}");
 }
 
 #[test]

@@ -4,13 +4,15 @@
 //! - [`survey`]: which rows count, the visits they make, how long cameras stood.
 //! - [`season`]: the seasonal report, part by part: [`counts`], [`rates`], [`ratios`], [`strip`], [`activity`], [`sky`],
 //!   [`rut`], [`bucks`], [`map`], and in words [`lead`], [`findings`], [`status`], [`definitions`]. All pure.
+//! - [`mod@comparison`]: the other report, rates of one season against earlier ones.
 //! - [`photos`] and [`files`]: what lies on disk.
-//! - [`draw`]: the [`report::Report`] into the template `templates/report.typ`.
+//! - [`draw`]: the [`report::Report`] into the template `templates/report.typ`, the comparison into `comparison.typ`.
 //!
-//! A new part of the report is a field of `Report`, the file that computes it and its place in the template.
+//! A new part of a report is a field of its data, the file that computes it and its place in the template.
 
 mod activity;
 mod bucks;
+mod comparison;
 mod counts;
 mod definitions;
 mod draw;
@@ -36,6 +38,8 @@ mod wording;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod comparison_tests;
+#[cfg(test)]
 mod lead_tests;
 #[cfg(test)]
 mod season_tests;
@@ -57,9 +61,6 @@ use crate::typesetting::Template;
 /// # Errors
 /// `Reject` when nothing was detected in the range, `Retry` when the database is away, `Stopped` when told to stop.
 pub async fn render(cx: &Cx, command: &Command, params: &PdfParams) -> Result<Rendered, JobError> {
-    if params.report_type == ReportType::Comparison {
-        return Err(JobError::Reject("comparisons are not drawn by this version of the worker".into()));
-    }
     cx.job.progress.at(0.05, "reading detections");
     let asked = Asked { params, zone: cx.zone, created_at: command.created_at };
     let found = Found::load(cx, &asked).await?;
@@ -77,14 +78,44 @@ fn make(
 ) -> Result<Rendered, JobError> {
     job.progress.at(0.3, "counting");
     let asked = Asked { params, zone, created_at: command.created_at };
-    let mut report = season::report(found, &asked)
-        .ok_or_else(|| JobError::Reject("No detections found in specified date range".into()))?;
+    let (bytes, headline) = match params.report_type {
+        ReportType::SeasonalActivity => a_season(job, found, command, &asked, images)?,
+        ReportType::Comparison => a_comparison(job, found, command, &asked)?,
+    };
+    Ok(Rendered { content: Content::InMemory(bytes), headline: Some(headline) })
+}
+
+fn nothing_found() -> JobError {
+    JobError::Reject("No detections found in specified date range".into())
+}
+
+fn a_season(
+    job: &Job,
+    found: &Found,
+    command: &Command,
+    asked: &Asked<'_>,
+    images: &ImagesFolder,
+) -> Result<(Vec<u8>, String), JobError> {
+    let mut report = season::report(found, asked).ok_or_else(nothing_found)?;
     job.check_stop()?;
     job.progress.at(0.5, "reading photographs");
-    let photos = illustrate(job, &mut report, found, params, images)?;
+    let photos = illustrate(job, &mut report, found, asked.params, images)?;
     job.progress.at(0.6, "drawing pages");
     let bytes = draw::pdf(Template::Report, &report, photos.jpegs, command, &job.stop)?;
-    Ok(Rendered { content: Content::InMemory(bytes), headline: Some(report.headline) })
+    Ok((bytes, report.headline))
+}
+
+fn a_comparison(
+    job: &Job,
+    found: &Found,
+    command: &Command,
+    asked: &Asked<'_>,
+) -> Result<(Vec<u8>, String), JobError> {
+    let comparison = comparison::comparison(found, asked).ok_or_else(nothing_found)?;
+    job.check_stop()?;
+    job.progress.at(0.5, "drawing pages");
+    let bytes = draw::pdf(Template::Comparison, &comparison, Vec::new(), command, &job.stop)?;
+    Ok((bytes, comparison.headline))
 }
 
 /// Adds what the files tell: photographs for the cards, and whether images are missing.

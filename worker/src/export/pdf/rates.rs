@@ -90,7 +90,7 @@ fn said(ratio: Option<&RateRatio>, now: &Survey<'_>, before: &Survey<'_>) -> Str
     let Some(ratio) = ratio else {
         let which = if is_comparable(now) { "then" } else { "now" };
         debug_assert!(!is_comparable(now) || !is_comparable(before), "two efforts have a ratio");
-        return format!("no camera effort is known {which}, so there is nothing to compare");
+        return format!("no known camera effort {which}");
     };
     match (ratio.ratio, ratio.now.events) {
         (None, 0) => "none then and none now".to_owned(),

@@ -24,7 +24,8 @@ fn row(what: &'static str, found: String) -> StatusRow {
     StatusRow { what, found, doubt: false }
 }
 
-fn doubt(what: &'static str, found: String) -> StatusRow {
+/// A line that is worth a look.
+pub(super) fn doubt(what: &'static str, found: String) -> StatusRow {
     StatusRow { what, found, doubt: true }
 }
 

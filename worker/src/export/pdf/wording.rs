@@ -105,10 +105,10 @@ pub(super) fn fixed(value: f64, digits: usize) -> String {
     }
 }
 
-/// A p-value: `0.03`, `under 0.001`.
+/// A p-value: `0.03`, `< 0.001`.
 pub(super) fn p_value(p: f64) -> String {
     match p {
-        _ if p < 0.001 => "under 0.001".into(),
+        _ if p < 0.001 => "< 0.001".into(),
         _ if p < 0.01 => fixed(p, 3),
         _ => fixed(p, 2),
     }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(decimal(2_636.98), "2,637.0");
         assert_eq!(decimal(0.04), "0.0");
         assert_eq!(fixed(1_234.567, 2), "1,234.57");
-        assert_eq!([0.5, 0.0312, 0.0042, 0.0001].map(p_value), ["0.50", "0.03", "0.004", "under 0.001"]);
+        assert_eq!([0.5, 0.0312, 0.0042, 0.0001].map(p_value), ["0.50", "0.03", "0.004", "< 0.001"]);
     }
 
     #[test]
