@@ -59,7 +59,7 @@ pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
     let settings = run::Settings {
         concurrency: 8,
         grace: Duration::from_millis(500),
-        retry: RetryPolicy { base: Duration::from_millis(100), cap: Duration::from_secs(1) },
+        retry: Some(RetryPolicy { base: Duration::from_millis(100), cap: Duration::from_secs(1) }),
         ..run::Settings::default()
     };
     loop {

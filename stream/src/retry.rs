@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deertrack_schemas::{Command, Keys, State, StatusRecord, wire};
+use deertrack_schemas::{Command, Keys, Kind, State, StatusRecord, wire};
 use rand::Rng;
 use redis::{Cmd, RedisResult};
 use serde::{Deserialize, Serialize};
@@ -30,14 +30,14 @@ pub struct RetryPolicy {
     pub cap: Duration,
 }
 
-impl Default for RetryPolicy {
-    /// Up to 2 s, 4 s, 8 s, ... and at most 5 minutes.
-    fn default() -> Self {
-        Self { base: Duration::from_secs(2), cap: Duration::from_secs(300) }
-    }
-}
-
 impl RetryPolicy {
+    /// What the kind says of itself.
+    pub fn of(kind: Kind) -> Self {
+        let info = kind.info();
+        let [base, cap] = [info.retry_base_seconds, info.retry_cap_seconds].map(Duration::from_secs);
+        Self { base, cap }
+    }
+
     /// The bound of the wait after try number `attempt`, from 1.
     fn bound(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
@@ -222,7 +222,20 @@ impl Member {
 
 #[cfg(test)]
 mod tests {
+    use deertrack_schemas::KINDS;
+
     use super::*;
+
+    #[test]
+    fn each_kind_says_how_long_it_waits_for_another_try() {
+        for info in KINDS {
+            let policy = RetryPolicy::of(info.kind);
+            assert!(policy.base >= Duration::from_secs(1) && policy.cap > policy.base, "{}", info.name);
+            assert_eq!(policy.bound(1), policy.base);
+        }
+        // A report is cheap to try again, an archive of thousands of pictures is not.
+        assert!(RetryPolicy::of(Kind::Pdf).base < RetryPolicy::of(Kind::Zip).base);
+    }
 
     #[test]
     fn waits_are_drawn_below_a_bound_that_doubles_up_to_its_cap() {

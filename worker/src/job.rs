@@ -67,8 +67,9 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
     }
     let running = claim.run(record.clone());
     crash::point("job.running");
+    let policy = shared.retry.unwrap_or_else(|| RetryPolicy::of(command.export.kind()));
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
-    settle(claim, record, ending, &shared.retry).await;
+    settle(claim, record, ending, &policy).await;
 }
 
 /// A re-delivered entry may have been finished by its former owner, whose acknowledgement was lost.

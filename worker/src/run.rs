@@ -30,8 +30,8 @@ pub struct Settings {
     pub zone: Tz,
     /// Instead of each kind's own time limit; a machine that is always slow may need a longer one.
     pub time_limit: Option<Duration>,
-    /// How long a job waits for its next try.
-    pub retry: RetryPolicy,
+    /// Instead of each kind's own waits before another try; tests have no time.
+    pub retry: Option<RetryPolicy>,
     /// Files older than this are removed: finished exports that nobody fetched, and what killed workers left.
     pub keep_files: Duration,
 }
@@ -44,7 +44,7 @@ impl Default for Settings {
             grace: Duration::from_secs(30),
             zone: Tz::UTC,
             time_limit: None,
-            retry: RetryPolicy::default(),
+            retry: None,
             keep_files: Duration::from_hours(7 * 24),
         }
     }
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
     pub(crate) artifacts: Artifacts,
     pub(crate) zone: Tz,
     pub(crate) time_limit: Option<Duration>,
-    pub(crate) retry: RetryPolicy,
+    pub(crate) retry: Option<RetryPolicy>,
     /// Set when the grace time of a shutdown is over.
     pub(crate) hand_back: CancellationToken,
 }

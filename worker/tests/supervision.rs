@@ -243,7 +243,8 @@ async fn what_outlasts_the_grace_time_is_handed_back_and_burns_no_delivery() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_whose_database_is_away_is_tried_again_and_given_up_in_the_end() {
-    let retry = RetryPolicy { base: Duration::from_millis(20), cap: Duration::from_millis(20) };
+    let short = Duration::from_millis(20);
+    let retry = Some(RetryPolicy { base: short, cap: short });
     let worker = Worker::start(Settings { retry, ..Settings::default() }).await;
     let (once, ever) = (worker.submit("database away once").await, worker.submit("database away").await);
     let ended = worker.ended(2).await;

@@ -29,6 +29,8 @@ pub const INFO: KindInfo = KindInfo {
     other_files: &[],
     time_limit_seconds: 600,
     max_attempts: 3,
+    retry_base_seconds: 10,
+    retry_cap_seconds: 300,
 };
 
 /// Parameters of a Camtrap DP package.

@@ -71,6 +71,11 @@ pub struct KindInfo {
     pub time_limit_seconds: u64,
     /// How many tries a command of this kind gets.
     pub max_attempts: u32,
+    /// After its first failed try it waits for up to so many seconds, then for up to twice as many, and so on. More
+    /// for kinds whose tries cost more.
+    pub retry_base_seconds: u64,
+    /// The longest wait before a try, in seconds.
+    pub retry_cap_seconds: u64,
 }
 
 /// A type of files.

@@ -37,6 +37,8 @@ pub const INFO: KindInfo = KindInfo {
     other_files: &[],
     time_limit_seconds: 120,
     max_attempts: 3,
+    retry_base_seconds: 2,
+    retry_cap_seconds: 300,
 };
 
 /// Parameters of a PDF report.

@@ -33,6 +33,8 @@ pub const INFO: KindInfo = KindInfo {
     other_files: &[XLSX, GEOJSON],
     time_limit_seconds: 300,
     max_attempts: 3,
+    retry_base_seconds: 2,
+    retry_cap_seconds: 300,
 };
 
 /// Parameters of a table.

@@ -32,6 +32,8 @@ pub const INFO: KindInfo = KindInfo {
     other_files: &[],
     time_limit_seconds: 1800,
     max_attempts: 3,
+    retry_base_seconds: 10,
+    retry_cap_seconds: 300,
 };
 
 /// Parameters of an archive of crops: either `detection_ids`, or `start_date` and `end_date`; the other lists narrow

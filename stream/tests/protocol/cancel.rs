@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deertrack_schemas::{JobId, State, StatusRecord};
+use deertrack_schemas::{JobId, Kind, State, StatusRecord};
 use deertrack_stream::{Cancelled, Finished, Retried, RetryPolicy, Settings, Stream};
 use deertrack_testkit::redis::Redis;
 
@@ -93,7 +93,7 @@ async fn a_job_that_asks_for_another_try_after_a_cancel_ends_as_cancelled() {
     let claim = next(&mut consumer).await;
     assert_eq!(cancel(&stream, &job).await, Cancelled::Asked);
     let record = running(&claim);
-    assert_eq!(soon(claim.retry(record, "away", &RetryPolicy::default())).await, Retried::Cancelled);
+    assert_eq!(soon(claim.retry(record, "away", &RetryPolicy::of(Kind::Pdf))).await, Retried::Cancelled);
     assert_eq!(status(&stream, &job).await.state, State::Cancelled);
     assert_eq!((raw.events().await, stream.counts().await.unwrap().delayed), (1, 0));
 }
