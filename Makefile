@@ -33,10 +33,10 @@ test-real: ## checks on real camera-trap data; DATA=folder
 	@scripts/need.sh redis-server postgresql python3
 	scripts/test-real.sh $(abspath $(DATA))
 
-chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number
+chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number FSYNC=always
 	@scripts/need.sh redis-server
 	@$(MAKE) --no-print-directory build
-	target/debug/deertrack-chaos run --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+	target/debug/deertrack-chaos run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(if $(FSYNC),--fsync $(FSYNC))
 
 fuzz: ## bytes that nobody would write on purpose, a minute for each target (nightly Rust, cargo install cargo-fuzz)
 	cd fuzz && for target in envelope status body; do \
