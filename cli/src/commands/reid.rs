@@ -184,6 +184,7 @@ pub(crate) async fn run(args: ReidArgs, json: bool) -> Result<(), Exit> {
 async fn analyze(args: AnalyzeArgs, json: bool) -> Result<(), Exit> {
     let session = Session::open(&args.subject, args.subject.params(args.sample_size), json).await?;
     let study = session.study(None).await?;
+    session.tell_space(&study);
     session.tell_statistics(&study);
     session.info("Generating histogram...");
     let files = session.write_all(&study, &args.output).await?;
@@ -241,6 +242,7 @@ async fn estimate(args: EstimateArgs, json: bool) -> Result<(), Exit> {
     let session = Session::open(&args.subject, params, json).await?;
     session.info(&format!("Read {} labels, {} left blank", labels.answers.len(), labels.blank));
     let study = session.study(Some(labels)).await?;
+    session.tell_space(&study);
     let files = match &args.output {
         Some(folder) => session.write_all(&study, folder).await?,
         None => Vec::new(),
@@ -269,11 +271,6 @@ fn tell_verdict(study: &Study) {
         terminal::wrapped(&reason),
         terminal::wrapped(&advice)
     ));
-    for alarm in &study.analysis().space_check.alarms {
-        if alarm.message != reason {
-            print::line(&terminal::wrapped(&format!("! {}", alarm.message)));
-        }
-    }
 }
 
 fn analysis(study: &Study) -> Result<Value, Exit> {

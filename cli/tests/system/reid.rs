@@ -31,6 +31,7 @@ fn an_analysis_tells_what_the_platforms_script_tells_and_leaves_its_files() {
         "[INFO] Loaded ",
         " deer profiles",
         "[INFO] Computing pairwise similarities...",
+        "[INFO] Space check: sound, 512 dimensions",
         "[INFO] Similarity score statistics:",
         "  Mean: 0.",
         "  Median: 0.",

@@ -11,7 +11,7 @@ use deertrack_worker::export::reid::{File, LabelSheet, Photographs, Study, load}
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::SubjectArgs;
+use super::{SubjectArgs, terminal};
 use crate::commands::services;
 use crate::exit::{Code, Exit};
 use crate::print;
@@ -73,6 +73,17 @@ impl Session {
         let analysed =
             move |job: &Job| Study::of(job, herd, &params, labels.as_ref(), Utc::now(), zone).map(Arc::new);
         self.cx.job.blocking(analysed).await.map_err(refused)
+    }
+
+    /// What is wrong with the vectors, before any number that rests on them.
+    pub(super) fn tell_space(&self, study: &Study) {
+        let check = &study.analysis().space_check;
+        if check.ok {
+            self.info(&format!("Space check: sound, {} dimensions", check.dimensions));
+        }
+        for alarm in &check.alarms {
+            self.line(&terminal::wrapped(&format!("[WARNING] {}", alarm.message)));
+        }
     }
 
     /// The summary of the scores and today's assignment, as the platform's own script prints them.
