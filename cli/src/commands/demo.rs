@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::Days;
 use clap::Args;
 use deertrack_schemas::Kind;
 use serde_json::json;
@@ -65,6 +66,7 @@ async fn one_report(base: &str, season: &simulate::Season, output: &Path) -> Res
     let body = json!({
         "start_date": season.start, "end_date": season.end, "group_by": "week",
         "title": "North Wood: the autumn season", "requested_by": "demo",
+        "rut_start": season.rut_peak - Days::new(7), "rut_end": season.rut_peak + Days::new(7),
     });
     let events = client.watch(None).await?;
     let accepted = client.submit(Kind::Pdf, &body).await?;

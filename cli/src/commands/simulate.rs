@@ -48,6 +48,8 @@ pub(crate) struct SimulateArgs {
 pub(crate) struct Season {
     pub(crate) start: NaiveDate,
     pub(crate) end: NaiveDate,
+    /// The day on which bucks move most.
+    pub(crate) rut_peak: NaiveDate,
 }
 
 pub(crate) async fn run(args: SimulateArgs, json: bool) -> Result<(), Exit> {
@@ -88,7 +90,7 @@ pub(crate) async fn fill_if_empty(database_url: &str, data_dir: &Path) -> Result
         print::note(summary.to_string().trim_end());
     }
     let start = options.end.checked_sub_days(Days::new(u64::from(options.days) - 1));
-    Ok(Season { start: start.unwrap_or(options.end), end: options.end })
+    Ok(Season { start: start.unwrap_or(options.end), end: options.end, rut_peak: options.rut_peak })
 }
 
 async fn fill(database_url: &str, seed: u64, options: &Options, frames: &Path) -> Result<Summary, Exit> {

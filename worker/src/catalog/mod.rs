@@ -173,7 +173,13 @@ pub trait Catalog: Send + Sync {
     async fn ping(&self) -> Result<(), CatalogError>;
 }
 
-/// The names of all data sets as one, or `None` where there is none.
+/// The names of all data sets as one, each once, or `None` where there is none.
 fn joined(names: &[String]) -> Option<String> {
-    if names.is_empty() { None } else { Some(names.join(", ")) }
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in names {
+        if !distinct.contains(&name.as_str()) {
+            distinct.push(name);
+        }
+    }
+    if distinct.is_empty() { None } else { Some(distinct.join(", ")) }
 }
