@@ -1,7 +1,8 @@
 //! Warm reports: how long one takes, how many a second, and how much memory they leave behind.
 //!
-//! `cargo bench -p deertrack-worker --bench report`. A report here is what a worker makes: rows to numbers, two
-//! charts, a table of 30 days, a table of places, two pages, tagged PDF/A-2a and PDF/UA-1. Each has other data.
+//! `cargo bench -p deertrack-worker --bench report`. A report here is what a worker makes: rows to visits, rates
+//! with intervals, curves with their overlap, clock audit; charts, map, a table of 30 days; tagged PDF/A-2a and PDF/UA-1.
+//! Each has other data; none has photographs.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is read by people")]
 
@@ -53,12 +54,7 @@ fn one_after_another(runtime: &Runtime) {
         let index = (share * (times.len() - 1) as f64) as usize;
         milliseconds(times[index])
     };
-    println!(
-        "{REPORTS} warm reports of two pages: median {}, p95 {}, fastest {}",
-        at(0.5),
-        at(0.95),
-        at(0.0)
-    );
+    println!("{REPORTS} warm reports of a month: median {}, p95 {}, fastest {}", at(0.5), at(0.95), at(0.0));
 }
 
 /// All reports as fast as `threads` make them; their data are made before.

@@ -1,6 +1,7 @@
 //! The report from a catalog to the bytes of a PDF, which are read back.
 
 mod herd;
+mod photos;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};

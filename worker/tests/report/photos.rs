@@ -1,0 +1,47 @@
+//! Photographs on the cards of known bucks: the file is on the page, and a missing one is told.
+
+use std::path::Path;
+
+use deertrack_schemas::Class;
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_worker::catalog::{BoundingBox, Record};
+
+use super::herd::{Herd, record, utc, year};
+use super::{Pdf, render, text_of};
+
+/// A known buck in a photograph of this path.
+fn buck(herd: &Herd, number: usize, path: &Path) -> Record {
+    let id = format!("photographed {number}");
+    let mut row = record(&id, &id, utc("2020-11-11T10:00:00Z"), "p0", Class::Buck);
+    row.image.path = Some(path.to_string_lossy().into_owned());
+    row.bbox = Some(BoundingBox { x: 0.4, y: 0.3, width: 0.2, height: 0.4 });
+    row.deer_id =
+        herd.deer.iter().filter(|deer| deer.sex == Class::Buck).nth(number).map(|deer| deer.id.clone());
+    row
+}
+
+fn images(pdf: &Pdf) -> usize {
+    let document = pdf_extract::Document::load_mem(&pdf.bytes).unwrap();
+    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let subtypes = streams.filter_map(|stream| stream.dict.get(b"Subtype").ok()?.as_name().ok());
+    subtypes.filter(|name| *name == b"Image").count()
+}
+
+#[tokio::test]
+async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("buck.jpg");
+    image::RgbImage::from_pixel(400, 300, image::Rgb([120, 90, 60])).save(&file).unwrap();
+    let mut herd = Herd::season(1, 0, 2);
+    herd.detections = vec![buck(&herd, 0, &file), buck(&herd, 1, &folder.path().join("gone.jpg"))];
+    let mut params = year(GroupBy::Month);
+    let with_photos = render(herd.clone(), &params).await.unwrap();
+    let text = text_of(&with_photos);
+    assert_eq!(images(&with_photos), 1);
+    assert!(text.contains("No photograph"), "{text}");
+    assert!(text.contains("Of 2 files looked for 1 is missing."), "{text}");
+    params.include_photos = false;
+    let without = render(herd, &params).await.unwrap();
+    assert_eq!(images(&without), 0);
+    assert!(text_of(&without).contains("Known bucks") && !text_of(&without).contains("No photograph"));
+}
