@@ -21,7 +21,7 @@ fn buck(herd: &Herd, number: usize, path: &Path) -> Record {
 }
 
 fn images(pdf: &Pdf) -> usize {
-    let document = pdf_extract::Document::load_mem(&pdf.bytes).unwrap();
+    let document = pdf_extract::Document::load_mem(&pdf.bytes).expect("it can be read back");
     let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
     let subtypes = streams.filter_map(|stream| stream.dict.get(b"Subtype").ok()?.as_name().ok());
     subtypes.filter(|name| *name == b"Image").count()
