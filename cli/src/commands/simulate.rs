@@ -64,8 +64,6 @@ pub(crate) async fn run(args: SimulateArgs, json: bool) -> Result<(), Exit> {
     }
     let url = &args.database.url;
     let frames_dir = args.frames_dir.unwrap_or_else(|| beside(url).join("frames"));
-    // Found from wherever a worker starts.
-    let frames_dir = std::path::absolute(frames_dir).map_err(Exit::failed)?;
     let summary = fill(url, args.seed, &options, &frames_dir).await?;
     if json {
         print::json(&serde_json::to_value(&summary).map_err(Exit::failed)?);
@@ -95,7 +93,9 @@ pub(crate) async fn fill_if_empty(database_url: &str, data_dir: &Path) -> Result
 
 async fn fill(database_url: &str, seed: u64, options: &Options, frames: &Path) -> Result<Summary, Exit> {
     let mut store = Store::open(database_url).await.map_err(Exit::unavailable)?;
-    let simulated = simulate::simulate(seed, options, &mut store, frames).await;
+    // Found from wherever a worker starts.
+    let frames = std::path::absolute(frames).map_err(Exit::failed)?;
+    let simulated = simulate::simulate(seed, options, &mut store, &frames).await;
     store.close().await;
     simulated.map_err(|error| match error {
         SimulateError::Options(_) => Exit::new(Code::Refused, error),
