@@ -27,11 +27,24 @@ const SECONDS: [f64; 15] =
 /// How long a submit waits until it is as sure as asked; well within the gateway's own limit.
 const DURABLE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Starts counting; once for the process.
+/// How often the histograms are tidied up: each sample is kept until then.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Starts counting; once for the process, on its runtime.
 pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
     let builder =
         PrometheusBuilder::new().set_buckets(&SECONDS).context("the bounds of the histograms are wrong")?;
-    Ok(builder.install_recorder().context("metrics were started before")?)
+    let handle = builder.install_recorder().context("metrics were started before")?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        // Without it, a process that nobody scrapes would keep every sample: 70 bytes for each job.
+        let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+        loop {
+            ticks.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
 }
 
 /// Connects to Redis.
