@@ -2,7 +2,7 @@
 //!
 //! The shipped binary has none: without the feature `failpoints` of the crate `fail`, which only tests of the command
 //! line turn on, they are compiled to nothing. Which point stands for which row of the crash table, and what a user
-//! sees afterwards, is the table in `cli/tests/system/crash.rs`; a point without a row there fails a test.
+//! sees afterwards, is the table in `cli/tests/system/crash/mod.rs`; a point without a row there fails a test.
 
 /// The process dies here, without cleaning up, when `FAILPOINTS` in its environment says `<name>=return`. The other
 /// actions of [`fail`] work as well: `1*off->return` dies the second time, `pause` holds the thread for ever.

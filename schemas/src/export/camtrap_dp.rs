@@ -1,4 +1,4 @@
-//! `camtrap_dp`: a package in the exchange format of camera-trap data, <https://camtrap-dp.tdwg.org>, with a detection
+//! `camtrap-dp`: a package in the exchange format of camera-trap data, <https://camtrap-dp.tdwg.org>, with a detection
 //! history for occupancy models. Parameters, limits and rules; the rows are the worker's.
 
 use chrono::NaiveDate;
