@@ -1,7 +1,7 @@
 //! What a move costs while 1 thousand, 100 thousand and 1 million jobs wait: it should not grow with them.
 //!
 //! `cargo bench -p deertrack-stream --bench backlog`. Medians of 200 calls, one after the other, on a private Redis that
-//! writes nothing to disk. The million takes about 2 GB of memory.
+//! writes nothing to disk. The million takes about 1 GB of memory.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

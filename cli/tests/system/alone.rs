@@ -165,3 +165,15 @@ async fn a_bench_tells_what_a_redis_carries_and_leaves_nothing_there() {
     assert!(told["rss_mb"].as_f64().is_none_or(|mb| mb > 1.0), "{told}");
     assert_eq!(redis(redis_server.url(), &["DBSIZE"]), "0", "all traces are removed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bench_that_is_stopped_leaves_nothing_either() {
+    let _shared = PROCESSOR.read().await;
+    let redis_server = Redis::start().await;
+    let url = redis_server.url();
+    let mut bench = Running::start(&["bench", "--rate", "5000", "--seconds", "60", "--redis-url", url]);
+    let keys = || redis(url, &["DBSIZE"]).parse::<u64>().unwrap();
+    support::until("jobs are published", || (keys() > 100).then_some(()));
+    assert_eq!(bench.terminate().code(), Some(1), "it has measured nothing");
+    assert_eq!(keys(), 0, "nobody publishes or works once the traces are removed");
+}

@@ -8,6 +8,7 @@ use chrono::{NaiveDate, Utc};
 use deertrack_schemas::{Artifact, Class, Command, Export, State, StatusRecord, Valid, ZipParams, wire};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::process::rss_mb;
@@ -208,25 +209,33 @@ async fn latency(stream: &Stream, args: &BenchArgs, make: &Commands) -> Result<L
     let mut consumer =
         Consumer::start(stream, ConsumerOptions::default()).await.map_err(Exit::unavailable)?;
     let concurrency = usize::from(args.concurrency);
-    let working = tokio::spawn(async move {
+    // Stopped with this function, also when it is dropped: nobody works or publishes once the traces are removed.
+    let mut working = JoinSet::new();
+    working.spawn(async move {
+        let mut jobs = JoinSet::new();
         loop {
+            while jobs.try_join_next().is_some() {}
             for claim in consumer.next(concurrency).await {
-                tokio::spawn(no_op(claim));
+                jobs.spawn(no_op(claim));
             }
         }
     });
     let mut watch = stream.watch(WatchFrom::Now).await.map_err(Exit::unavailable)?;
     let commands = make.some(u64::from(args.rate) * u64::from(args.seconds))?;
     let count = commands.len();
-    let publishing = tokio::spawn(publish(stream.clone(), commands, args.rate));
+    let mut publishing = JoinSet::new();
+    publishing.spawn(publish(stream.clone(), commands, args.rate));
     let mut seen = Vec::with_capacity(count);
     while seen.len() < count {
         if let Watched::Event { event, .. } = watch.next().await.map_err(Exit::unavailable)? {
             seen.push((event.record.job_id, Instant::now()));
         }
     }
-    let published = publishing.await.map_err(Exit::failed)??;
-    working.abort();
+    let published = match publishing.join_next().await {
+        Some(published) => published.map_err(Exit::failed)??,
+        None => Published::new(),
+    };
+    working.shutdown().await;
     let took =
         seen.into_iter().filter_map(|(job, at)| Some(at.saturating_duration_since(*published.get(&job)?)));
     let mut milliseconds: Vec<f64> = took.map(|took| took.as_secs_f64() * 1e3).collect();

@@ -11,7 +11,6 @@ use clap::Args;
 use comfy_table::{Table, presets};
 use deertrack_stream::{Scratch, Settings};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::services;
 use crate::args::RedisArgs;
@@ -23,7 +22,7 @@ use crate::{print, signals};
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     redis: RedisArgs,
-    /// Jobs to submit in bulk and work off; each takes about 2 KiB of Redis memory meanwhile
+    /// Jobs to submit in bulk and work off; each takes about 1 KB of Redis memory meanwhile
     #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     jobs: u64,
     /// Jobs at a time in the worker
@@ -108,14 +107,13 @@ pub(crate) async fn run(args: BenchArgs, json: bool) -> Result<(), Exit> {
 }
 
 fn table(results: &Results) -> String {
-    let value = serde_json::to_value(results).unwrap_or(Value::Null);
     let latency = &results.latency_ms;
     let memory = &results.redis_mb;
     let rss = |mb: Option<f64>| mb.map_or_else(|| "unknown".to_owned(), |mb| format!("{mb:.0} MB"));
     let per_second = |rate: f64| format!("{rate:.0} jobs/s");
     let aof = if results.append_only_file { "with append-only file" } else { "no append-only file" };
     let rows = [
-        ("Redis", format!("{}, {aof}", value["redis_version"].as_str().unwrap_or("unknown"))),
+        ("Redis", format!("{}, {aof}", results.redis_version)),
         ("jobs", format!("{} of {} bytes", results.jobs, results.payload_bytes)),
         ("submit, one after the other", per_second(results.submit_jobs_per_s)),
         ("submit, in bulk", per_second(results.submit_bulk_jobs_per_s)),
