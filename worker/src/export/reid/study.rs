@@ -1,5 +1,7 @@
 //! One analysis with all it is about, and the files it becomes.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_reid::estimate::{Answer, Label};
@@ -178,11 +180,15 @@ impl Study {
 
 /// The labels by rows, and how many have none.
 fn rows_of(sheet: &LabelSheet, herd: &Herd) -> (Vec<Label>, usize) {
-    let row = |place: Option<usize>| u32::try_from(place?).ok();
+    fn places<'a>(ids: impl Iterator<Item = &'a String>) -> HashMap<&'a str, u32> {
+        ids.map(String::as_str).zip(0..).collect()
+    }
+    let detections = places(herd.detections.iter().map(|seen| &seen.id));
+    let profiles = places(herd.profiles.iter().map(|known| &known.id));
     let label = |(detection, deer, answer): &(String, String, Answer)| {
         Some(Label {
-            detection: row(herd.detections.iter().position(|seen| seen.id == *detection))?,
-            profile: row(herd.profiles.iter().position(|known| known.id == *deer))?,
+            detection: *detections.get(detection.as_str())?,
+            profile: *profiles.get(deer.as_str())?,
             answer: *answer,
         })
     };
