@@ -39,6 +39,8 @@ async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
     let text = text_of(&with_photos);
     assert_eq!(images(&with_photos), 1);
     assert!(text.contains("No photograph"), "{text}");
+    let told = "1 card has none: the files of the best images are missing, elsewhere or cannot be read.";
+    assert!(text.contains(told), "{text}");
     assert!(text.contains("Of 2 files looked for 1 is missing."), "{text}");
     params.include_photos = false;
     let without = render(herd, &params).await.unwrap();

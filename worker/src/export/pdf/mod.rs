@@ -127,10 +127,12 @@ fn illustrate(
     images: &ImagesFolder,
 ) -> Result<Photos, JobError> {
     report.frame.status.push(files::status(job, &found.now.images, images)?);
-    match &mut report.bucks {
+    let photos = match &mut report.bucks {
         Some(bucks) if params.include_photos => {
-            photos::add(job, &mut bucks.cards, &found.now.records, images)
+            photos::add(job, &mut bucks.cards, &found.now.records, images)?
         }
-        _ => Ok(Photos::default()),
-    }
+        _ => Photos::default(),
+    };
+    report.frame.status.extend(photos.status());
+    Ok(photos)
 }

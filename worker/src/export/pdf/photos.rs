@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 
 use super::bucks::{Card, MOST_CARDS};
+use super::status::{StatusRow, doubt};
+use super::wording::counted;
 use crate::JobError;
 use crate::catalog::{BoundingBox, Record};
 use crate::export::zip::{crop, decode};
@@ -22,11 +24,26 @@ const TRIES: usize = 3;
 
 const _: () = assert!(MOST_CARDS <= MAX_PICTURES, "every card has its picture");
 
-/// The pictures of a document, and how many cards have none though they have images.
+/// The pictures of a document, and how many cards have none though their images have files.
 #[derive(Debug, Default)]
 pub(super) struct Photos {
     pub(super) jpegs: Vec<Vec<u8>>,
     pub(super) unreadable: u64,
+}
+
+impl Photos {
+    /// One line about cards without their photograph, if there are any.
+    pub(super) fn status(&self) -> Option<StatusRow> {
+        let cards = counted(self.unreadable, "card has", "cards have");
+        (self.unreadable > 0).then(|| {
+            doubt(
+                "Photographs",
+                format!(
+                    "{cards} none: the files of the best images are missing, elsewhere or cannot be read."
+                ),
+            )
+        })
+    }
 }
 
 /// Finds a photograph for each card and tells the card its number.

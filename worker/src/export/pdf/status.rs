@@ -1,5 +1,6 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::found::Found;
@@ -190,15 +191,39 @@ fn cameras(survey: &Survey<'_>, sky: &Sky<'_>) -> Vec<CameraTimes> {
 }
 
 fn said(finding: &Finding, found: &Found) -> Option<String> {
-    let Verdict::Off { shift, cause, .. } = finding.verdict else { return None };
+    let Verdict::Off { shift, or, cause, .. } = finding.verdict else { return None };
     let place = found.places.iter().find(|place| place.id == finding.place_id);
     let name = place.map_or(finding.place_id.as_str(), |place| place.name.as_str());
-    let hours = shift.num_minutes().abs() as f64 / 60.0;
-    let direction = if shift.num_minutes() < 0 { "ahead" } else { "behind" };
     let cause = match cause {
         Cause::DaylightSaving => "daylight saving time",
         Cause::HalfDay => "AM and PM exchanged",
         Cause::Zone => "another time zone, or never set",
     };
-    Some(format!("{name}: the clock seems {} hours {direction} ({cause}).", decimal(hours)))
+    let or = or.map(|or| format!(", or {}, for dawn and dusk look alike", off_by(or))).unwrap_or_default();
+    Some(format!("{name}: the clock seems {} ({cause}){or}.", off_by(shift)))
+}
+
+/// Of a shift to be added to the times of a clock.
+fn off_by(shift: TimeDelta) -> String {
+    let direction = if shift < TimeDelta::zero() { "ahead" } else { "behind" };
+    format!("{} hours {direction}", decimal(shift.num_minutes().abs() as f64 / 60.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_with_both_shifts_that_fit() {
+        let or = Some(TimeDelta::hours(-8));
+        let verdict =
+            |or| Verdict::Off { shift: TimeDelta::hours(4), or, cause: Cause::Zone, agreement: 1.0 };
+        let told = |or| {
+            let finding = Finding { place_id: "Creek".into(), visits: 90, verdict: verdict(or) };
+            said(&finding, &Found::default())
+        };
+        let alone = "Creek: the clock seems 4.0 hours behind (another time zone, or never set)";
+        assert_eq!(told(None), Some(format!("{alone}.")));
+        assert_eq!(told(or), Some(format!("{alone}, or 8.0 hours ahead, for dawn and dusk look alike.")));
+    }
 }
