@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
+use deertrack_worker::catalog;
 use deertrack_worker::counting::activity::{Activity, bandwidth};
 use deertrack_worker::counting::interval::{
     Interval, binomial_test, clopper_pearson, exact_odds, garwood, wilson,
@@ -10,7 +11,7 @@ use deertrack_worker::counting::interval::{
 use deertrack_worker::counting::overlap::Estimator;
 use deertrack_worker::counting::sun::{Coordinates, sun_day};
 use deertrack_worker::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
-use deertrack_worker::counting::{Record, Standing, final_class};
+use deertrack_worker::counting::{Record, Standing};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -85,7 +86,7 @@ fn record((index, row): (usize, &Value)) -> Record {
         image_id: text(1).expect("each row has an image"),
         taken_at: minute(row[0].as_i64().expect("each row has a minute")),
         place_id: text(2),
-        class: final_class(None, row[3].as_str().expect("each row has a class")),
+        class: catalog::final_class(None, Some(row[3].as_str().expect("each row has a class"))),
         individual: text(4),
         count: row[5].as_u64().expect("each row has a count") as u32,
         bounds: None,

@@ -5,13 +5,13 @@ mod import_package;
 mod tables;
 
 use deertrack_schemas::Class;
-use deertrack_worker::catalog::{Detection, connect};
+use deertrack_worker::catalog::{Record, connect};
 use deertrack_worker::import::ImportError;
 use deertrack_worker::import::camtrap_dp::{Observations, Options, Summary};
 use import_package::{Package, at, ever};
 
-async fn detections(package: &Package) -> Vec<Detection> {
-    connect(&package.database()).await.unwrap().detections(ever(), &Class::ALL).await.unwrap()
+async fn detections(package: &Package) -> Vec<Record> {
+    connect(&package.database()).await.unwrap().records_in(ever()).await.unwrap()
 }
 
 fn roe_deer() -> Options {
@@ -57,9 +57,12 @@ async fn events_are_taken_where_there_are_any_so_that_nothing_counts_twice() {
     assert_eq!((summary.level, summary.detections, summary.animals), ("event", 2, 3));
     assert_eq!(skipped(&summary), [(2, "media-level; events were taken, both together would count twice")]);
     let rows = detections(&package).await;
-    assert_eq!((rows[0].image_id.as_str(), rows[0].count), ("m2", 2), "the first image shows the event");
-    assert_eq!(rows[0].taken_at, at("2025-05-01T08:00:05Z"), "an offset becomes UTC");
-    assert_eq!((rows[1].image_id.as_str(), rows[1].taken_at), ("event:other", at("2025-05-02T00:00:00Z")));
+    assert_eq!((rows[0].image.id.as_str(), rows[0].count), ("m2", 2), "the first image shows the event");
+    assert_eq!(rows[0].image.taken_at, Some(at("2025-05-01T08:00:05Z")), "an offset becomes UTC");
+    assert_eq!(
+        (rows[1].image.id.as_str(), rows[1].image.taken_at),
+        ("event:other", Some(at("2025-05-02T00:00:00Z")))
+    );
     let without_file = "select count(*) from images where path is null";
     assert_eq!(package.number(without_file).await, 1, "an event without media is an image without a file");
 

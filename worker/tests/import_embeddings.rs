@@ -5,7 +5,6 @@ mod tables;
 
 use std::fs;
 
-use deertrack_schemas::Class;
 use deertrack_worker::catalog::connect;
 use deertrack_worker::catalog::store::Store;
 use deertrack_worker::import::ImportError;
@@ -92,7 +91,7 @@ async fn gallery_rows_become_known_deer_and_the_rest_of_the_split_detections() {
     assert!(truth.iter().all(|(_, _, assigned)| assigned.is_none()), "the truth assigns nothing");
 
     let ever = "1900-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap();
-    let in_reports = connect(&files.url()).await.unwrap().detections(ever, &Class::ALL).await.unwrap();
+    let in_reports = connect(&files.url()).await.unwrap().records_in(ever).await.unwrap();
     assert_eq!(in_reports, [], "what has no time is in no range");
 }
 

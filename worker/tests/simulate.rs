@@ -7,9 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
-use deertrack_schemas::Class;
 use deertrack_worker::catalog::store::Store;
-use deertrack_worker::catalog::{Detection, connect};
+use deertrack_worker::catalog::{Record, connect};
 use deertrack_worker::simulate::{Options, Summary, simulate};
 use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;
@@ -33,9 +32,9 @@ async fn run(seed: u64, options: &Options, dir: &Path, frames: &Path) -> Summary
     summary
 }
 
-async fn detections(url: &str) -> Vec<Detection> {
+async fn detections(url: &str) -> Vec<Record> {
     let ever = DateTime::UNIX_EPOCH..DateTime::UNIX_EPOCH + TimeDelta::days(40_000);
-    connect(url).await.unwrap().detections(ever, &Class::ALL).await.unwrap()
+    connect(url).await.unwrap().records_in(ever).await.unwrap()
 }
 
 fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {

@@ -141,6 +141,14 @@ pub enum GapSince {
 impl GapSince {
     pub(super) const CHOICES: [(&'static str, Self); 2] =
         [("last_record", Self::LastRecord), ("last_independent_record", Self::LastIndependentRecord)];
+
+    /// Its name in R camtrapR (`deltaTimeComparedTo` of `recordTable`) and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LastRecord => "lastRecord",
+            Self::LastIndependentRecord => "lastIndependentRecord",
+        }
+    }
 }
 
 impl TableParams {

@@ -23,12 +23,14 @@ mod tests {
         assert_eq!(final_class(Some("doe"), Some("buck")), Class::Doe);
         assert_eq!(final_class(Some("unknown"), Some("buck")), Class::Unknown);
         assert_eq!(final_class(Some(" "), Some("buck")), Class::Buck, "an empty correction is none");
+        assert_eq!(final_class(Some("  "), Some("Fawn")), Class::Fawn);
         assert_eq!(final_class(None, None), Class::Unknown);
+        assert_eq!(final_class(None, Some("moose")), Class::Unknown);
     }
 
     #[test]
     fn the_age_classes_of_an_older_model_are_bucks() {
-        for label in ["mature", "mid", "young", "Mature"] {
+        for label in ["mature", "mid", "young", " Mature "] {
             assert_eq!(final_class(None, Some(label)), Class::Buck);
         }
         assert_eq!(final_class(None, Some("moose")), Class::Unknown);

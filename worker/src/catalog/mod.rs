@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use deertrack_schemas::Class;
 use futures::stream::BoxStream;
 
 pub use class::final_class;
@@ -31,25 +30,6 @@ pub use store::{BoundingBox, Level};
 
 /// A half-open range of instants (UTC).
 pub type TimeRange = Range<DateTime<Utc>>;
-
-/// One detection: a box in an image, or an event row of a package without images.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Detection {
-    /// Its id.
-    pub id: String,
-    /// The image it is in.
-    pub image_id: String,
-    /// When the image was taken.
-    pub taken_at: DateTime<Utc>,
-    /// Where.
-    pub place_id: Option<String>,
-    /// Final class: the corrected one, else the model's; `mature`, `mid` and `young` are bucks.
-    pub class: Class,
-    /// The known deer it was assigned to.
-    pub deer_id: Option<String>,
-    /// How many animals the row stands for; 1 for a box.
-    pub count: u32,
-}
 
 /// A camera place.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,14 +112,11 @@ pub enum CatalogError {
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Detections of these classes with `taken_at` in the range, by `taken_at`, then id.
-    /// Rejected ones (`is_valid` is false) and duplicates are left out.
-    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError>;
-
-    /// As [`Catalog::detections`] of all classes, with all that is known of each; by time, image id, then id.
+    /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false) and
+    /// duplicates are left out.
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
 
-    /// How many detections with `taken_at` in the range the two methods above leave out.
+    /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out.
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;
 
     /// The detections of these ids that there are, rejected ones and duplicates too, in the same order; those

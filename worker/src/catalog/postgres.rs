@@ -10,17 +10,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use deertrack_schemas::Class;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::row::{DeploymentRow, DetectionRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow};
+use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow};
 use super::template::{Columns, TABLES};
 use super::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Place, Profile,
-    Record, TimeRange,
+    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
+    TimeRange,
 };
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
@@ -65,7 +64,6 @@ async fn columns(pool: &PgPool) -> Result<Columns, CatalogError> {
 
 /// The statements for the columns that are there; `None` where the whole table is not.
 struct Sql {
-    detections: String,
     records_in: String,
     records_of: String,
     left_out: String,
@@ -84,7 +82,6 @@ impl Sql {
             tracing::info!("the database has no table of deployments: reports will know no camera effort");
         }
         Self {
-            detections: columns.fill(include_str!("sql/postgres/detections.sql")),
             records_in: columns.fill(concat!(
                 include_str!("sql/postgres/records.sql"),
                 include_str!("sql/postgres/records_in.sql")
@@ -109,16 +106,6 @@ impl Sql {
 // `AssertSqlSafe` below: the statements are our own files with names of columns from `template`; no user's input.
 #[async_trait]
 impl Catalog for PostgresCatalog {
-    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError> {
-        let rows: Vec<DetectionRow<DateTime<Utc>>> =
-            sqlx::query_as(AssertSqlSafe(self.sql.detections.as_str()))
-                .bind(range.start)
-                .bind(range.end)
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().map(Detection::from).filter(|row| classes.contains(&row.class)).collect())
-    }
-
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let rows: Vec<RecordRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.records_in.as_str()))
             .bind(range.start)
@@ -236,7 +223,7 @@ mod tests {
         }
 
         let catalog = catalog(&url).await;
-        let explain = format!("explain {}", catalog.sql.detections);
+        let explain = format!("explain {}", catalog.sql.records_in);
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
             .bind("2025-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())
             .bind("2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())

@@ -1,6 +1,5 @@
-//! Whole rows: all that is known of a detection, for exports that hand the rows on.
-//!
-//! Counting needs less: see [`Detection`](super::Detection).
+//! Whole rows: all that is known of a detection. Counting needs less of it: see
+//! [`counting::Record`](crate::counting::Record).
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
@@ -14,7 +13,7 @@ pub struct Record {
     pub id: String,
     /// The image it is in.
     pub image: Image,
-    /// Final class, as in [`Detection`](super::Detection).
+    /// Final class: the corrected one, else the model's, see [`final_class`](super::final_class).
     pub class: Class,
     /// A person has changed the class.
     pub is_corrected: bool,

@@ -8,21 +8,7 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use super::class::final_class;
-use super::{
-    BoundingBox, Deployment, Detection, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record,
-};
-
-#[derive(FromRow)]
-pub(super) struct DetectionRow<T> {
-    id: String,
-    image_id: String,
-    taken_at: T,
-    place_id: Option<String>,
-    classification: Option<String>,
-    corrected_classification: Option<String>,
-    deer_id: Option<String>,
-    count: i32,
-}
+use super::{BoundingBox, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record};
 
 #[derive(FromRow)]
 pub(super) struct LeftOutRow {
@@ -130,20 +116,6 @@ pub(super) struct ProfileRow {
     sex: Option<String>,
     founder_detection_id: Option<String>,
     version: Option<String>,
-}
-
-impl<T: Into<DateTime<Utc>>> From<DetectionRow<T>> for Detection {
-    fn from(row: DetectionRow<T>) -> Self {
-        Self {
-            class: final_class(row.corrected_classification.as_deref(), row.classification.as_deref()),
-            id: row.id,
-            image_id: row.image_id,
-            taken_at: row.taken_at.into(),
-            place_id: row.place_id,
-            deer_id: row.deer_id,
-            count: u32::try_from(row.count).unwrap_or(0).max(1),
-        }
-    }
 }
 
 impl From<PlaceRow> for Place {

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deertrack_schemas::Class;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
@@ -15,12 +14,11 @@ use sqlx::{FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{
-    DeploymentRow, DetectionRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow,
-    ProfileRow, RecordRow,
+    DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow, RecordRow,
 };
 use super::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Place, Profile,
-    Record, TimeRange,
+    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
+    TimeRange,
 };
 
 const CONNECTIONS: u32 = 4;
@@ -49,15 +47,6 @@ impl SqliteCatalog {
 
 #[async_trait]
 impl Catalog for SqliteCatalog {
-    async fn detections(&self, range: TimeRange, classes: &[Class]) -> Result<Vec<Detection>, CatalogError> {
-        let rows: Vec<DetectionRow<Micros>> = sqlx::query_as(include_str!("sql/sqlite/detections.sql"))
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Detection::from).filter(|row| classes.contains(&row.class)).collect())
-    }
-
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_in.sql"));
         let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql)

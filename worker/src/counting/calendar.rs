@@ -12,7 +12,7 @@ use chrono::{
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 
-use crate::catalog::TimeRange;
+use crate::catalog::{Place, TimeRange};
 
 /// The zone of each place.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,14 @@ impl Calendar {
     pub fn with_zone(mut self, place_id: impl Into<String>, zone: Tz) -> Self {
         self.zones.insert(place_id.into(), zone);
         self
+    }
+
+    /// The zone of each place where it is told, else `default`.
+    pub fn of(places: &[Place], default: Tz) -> Self {
+        places.iter().fold(Self::new(default), |calendar, place| match place.zone {
+            Some(zone) => calendar.with_zone(&place.id, zone),
+            None => calendar,
+        })
     }
 
     /// The zone of a place, else the default one.
@@ -129,7 +137,7 @@ fn key(day: NaiveDate, by: GroupBy) -> (i32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono_tz::America::{Chicago, Sao_Paulo};
+    use chrono_tz::America::{Chicago, Havana, Sao_Paulo};
     use chrono_tz::Europe::Brussels;
     use chrono_tz::Pacific::Apia;
 
@@ -174,6 +182,9 @@ mod tests {
     fn a_day_begins_once_where_midnight_comes_twice() {
         // Sao Paulo, 2018-02-18: 00:00 became 23:00 of the 17th.
         assert_eq!((hours("2018-02-17", Sao_Paulo), hours("2018-02-18", Sao_Paulo)), (25, 24));
+        // Havana, 2020-11-01: 01:00 became 00:00.
+        assert_eq!(day_start(date("2020-11-01"), Havana), at("2020-11-01T04:00:00Z"));
+        assert_eq!(hours("2020-11-01", Havana), 25);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How long which camera stood: the trap nights that every rate is divided by.
 //!
 //! From deployments, clipped to the range; two deployments of one camera that overlap are not counted twice. A place
-//! that has no deployment gets what its images prove, marked as inferred. By day: [`strip`](super::strip).
+//! that has no deployment gets what its images prove, marked as inferred.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,11 @@ pub enum Source {
     Deployments,
     /// Images prove it: from first to last, without silences over [`LONGEST_SILENCE`].
     Inferred,
+}
+
+/// The part of a range that has passed: cameras that still stand have stood until now, not longer.
+pub fn passed(range: TimeRange, now: DateTime<Utc>) -> TimeRange {
+    range.start..range.end.min(now).max(range.start)
 }
 
 impl Camera {

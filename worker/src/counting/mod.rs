@@ -5,7 +5,7 @@
 //!
 //! 1. [`record`]: which rows count ([`sift`]).
 //! 2. [`visits`]: rows into independent events.
-//! 3. [`effort`] and [`strip`]: how long which camera stood, in sum and by day.
+//! 3. [`effort`]: how long which camera stood.
 //! 4. [`rates`] and [`ratios`]: events per 100 trap nights, buck:doe; their intervals in [`interval`] and [`bootstrap`].
 //! 5. [`calendar`] and [`sun`]: local days and weeks, daylight. [`clock`] and [`file_clock`]: is a camera's clock right?
 //! 6. [`activity`] and [`overlap`]: curves over the day, and how much two of them share.
@@ -14,7 +14,6 @@ pub mod record;
 pub mod visits;
 
 pub mod effort;
-pub mod strip;
 
 pub mod bootstrap;
 pub mod interval;
@@ -32,4 +31,4 @@ mod bessel;
 pub mod overlap;
 mod overlap_interval;
 
-pub use record::{Bounds, LeftOut, Record, Sifted, Standing, final_class, sift};
+pub use record::{Bounds, LeftOut, Record, Sifted, Standing, sift};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
-use crate::catalog::Detection;
+use crate::catalog;
 
 /// Two boxes that share more than this (intersection over union) show one animal.
 pub const SAME_ANIMAL_IOU: f64 = 0.5;
@@ -24,7 +24,7 @@ pub struct Record {
     pub taken_at: DateTime<Utc>,
     /// Where.
     pub place_id: Option<String>,
-    /// Its final class, see [`final_class`].
+    /// Its final class, see [`catalog::final_class`].
     pub class: Class,
     /// The known animal.
     pub individual: Option<String>,
@@ -48,20 +48,26 @@ pub enum Standing {
     Duplicate,
 }
 
-impl From<&Detection> for Record {
-    /// Catalogs answer with valid rows and their final class, hence [`Standing::Valid`] and no bounds.
-    fn from(row: &Detection) -> Self {
-        Self {
+impl Record {
+    /// A row of the catalog, which answers with those that may count; `None` without a time.
+    pub fn of(row: &catalog::Record) -> Option<Self> {
+        let bounds = |bbox: catalog::BoundingBox| Bounds {
+            x: bbox.x,
+            y: bbox.y,
+            width: bbox.width,
+            height: bbox.height,
+        };
+        Some(Self {
             id: row.id.clone(),
-            image_id: row.image_id.clone(),
-            taken_at: row.taken_at,
-            place_id: row.place_id.clone(),
+            image_id: row.image.id.clone(),
+            taken_at: row.image.taken_at?,
+            place_id: row.image.place_id.clone(),
             class: row.class,
             individual: row.deer_id.clone(),
             count: row.count,
-            bounds: None,
+            bounds: row.bbox.map(bounds),
             standing: Standing::Valid,
-        }
+        })
     }
 }
 
@@ -88,18 +94,6 @@ impl Bounds {
         }
         let shared = across * down;
         shared / (self.width * self.height + other.width * other.height - shared)
-    }
-}
-
-/// The class a row counts as: the corrected one, else the model's. The platform's age classes of males
-/// (`mature`, `mid`, `young`) are bucks; a label it does not know is [`Class::Unknown`].
-pub fn final_class(corrected: Option<&str>, model: &str) -> Class {
-    let label = corrected.map(str::trim).filter(|label| !label.is_empty()).unwrap_or(model);
-    match label.trim().to_ascii_lowercase().as_str() {
-        "buck" | "mature" | "mid" | "young" => Class::Buck,
-        "doe" => Class::Doe,
-        "fawn" => Class::Fawn,
-        _ => Class::Unknown,
     }
 }
 
@@ -195,19 +189,6 @@ mod tests {
 
     fn ids(sifted: &Sifted) -> Vec<&str> {
         sifted.kept.iter().map(|record| record.id.as_str()).collect()
-    }
-
-    #[test]
-    fn a_correction_wins_over_the_model_and_old_age_classes_are_bucks() {
-        assert_eq!(final_class(Some("doe"), "buck"), Class::Doe);
-        assert_eq!(final_class(Some("  "), "Fawn"), Class::Fawn);
-        assert_eq!(final_class(None, "buck"), Class::Buck);
-        for old in ["mature", "mid", "young", " Mature "] {
-            assert_eq!(final_class(None, old), Class::Buck, "{old}");
-            assert_eq!(final_class(Some(old), "doe"), Class::Buck, "{old}");
-        }
-        assert_eq!(final_class(None, "moose"), Class::Unknown);
-        assert_eq!(final_class(Some("unknown"), "buck"), Class::Unknown);
     }
 
     #[test]

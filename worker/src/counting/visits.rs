@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_schemas::Class;
+pub use deertrack_schemas::table::GapSince;
 
 use super::Record;
 
@@ -20,23 +21,10 @@ pub struct VisitRule {
     pub since: GapSince,
 }
 
-/// From which earlier record the gap runs, with the names of camtrapR.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GapSince {
-    /// `lastRecord`: the last one, kept or not. A deer that stays all night is one visit.
-    LastRecord,
-    /// `lastIndependentRecord`: the first one of the visit. A deer that stays all night is a visit every `gap`.
-    #[default]
-    LastIndependentRecord,
-}
-
-impl GapSince {
-    /// The name in the field's literature and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LastRecord => "lastRecord",
-            Self::LastIndependentRecord => "lastIndependentRecord",
-        }
+impl VisitRule {
+    /// As requests ask for it.
+    pub fn of(gap_minutes: u32, since: GapSince) -> Self {
+        Self { gap: TimeDelta::minutes(gap_minutes.into()), since }
     }
 }
 

@@ -3,7 +3,7 @@
 /// Coordinates are rounded to this, in degrees.
 pub(crate) const PRECISION: f64 = 0.01;
 /// Metres in one degree of latitude (mean).
-const METRES_A_DEGREE: f64 = 111_195.0;
+pub(crate) const METRES_A_DEGREE: f64 = 111_195.0;
 
 /// The coordinate to [`PRECISION`].
 pub(crate) fn rounded(degrees: f64) -> f64 {

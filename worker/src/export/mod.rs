@@ -19,7 +19,6 @@ pub mod camtrap_dp;
 mod coordinates;
 mod images;
 pub mod pdf;
-mod range;
 pub mod reid;
 pub mod table;
 mod table_text;

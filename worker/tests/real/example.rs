@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use deertrack_schemas::Class;
 use deertrack_worker::import::camtrap_dp::{Observations, Options};
 use sqlx::SqlitePool;
 
@@ -23,8 +22,8 @@ fn by_image(data: &Path) {
         assert_eq!((summary.deployments, summary.images), (4, 423), "{summary}");
         assert_eq!(summary.detections, 337, "{summary}");
         assert_eq!(summary.skipped.iter().map(|skipped| skipped.rows).sum::<u64>(), 549 - 337);
-        let rows = both.sqlite.detections(ever(), &Class::ALL).await.unwrap();
-        assert!(rows == both.postgres.detections(ever(), &Class::ALL).await.unwrap());
+        let rows = both.sqlite.records_in(ever()).await.unwrap();
+        assert!(rows == both.postgres.records_in(ever()).await.unwrap());
 
         let pool = SqlitePool::connect(&both.sqlite_url).await.unwrap();
         let count =
@@ -42,8 +41,8 @@ fn by_event(data: &Path) {
     run(async {
         let both = Both::import(&data.join("camtrapdp_example/example"), &Options::default()).await;
         assert_eq!((both.summary.level, both.summary.detections), ("event", 29), "{}", both.summary);
-        let rows = both.sqlite.detections(ever(), &Class::ALL).await.unwrap();
-        assert!(rows == both.postgres.detections(ever(), &Class::ALL).await.unwrap());
-        assert!(rows.iter().all(|row| !row.image_id.starts_with("event:")), "its events have images");
+        let rows = both.sqlite.records_in(ever()).await.unwrap();
+        assert!(rows == both.postgres.records_in(ever()).await.unwrap());
+        assert!(rows.iter().all(|row| !row.image.id.starts_with("event:")), "its events have images");
     });
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::Datelike;
-use deertrack_schemas::Class;
-use deertrack_worker::catalog::Detection;
+use deertrack_worker::catalog::Record;
 use deertrack_worker::import::camtrap_dp::Options;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
@@ -58,7 +57,7 @@ fn counts_are_equal(data: &Path) {
         assert!((seconds as f64 / 86400.0 - days).abs() < 1e-9, "{seconds} seconds, {days} days");
 
         let year = instant("2020-01-01T00:00:00Z")..instant("2021-01-01T00:00:00Z");
-        let rows = both.postgres.detections(year, &Class::ALL).await.unwrap();
+        let rows = both.postgres.records_in(year).await.unwrap();
         for unit in ["day", "week", "month"] {
             assert_eq!(json!(totals(&rows, unit)), expected["totals"][unit], "by {unit}");
         }
@@ -81,14 +80,15 @@ async fn sexes(sqlite_url: &str) -> Value {
 }
 
 /// Rows of each class by period.
-fn totals(rows: &[Detection], unit: &str) -> BTreeMap<String, [u32; 4]> {
+fn totals(rows: &[Record], unit: &str) -> BTreeMap<String, [u32; 4]> {
     let mut totals = BTreeMap::<String, [u32; 4]>::new();
     for row in rows {
-        let week = row.taken_at.iso_week();
+        let taken_at = row.image.taken_at.expect("rows of a range have a time");
+        let week = taken_at.iso_week();
         let period = match unit {
-            "day" => row.taken_at.format("%Y-%m-%d").to_string(),
+            "day" => taken_at.format("%Y-%m-%d").to_string(),
             "week" => format!("{}-W{:02}", week.year(), week.week()),
-            _ => row.taken_at.format("%Y-%m").to_string(),
+            _ => taken_at.format("%Y-%m").to_string(),
         };
         totals.entry(period).or_default()[row.class as usize] += 1;
     }
@@ -98,9 +98,9 @@ fn totals(rows: &[Detection], unit: &str) -> BTreeMap<String, [u32; 4]> {
 fn rows_are_equal(data: &Path) {
     run(async {
         let both = Both::import(&package(data), &roe_deer()).await;
-        let rows = both.sqlite.detections(ever(), &Class::ALL).await.unwrap();
+        let rows = both.sqlite.records_in(ever()).await.unwrap();
         assert_eq!(rows.len(), both.summary.detections);
-        assert!(rows == both.postgres.detections(ever(), &Class::ALL).await.unwrap(), "detections");
+        assert!(rows == both.postgres.records_in(ever()).await.unwrap(), "detections");
         assert_eq!(both.sqlite.places().await.unwrap(), both.postgres.places().await.unwrap());
         let stands = both.sqlite.deployments(ever()).await.unwrap();
         assert_eq!(stands, both.postgres.deployments(ever()).await.unwrap());

@@ -10,8 +10,8 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_worker::catalog::{
-    Catalog, CatalogError, Deployment, Detection, Embedding, Image, Individual, LeftOut, Level, Place,
-    Profile, Record, TimeRange,
+    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record,
+    TimeRange,
 };
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;
@@ -197,10 +197,6 @@ pub(crate) fn command(params: &PdfParams) -> Command {
 #[async_trait]
 impl Catalog for Herd {
     // A report asks for whole records, and not for these two.
-    async fn detections(&self, _: TimeRange, _: &[Class]) -> Result<Vec<Detection>, CatalogError> {
-        Ok(Vec::new())
-    }
-
     async fn records_of(&self, _: &[String]) -> Result<Vec<Record>, CatalogError> {
         Ok(Vec::new())
     }

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 use super::survey::{Stand, Survey};
 use crate::catalog::TimeRange;
-use crate::export::range::local_days;
+use crate::counting::calendar::days;
 use crate::export::table_text::Csv;
 
 pub(super) const FILE: &str = "detection_history.csv";
@@ -102,7 +102,7 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Occasion]) -> BTreeMap<&'a str
 }
 
 fn empty(stand: &Stand, occasions: &[Occasion]) -> (Vec<TimeRange>, History) {
-    let ranges = occasions.iter().map(|occasion| local_days(occasion.first, occasion.last, stand.zone));
+    let ranges = occasions.iter().map(|occasion| days(occasion.first, occasion.last, stand.zone));
     let history = History { seen: vec![false; occasions.len()], effort: vec![0.0; occasions.len()] };
     (ranges.collect(), history)
 }

@@ -26,11 +26,11 @@ use deertrack_schemas::{CamtrapDpParams, Command};
 use self::check::Files;
 use self::survey::{Loaded, Survey};
 use super::archive::Archive;
-use super::range::local_days;
 use super::{Cx, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
 use crate::catalog::TimeRange;
+use crate::counting::calendar::days;
 
 /// Makes the package that `command` asks for. The same command over the same rows gives the same bytes.
 ///
@@ -57,7 +57,7 @@ struct Request {
 
 async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
     let range = match (params.start_date, params.end_date) {
-        (Some(first), Some(last)) => local_days(first, last, cx.zone),
+        (Some(first), Some(last)) => days(first, last, cx.zone),
         _ => ever(),
     };
     Ok(Loaded {

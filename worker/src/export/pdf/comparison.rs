@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use super::definitions;
 use super::estimate::Estimate;
-use super::found::{Asked, Found, calendar};
+use super::found::{Asked, Found};
 use super::rates::{self, RateRow};
 use super::report::{Frame, paper_name};
 use super::status;
 use super::survey::Survey;
 use super::wording::{self, counted, fixed, list};
-use crate::counting::calendar::Period;
+use crate::counting::calendar::{Calendar, Period};
 
 /// All facts and sentences of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,7 +72,7 @@ pub(super) struct ComparedRow {
 
 /// Computes the comparison. `None` when nothing was detected in any span.
 pub(super) fn comparison(found: &Found, asked: &Asked<'_>) -> Option<Comparison> {
-    let calendar = calendar(&found.places, asked.zone);
+    let calendar = Calendar::of(&found.places, asked.zone);
     let now = Survey::new(&found.now, asked, asked.span(), &calendar);
     let earlier: Vec<Survey<'_>> = asked
         .earlier()

@@ -70,7 +70,7 @@ pub(super) struct Found {
 impl Found {
     pub(super) async fn load(cx: &Cx, asked: &Asked<'_>) -> Result<Self, JobError> {
         let places = cx.catalog.places().await?;
-        let calendar = calendar(&places, asked.zone);
+        let calendar = Calendar::of(&places, asked.zone);
         let mut earlier = Vec::new();
         for span in asked.earlier() {
             earlier.push(load_span(cx, &calendar, span).await?);
@@ -83,14 +83,6 @@ impl Found {
             places,
         })
     }
-}
-
-/// The zone of each place.
-pub(super) fn calendar(places: &[Place], default: Tz) -> Calendar {
-    places.iter().fold(Calendar::new(default), |calendar, place| match place.zone {
-        Some(zone) => calendar.with_zone(&place.id, zone),
-        None => calendar,
-    })
 }
 
 async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, JobError> {

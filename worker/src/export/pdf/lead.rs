@@ -3,8 +3,8 @@
 //! About bucks, if they were asked for; else about all classes. Each number has its unit and its interval.
 
 use deertrack_schemas::Class;
+use deertrack_schemas::pdf::GroupBy;
 
-use super::period::week_of;
 use super::rates::{self, RateRow};
 use super::ratios::RatioCell;
 use super::report::{Figure, Report};
@@ -94,7 +94,7 @@ struct Week {
 
 /// The week with the most visits for its effort; by number of visits where no effort is known.
 fn peak(survey: &Survey<'_>, class: Option<Class>) -> Option<String> {
-    let mut weeks: Vec<Week> = periods(survey.span.first, survey.span.last, week_of())
+    let mut weeks: Vec<Week> = periods(survey.span.first, survey.span.last, GroupBy::Week)
         .into_iter()
         .filter(|week| (week.last - week.first).num_days() == 6)
         .map(|week| of_week(survey, week, class))

@@ -12,10 +12,8 @@ use super::counts::PlaceRow;
 use super::wording::{counted, list};
 use crate::catalog::Place;
 use crate::counting::sun::Coordinates;
-use crate::export::coordinates::{PRECISION, rounded};
+use crate::export::coordinates::{METRES_A_DEGREE, PRECISION, rounded};
 
-/// Metres in one degree of latitude (mean).
-const METRES_A_DEGREE: f64 = 111_195.0;
 const METRES_A_MILE: f64 = 1_609.344;
 const METRES_A_YARD: f64 = 0.9144;
 

@@ -49,11 +49,6 @@ pub(super) struct Tick {
     pub(super) year: Option<i32>,
 }
 
-/// Weeks, for what is told by week however the report is divided.
-pub(super) fn week_of() -> GroupBy {
-    GroupBy::Week
-}
-
 /// A range of local days, divided without gaps. Periods without detections are there too, so that bars stay even.
 pub(super) struct Periods {
     group_by: GroupBy,

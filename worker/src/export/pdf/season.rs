@@ -3,17 +3,18 @@
 
 use deertrack_schemas::pdf::GroupBy;
 
-use super::found::{Asked, Found, calendar};
+use super::found::{Asked, Found};
 use super::period::Periods;
 use super::report::{Frame, Report, paper_name};
 use super::sky::{Sky, light_rows};
 use super::survey::Survey;
 use super::wording::{self, class_name};
 use super::{activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, status, strip};
+use crate::counting::calendar::Calendar;
 
 /// Computes the report. `None` when nothing was detected.
 pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
-    let calendar = calendar(&found.places, asked.zone);
+    let calendar = Calendar::of(&found.places, asked.zone);
     let survey = Survey::new(&found.now, asked, asked.span(), &calendar);
     if survey.is_empty() {
         return None;

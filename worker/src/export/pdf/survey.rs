@@ -4,18 +4,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use deertrack_schemas::table::GapSince as Since;
 
 use super::found::{Asked, Rows};
 use crate::catalog::{self, Image, TimeRange};
 use crate::counting::bootstrap::Resampling;
 use crate::counting::calendar::{Calendar, Period, days};
-use crate::counting::effort::Effort;
+use crate::counting::effort::{Effort, passed};
 use crate::counting::rates::Exposures;
-use crate::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
-use crate::counting::{Bounds, Record, Standing, sift};
+use crate::counting::visits::{Visit, VisitRule, individual_visits, visits};
+use crate::counting::{Record, sift};
 
 /// What happened on some days.
 pub(super) struct Survey<'a> {
@@ -64,7 +63,7 @@ impl<'a> Survey<'a> {
             classes.contains(&row.class) && row.image.taken_at.is_some_and(is_then)
         };
         let chosen: Vec<&catalog::Record> = rows.records.iter().filter(counts).collect();
-        let sifted = sift(chosen.iter().filter_map(|row| record(row)));
+        let sifted = sift(chosen.iter().filter_map(|row| Record::of(row)));
         let images: Vec<&Image> = rows
             .images
             .iter()
@@ -79,7 +78,7 @@ impl<'a> Survey<'a> {
         Self {
             visits: visits(&sifted.kept, rule),
             individual_visits: individual_visits(&sifted.kept, rule),
-            effort: effort(rows, &images, &until(calendar.widest(span.first, span.last), asked.created_at)),
+            effort: effort(rows, &images, &passed(calendar.widest(span.first, span.last), asked.created_at)),
             records: sifted.kept,
             facts,
             calendar,
@@ -122,18 +121,7 @@ pub(super) fn resampling() -> Resampling {
 
 /// What makes a visit, as it was asked for.
 pub(super) fn visit_rule(asked: &Asked<'_>) -> VisitRule {
-    VisitRule {
-        gap: TimeDelta::minutes(asked.params.visit_gap_minutes.into()),
-        since: match asked.params.visit_gap_since {
-            Since::LastRecord => GapSince::LastRecord,
-            Since::LastIndependentRecord => GapSince::LastIndependentRecord,
-        },
-    }
-}
-
-/// Cameras that still stand have stood until the report was asked for, not longer.
-fn until(range: TimeRange, created_at: DateTime<Utc>) -> TimeRange {
-    range.start..range.end.min(created_at).max(range.start)
+    VisitRule::of(asked.params.visit_gap_minutes, asked.params.visit_gap_since)
 }
 
 fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
@@ -162,20 +150,4 @@ fn facts(rows: &Rows, chosen: &[&catalog::Record], images: &[&Image]) -> Facts {
 
 fn is_reviewed(row: &catalog::Record) -> bool {
     row.is_corrected || row.classification_method.as_deref() == Some("human")
-}
-
-fn record(row: &catalog::Record) -> Option<Record> {
-    let bounds =
-        |bbox: catalog::BoundingBox| Bounds { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height };
-    Some(Record {
-        id: row.id.clone(),
-        image_id: row.image.id.clone(),
-        taken_at: row.image.taken_at?,
-        place_id: row.image.place_id.clone(),
-        class: row.class,
-        individual: row.deer_id.clone(),
-        count: row.count,
-        bounds: row.bbox.map(bounds),
-        standing: Standing::Valid,
-    })
 }

@@ -12,8 +12,8 @@ use futures::TryStreamExt;
 use super::codes::{Bursts, Codes};
 use crate::JobError;
 use crate::catalog::{BoundingBox, Embedding, Place, Profile};
+use crate::counting::calendar::days;
 use crate::export::Cx;
-use crate::export::range::local_days;
 
 /// How many numbers all vectors of an analysis may have together: 1 GiB.
 const MAX_NUMBERS: usize = 1 << 28;
@@ -86,7 +86,7 @@ impl Herd {
 /// is away.
 pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
     let range = match (params.start_date, params.end_date) {
-        (Some(first), Some(last)) => Some(local_days(first, last, cx.zone)),
+        (Some(first), Some(last)) => Some(days(first, last, cx.zone)),
         _ => None,
     };
     let mut loading = Loading::new(cx.catalog.profiles().await?, cx.catalog.places().await?)?;

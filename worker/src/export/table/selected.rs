@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::TableParams;
-use deertrack_schemas::table::{GapSince as Since, Topic};
+use deertrack_schemas::table::Topic;
 
 use crate::JobError;
 use crate::catalog::{Deployment, Image, Individual, Place, Record, TimeRange};
 use crate::counting::calendar::Calendar;
-use crate::counting::effort::Effort;
-use crate::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
-use crate::counting::{self, Bounds, Standing, sift};
+use crate::counting::effort::{Effort, passed};
+use crate::counting::visits::{Visit, VisitRule, individual_visits, visits};
+use crate::counting::{self, sift};
 use crate::export::Cx;
 
 /// Everything that the catalog has about the days of a request.
@@ -33,13 +33,9 @@ impl Found {
         created_at: DateTime<Utc>,
     ) -> Result<Self, JobError> {
         let places = cx.catalog.places().await?;
-        let calendar = places.iter().fold(Calendar::new(cx.zone), |calendar, place| match place.zone {
-            Some(zone) => calendar.with_zone(&place.id, zone),
-            None => calendar,
-        });
+        let calendar = Calendar::of(&places, cx.zone);
         let days = calendar.widest(params.start_date, params.end_date);
-        // Cameras that still stand have stood until the request, not longer.
-        let range = days.start..days.end.min(created_at).max(days.start);
+        let range = passed(days.clone(), created_at);
         Ok(Self {
             records: cx.catalog.records_in(days.clone()).await?,
             images: cx.catalog.images(days).await?,
@@ -85,17 +81,11 @@ impl Selected {
         let seen = images.iter().filter_map(|image| Some((image.place_id.as_deref()?, image.taken_at?)));
         let seen = seen.filter(|(place, at)| is_there(Some(place)) && is_then(Some(place), *at));
         Self {
-            counted: sift(records.iter().filter_map(counting_record)).kept,
+            counted: sift(records.iter().filter_map(counting::Record::of)).kept,
             effort: Effort::of_deployments(&deployments, &range).and_inferred(seen, &range),
             places: by_id(places.into_iter().filter(|place| is_there(Some(&place.id))), |place| &place.id),
             individuals: by_id(individuals, |deer| &deer.id),
-            rule: VisitRule {
-                gap: TimeDelta::minutes(params.visit_gap_minutes.into()),
-                since: match params.visit_gap_since {
-                    Since::LastRecord => GapSince::LastRecord,
-                    Since::LastIndependentRecord => GapSince::LastIndependentRecord,
-                },
-            },
+            rule: VisitRule::of(params.visit_gap_minutes, params.visit_gap_since),
             records,
             calendar,
         }
@@ -159,24 +149,4 @@ fn is_among(wanted: Option<&HashSet<&str>>, id: Option<&str>) -> bool {
 
 fn by_id<T>(rows: impl IntoIterator<Item = T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
     rows.into_iter().map(|row| (id(&row).clone(), row)).collect()
-}
-
-fn counting_record(record: &Record) -> Option<counting::Record> {
-    let bounds = |bbox: crate::catalog::BoundingBox| Bounds {
-        x: bbox.x,
-        y: bbox.y,
-        width: bbox.width,
-        height: bbox.height,
-    };
-    Some(counting::Record {
-        id: record.id.clone(),
-        image_id: record.image.id.clone(),
-        taken_at: record.image.taken_at?,
-        place_id: record.image.place_id.clone(),
-        class: record.class,
-        individual: record.deer_id.clone(),
-        count: record.count,
-        bounds: record.bbox.map(bounds),
-        standing: Standing::Valid,
-    })
 }

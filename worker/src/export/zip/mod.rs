@@ -20,10 +20,10 @@ use std::collections::{HashMap, HashSet};
 use deertrack_schemas::{Command, ZipParams};
 
 use self::write::Task;
-use super::range::local_days;
 use super::{Cx, Rendered};
 use crate::JobError;
 use crate::catalog::Record;
+use crate::counting::calendar::days;
 
 /// Makes the archive that `command` asks for.
 ///
@@ -76,7 +76,7 @@ async fn in_range(cx: &Cx, params: &ZipParams) -> Result<Vec<Record>, JobError> 
     let (Some(first), Some(last)) = (params.start_date, params.end_date) else {
         return Err(JobError::Reject("detection_ids, or start_date and end_date are required".to_owned()));
     };
-    Ok(cx.catalog.records_in(local_days(first, last, cx.zone)).await?)
+    Ok(cx.catalog.records_in(days(first, last, cx.zone)).await?)
 }
 
 fn is_chosen(record: &Record, params: &ZipParams) -> bool {
