@@ -24,6 +24,7 @@ pub mod table;
 mod table_text;
 mod team;
 mod text;
+mod words;
 pub mod zip;
 
 pub use images::ImagesFolder;

@@ -27,6 +27,7 @@ pub(crate) use self::picture::{png, svg};
 pub(crate) use self::printable::{REPLACEMENT, make_printable};
 use self::world::JobWorld;
 pub(crate) use self::world::{MAX_PICTURES, Template};
+use crate::JobError;
 
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,23 @@ pub(crate) enum TypesettingError {
     /// The template is wrong, or does not fit its data: a bug of ours. The text is for engineers.
     #[error("the template failed: {0}")]
     Template(String),
+}
+
+/// What is told to the person who asked.
+impl From<TypesettingError> for JobError {
+    fn from(error: TypesettingError) -> Self {
+        match error {
+            TypesettingError::Stopped => Self::Stopped,
+            TypesettingError::OutOfTime(limit) => Self::Reject(format!(
+                "drawing took longer than {} s; ask for a shorter range or fewer rows",
+                limit.as_secs()
+            )),
+            TypesettingError::Template(text) => {
+                tracing::error!(error = text, "a document cannot be typeset; this is a bug");
+                Self::Reject("internal error while drawing; it has been logged".into())
+            }
+        }
+    }
 }
 
 /// What a PDF says of itself.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::wording::counted;
 use crate::JobError;
-use crate::typesetting::{self, Bounds, REPLACEMENT, Stamp, Template, TypesettingError};
+use crate::export::words::replaced;
+use crate::typesetting::{self, Bounds, Stamp, Template};
 
 /// Draws a report. `stop` is looked at hundreds of times a page.
 pub(super) fn pdf(
@@ -22,7 +22,7 @@ pub(super) fn pdf(
     let limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
     let stamp = Stamp { ident: command.job_id.as_str(), created_at: command.created_at };
     let bounds = Bounds { stop: stop.clone(), limit };
-    typesetting::illustrated_pdf(template, &page_data(report), photos, &stamp, bounds).map_err(refuse)
+    typesetting::illustrated_pdf(template, &page_data(report), photos, &stamp, bounds).map_err(Into::into)
 }
 
 /// The report as the template reads it: all texts printable, and a line when that changed something.
@@ -30,27 +30,10 @@ fn page_data(report: &impl Serialize) -> Value {
     let mut data = serde_json::to_value(report).expect("a report has only text, numbers and lists");
     // The title in the file's properties is shown by no font of ours: it keeps every character that has a meaning.
     let title = data["title"].as_str().unwrap_or_default().replace(char::is_control, " ");
-    let replaced = typesetting::make_printable(&mut data);
-    if let (true, Some(status)) = (replaced > 0, data["status"].as_array_mut()) {
-        let lacking = counted(replaced as u64, "character", "characters");
-        let found =
-            format!("The fonts of this report lack {lacking} of its texts; {REPLACEMENT} stands there.");
+    let replaced = replaced(typesetting::make_printable(&mut data));
+    if let (Some(found), Some(status)) = (replaced, data["status"].as_array_mut()) {
         status.push(json!({ "what": "Fonts", "found": found, "doubt": true }));
     }
     data["document_title"] = json!(title);
     data
-}
-
-fn refuse(error: TypesettingError) -> JobError {
-    match error {
-        TypesettingError::Stopped => JobError::Stopped,
-        TypesettingError::OutOfTime(limit) => JobError::Reject(format!(
-            "drawing the report took longer than {} s; ask for a shorter range or longer periods",
-            limit.as_secs()
-        )),
-        TypesettingError::Template(text) => {
-            tracing::error!(error = text, "a report cannot be typeset; this is a bug");
-            JobError::Reject("internal error while drawing the report; it has been logged".into())
-        }
-    }
 }

@@ -1,9 +1,11 @@
-//! Numbers, dates and lists as a report writes them, in English. No facts: those are in `findings` and `notes`.
+//! Numbers, dates and lists as a report writes them, in English. No facts: those are in [`findings`](super::findings).
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
 use serde::Serialize;
+
+pub(super) use crate::export::words::{counted, number};
 
 /// A class as a key for its colour and a name for people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -76,19 +78,6 @@ fn written_span(first: NaiveDate, last: NaiveDate, year: Year, month: &str) -> S
     }
 }
 
-/// With thousands separators: `12,345`.
-pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// One decimal, with thousands separators: `2,637.0`. Negative and endless values do not occur.
 pub(super) fn decimal(value: f64) -> String {
     fixed(value, 1)
@@ -99,7 +88,7 @@ pub(super) fn fixed(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
     match text.split_once('.') {
         Some((whole, fraction)) => {
-            whole.parse().map_or_else(|_| text.clone(), |whole| format!("{}.{fraction}", number(whole)))
+            whole.parse().map_or_else(|_| text.clone(), |whole: u64| format!("{}.{fraction}", number(whole)))
         }
         None => text,
     }
@@ -112,11 +101,6 @@ pub(super) fn p_value(p: f64) -> String {
         _ if p < 0.01 => fixed(p, 3),
         _ => fixed(p, 2),
     }
-}
-
-/// A number and its noun: `1 detection`, `1,749 detections`.
-pub(super) fn counted(value: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(value), if value == 1 { one } else { many })
 }
 
 /// A share for a sentence: `41%`, `under 1%`. `None` where a percentage would claim more than few records can.

@@ -14,7 +14,7 @@ use super::study::Study;
 use super::wording::{number, threshold};
 use crate::JobError;
 use crate::export::Job;
-use crate::typesetting::{self, Bounds, Template, TypesettingError, make_printable};
+use crate::typesetting::{self, Bounds, Template, make_printable};
 
 /// Pictures of pixels have so many for each inch; they are 12 by 6 inches.
 const PIXELS_PER_INCH: f32 = 150.0;
@@ -38,29 +38,15 @@ pub(super) fn dendrogram(job: &Job, study: &Study) -> Result<Vec<u8>, JobError> 
     let mut data =
         json!({ "figure": dendrogram_figure(study), "sampled": sampled(&study.analysis.clusters.tree) });
     make_printable(&mut data);
-    typesetting::svg(Template::ReidDendrogram, &data, bounds(job)).map(String::into_bytes).map_err(refuse)
+    typesetting::svg(Template::ReidDendrogram, &data, bounds(job)).map(String::into_bytes).map_err(Into::into)
 }
 
 fn png(job: &Job, template: Template, data: &Value) -> Result<Vec<u8>, JobError> {
-    typesetting::png(template, data, PIXELS_PER_INCH, bounds(job)).map_err(refuse)
+    typesetting::png(template, data, PIXELS_PER_INCH, bounds(job)).map_err(Into::into)
 }
 
 pub(super) fn bounds(job: &Job) -> Bounds {
     Bounds { stop: job.stop.clone(), limit: Duration::from_secs(Kind::Reid.info().time_limit_seconds) }
-}
-
-pub(super) fn refuse(error: TypesettingError) -> JobError {
-    match error {
-        TypesettingError::Stopped => JobError::Stopped,
-        TypesettingError::OutOfTime(limit) => JobError::Reject(format!(
-            "drawing took longer than {} s; ask for a shorter range",
-            limit.as_secs()
-        )),
-        TypesettingError::Template(text) => {
-            tracing::error!(error = text, "a page of an analysis cannot be typeset; this is a bug");
-            JobError::Reject("internal error while drawing; it has been logged".into())
-        }
-    }
 }
 
 /// Histogram and density.

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::pictures::{
     Cumulative, Dendrogram, Distribution, bounds, cumulative_figure, dendrogram_figure, distribution_figure,
-    refuse,
 };
 use super::study::Study;
 use super::wording::{self, counted, interval, number, percent, threshold};
 use crate::JobError;
 use crate::export::Job;
-use crate::typesetting::{self, REPLACEMENT, Stamp, Template, make_printable};
+use crate::export::words::replaced;
+use crate::typesetting::{self, Stamp, Template, make_printable};
 
 /// A tree of more deer is only in `dendrogram.svg`: their names would be too small to read.
 const MOST_LEAVES: usize = 80;
@@ -102,18 +102,15 @@ struct Status {
 /// Draws the report. Blocks.
 pub(super) fn pdf(job: &Job, study: &Study, ident: &str) -> Result<Vec<u8>, JobError> {
     let stamp = Stamp { ident, created_at: study.created_at };
-    typesetting::pdf(Template::ReidReport, &page_data(study), &stamp, bounds(job)).map_err(refuse)
+    typesetting::pdf(Template::ReidReport, &page_data(study), &stamp, bounds(job)).map_err(Into::into)
 }
 
 /// All texts printable, and a note when that changed something.
 fn page_data(study: &Study) -> Value {
     let mut data = serde_json::to_value(page(study)).expect("a page has only text, numbers and lists");
-    let replaced = make_printable(&mut data);
-    if let (true, Some(definitions)) = (replaced > 0, data["definitions"].as_array_mut()) {
-        let lacking = counted(replaced, "character", "characters");
-        definitions.push(json!(format!(
-            "The fonts of this report lack {lacking} of its texts; {REPLACEMENT} stands there."
-        )));
+    let replaced = replaced(make_printable(&mut data));
+    if let (Some(found), Some(definitions)) = (replaced, data["definitions"].as_array_mut()) {
+        definitions.push(json!(found));
     }
     data
 }

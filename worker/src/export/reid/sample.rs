@@ -11,7 +11,7 @@ use deertrack_schemas::Counts;
 use serde_json::json;
 
 use super::labels;
-use super::pictures::{bounds, refuse};
+use super::pictures::bounds;
 use super::study::{File, Sink, Study};
 use super::wording::number;
 use crate::JobError;
@@ -226,5 +226,6 @@ fn contact_sheet(
     make_printable(&mut data);
     let ident = format!("reid sample {} {sheet}", study.params.seed);
     let stamp = Stamp { ident: &ident, created_at: study.created_at };
-    typesetting::illustrated_pdf(Template::ReidPairs, &data, pictures, &stamp, bounds(job)).map_err(refuse)
+    typesetting::illustrated_pdf(Template::ReidPairs, &data, pictures, &stamp, bounds(job))
+        .map_err(Into::into)
 }

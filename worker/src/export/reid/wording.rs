@@ -5,24 +5,7 @@ use deertrack_reid::false_match::Source;
 use deertrack_reid::{Analysis, VerdictKind};
 
 use super::study::Study;
-
-/// `11570` -> `11,570`.
-pub(super) fn number(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 deer`, `2,000 detections`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
-}
+pub(super) use crate::export::words::{counted, number};
 
 /// A part of 1 in percent with one decimal: `9.5 %`.
 pub(super) fn percent(part: f64) -> String {
