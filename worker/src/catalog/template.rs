@@ -91,6 +91,7 @@ mod tests {
             columns.fill("select coalesce({d.count::integer}, 1), {p.end::timestamptz} from detections d");
         assert_eq!(sql, "select coalesce(d.\"count\"::integer, 1), null::timestamptz from detections d");
     }
+
     #[test]
     fn bytes_stay_bytes_and_other_vectors_become_arrays() {
         let sql = |ty| columns(&[["deer", "feature_vector", ty]]).fill("{a.feature_vector::vector}");

@@ -1,6 +1,6 @@
 //! `camtrap-dp`: the package tells what the database knows, keeps the standard, and comes back through the import.
 //!
-//! That Python's `frictionless` calls such a package valid is checked in `real_kinds`.
+//! That Python's `frictionless` calls such a package valid is checked in `worker/tests/real/package.rs`.
 
 use std::sync::Arc;
 
