@@ -1,5 +1,6 @@
-//! Private servers for the tests; never shipped.
+//! Private servers and photographs for the tests; never shipped.
 
+pub mod photograph;
 pub mod postgres;
 pub mod proxy;
 pub mod redis;

@@ -3,7 +3,9 @@
 
 mod tables;
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
@@ -74,6 +76,23 @@ async fn the_same_seed_gives_the_same_rows_and_the_same_files() {
     assert_ne!(first.detections, other.detections);
     let beside = detections(&url(one.path())).await.len();
     assert!(beside > detections(&url(two.path())).await.len(), "a season of another seed lies beside it");
+}
+
+#[tokio::test]
+async fn a_photograph_has_the_time_of_its_shot_in_the_picture_and_as_its_file() {
+    let (dir, frames) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    run(7, &short(), dir.path(), frames.path()).await;
+    let rows = detections(&url(dir.path())).await;
+    let drawn: BTreeMap<&str, DateTime<Utc>> =
+        rows.iter().filter_map(|row| Some((row.image.path.as_deref()?, row.image.taken_at?))).collect();
+    assert!(!drawn.is_empty());
+    for (path, taken_at) in drawn {
+        let file = File::open(path).unwrap();
+        assert_eq!(DateTime::<Utc>::from(file.metadata().unwrap().modified().unwrap()), taken_at);
+        let exif = exif::Reader::new().read_from_container(&mut BufReader::new(file)).unwrap();
+        let field = exif.get_field(exif::Tag::DateTimeOriginal, exif::In::PRIMARY).unwrap();
+        assert_eq!(field.display_value().to_string(), taken_at.format("%Y-%m-%d %H:%M:%S").to_string());
+    }
 }
 
 #[tokio::test]

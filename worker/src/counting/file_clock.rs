@@ -1,8 +1,8 @@
-//! What the files of a camera say of its clock: the time in the picture (EXIF) against the time of the file.
+//! Two clocks beside each other, at one place: the time in the picture (EXIF), that of its file, that of the database.
 //!
-//! Both come from one clock on the memory card, so they agree until the EXIF time is read in a wrong zone, or the file
-//! time was set by another computer. Copying files gives them all the time of the copy: then the differences scatter
-//! and nothing is claimed. Comparing cameras by what deer do: [`clock`](super::clock).
+//! The first two come from one clock and its memory card, so they agree until the time in the picture is read in a wrong
+//! zone, or that of the file was set by another computer. Copying files gives them all the time of the copy: then the
+//! differences scatter and nothing is claimed. Comparing cameras by what deer do: [`clock`](super::clock).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,35 +12,35 @@ use super::interval::{Interval, LEVEL, wilson};
 pub const FEWEST_PAIRS: usize = 10;
 /// Differences this near to their median agree with it.
 pub const AGREEING: TimeDelta = TimeDelta::minutes(2);
-/// Files are written some time after the shutter, and clocks drift: up to this is no error.
+/// Files are written some time after the shutter, and people round: up to this is no error.
 pub const TOLERATED: TimeDelta = TimeDelta::minutes(10);
 /// The part of pairs that must agree.
 const SURE: f64 = 0.8;
 
-/// What the files say.
+/// How one clock stands to the other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FileClock {
     /// Too few pairs.
     TooFew,
-    /// The differences scatter: the files were copied.
+    /// The differences scatter: for one, the files were copied.
     Scattered,
     /// Both times are one.
     Agrees,
     /// They differ by the same time throughout.
     Off {
-        /// To be added to the time in the picture to give that of the file.
+        /// To be added to the first time to give the second.
         shift: TimeDelta,
         /// The interval of the part of pairs that have this difference, at 95 %.
         agreeing: Interval,
     },
 }
 
-/// Compares pairs of the time in the picture and the time of its file, both as instants.
+/// Compares the instants that two clocks give to the same pictures.
 pub fn compare(pairs: &[(DateTime<Utc>, DateTime<Utc>)]) -> FileClock {
     if pairs.len() < FEWEST_PAIRS {
         return FileClock::TooFew;
     }
-    let mut differences: Vec<TimeDelta> = pairs.iter().map(|(exif, file)| *file - *exif).collect();
+    let mut differences: Vec<TimeDelta> = pairs.iter().map(|(first, second)| *second - *first).collect();
     differences.sort_unstable();
     let shift = differences[differences.len() / 2];
     let agreeing = differences.iter().filter(|difference| (**difference - shift).abs() <= AGREEING).count();

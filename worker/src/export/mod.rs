@@ -19,6 +19,7 @@ pub mod camtrap_dp;
 mod coordinates;
 mod images;
 pub mod pdf;
+mod picture_time;
 pub mod reid;
 pub mod table;
 mod table_text;

@@ -1,9 +1,13 @@
 //! Photographs on the cards of known bucks: the file is on the page, and a missing one is told.
 
+use std::fs::{self, File};
 use std::path::Path;
 
+use chrono::{TimeDelta, TimeZone};
+use chrono_tz::Europe::Brussels;
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
+use deertrack_testkit::photograph;
 use deertrack_worker::catalog::{BoundingBox, Record};
 
 use super::herd::{Herd, record, utc, year};
@@ -46,4 +50,42 @@ async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
     let without = render(herd, &params).await.unwrap();
     assert_eq!(images(&without), 0);
     assert!(text_of(&without).contains("Known bucks") && !text_of(&without).contains("No photograph"));
+}
+
+#[tokio::test]
+async fn times_in_pictures_are_held_against_the_database_and_against_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut herd = Herd::season(1, 0, 2);
+    let second = herd.places.iter().find(|place| place.id == "p1").unwrap().name.clone();
+    for number in 0..30 {
+        // Noon in Brussels, in winter and in summer; at the second place the camera is three hours late.
+        let day = utc("2020-01-10T00:00:00Z") + TimeDelta::days(10 * number);
+        let local = (day + TimeDelta::hours(12)).format("%Y:%m:%d %H:%M:%S").to_string();
+        let taken_at =
+            Brussels.from_local_datetime(&(day + TimeDelta::hours(12)).naive_utc()).unwrap().to_utc();
+        for (place, late) in [("p0", 0), ("p1", 3)] {
+            let path = folder.path().join(format!("{place}-{number}.jpg"));
+            fs::write(&path, photograph::jpeg(&[(photograph::Tag::DateTimeOriginal, &local)])).unwrap();
+            let written = taken_at + TimeDelta::hours(late);
+            File::options().write(true).open(&path).unwrap().set_modified(written.into()).unwrap();
+            let id = format!("{place} {number}");
+            let mut row = record(&id, &id, taken_at, place, Class::Doe);
+            row.image.path = Some(path.to_string_lossy().into_owned());
+            herd.detections.push(row);
+        }
+    }
+    let text = text_of(&render(herd.clone(), &year(GroupBy::Month)).await.unwrap());
+    let late = format!(
+        "Times in pictures ! {second}: the times in the pictures are 3.0 hours behind those of their files."
+    );
+    assert!(text.contains(&late), "{text}");
+    // A platform that took the cameras' local time for UTC.
+    for row in &mut herd.detections {
+        row.image.taken_at =
+            row.image.taken_at.map(|at| Brussels.from_utc_datetime(&at.naive_utc()).naive_local().and_utc());
+        row.image.place_id = Some("p0".into());
+    }
+    let text = text_of(&render(herd, &year(GroupBy::Month)).await.unwrap());
+    let differ = "the times of the database and in the pictures differ, not always by the same time.";
+    assert!(text.contains(differ), "an hour in winter, two in summer: {text}");
 }

@@ -5,7 +5,7 @@
 //! - [`season`]: the seasonal report, part by part: [`counts`], [`rates`], [`ratios`], [`strip`], [`activity`], [`sky`],
 //!   [`rut`], [`bucks`], [`map`], and in words [`lead`], [`findings`], [`status`], [`definitions`]. All pure.
 //! - [`mod@comparison`]: the other report, rates of one season against earlier ones.
-//! - [`photos`] and [`files`]: what lies on disk.
+//! - [`photos`] and [`files`]: what lies on disk; [`file_clocks`]: what its times say.
 //! - [`draw`]: the [`report::Report`] into the template `templates/report.typ`, the comparison into `comparison.typ`.
 //!
 //! A new part of a report is a field of its data, the file that computes it and its place in the template.
@@ -17,6 +17,7 @@ mod counts;
 mod definitions;
 mod draw;
 mod estimate;
+mod file_clocks;
 mod files;
 mod findings;
 mod found;
@@ -54,6 +55,7 @@ use self::report::Report;
 use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
+use crate::counting::calendar::Calendar;
 use crate::typesetting::Template;
 
 /// Makes the report that `command` asks for. The same command over the same rows and files gives the same bytes.
@@ -99,7 +101,7 @@ fn a_season(
     let mut report = season::report(found, asked).ok_or_else(nothing_found)?;
     job.check_stop()?;
     job.progress.at(0.5, "reading photographs");
-    let photos = illustrate(job, &mut report, found, asked.params, images)?;
+    let photos = illustrate(job, &mut report, found, asked, images)?;
     job.progress.at(0.6, "drawing pages");
     let bytes = draw::pdf(Template::Report, &report, photos.jpegs, command, &job.stop)?;
     Ok((bytes, report.headline))
@@ -118,17 +120,18 @@ fn a_comparison(
     Ok((bytes, comparison.headline))
 }
 
-/// Adds what the files tell: photographs for the cards, and whether images are missing.
+/// Adds what the files tell: photographs for the cards, whether images are missing, and what times they have.
 fn illustrate(
     job: &Job,
     report: &mut Report,
     found: &Found,
-    params: &PdfParams,
+    asked: &Asked<'_>,
     images: &ImagesFolder,
 ) -> Result<Photos, JobError> {
-    report.frame.status.push(files::status(job, &found.now.images, images)?);
+    let calendar = Calendar::of(&found.places, asked.zone);
+    report.frame.status.extend(files::status(job, found, &calendar, images)?);
     let photos = match &mut report.bucks {
-        Some(bucks) if params.include_photos => {
+        Some(bucks) if asked.params.include_photos => {
             photos::add(job, &mut bucks.cards, &found.now.records, images)?
         }
         _ => Photos::default(),

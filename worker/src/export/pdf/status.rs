@@ -1,12 +1,11 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
-use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::found::Found;
 use super::sky::Sky;
 use super::survey::{Facts, Survey};
-use super::wording::{counted, decimal, number, part};
+use super::wording::{counted, decimal, number, off_by, part};
 use crate::counting::clock::{
     CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
 };
@@ -203,15 +202,10 @@ fn said(finding: &Finding, found: &Found) -> Option<String> {
     Some(format!("{name}: the clock seems {} ({cause}){or}.", off_by(shift)))
 }
 
-/// Of a shift to be added to the times of a clock.
-fn off_by(shift: TimeDelta) -> String {
-    let direction = if shift < TimeDelta::zero() { "ahead" } else { "behind" };
-    format!("{} hours {direction}", decimal(shift.num_minutes().abs() as f64 / 60.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeDelta;
 
     #[test]
     fn a_clock_that_is_off_is_told_with_both_shifts_that_fit() {

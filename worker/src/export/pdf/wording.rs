@@ -1,6 +1,6 @@
 //! Numbers, dates and lists as a report writes them, in English. No facts: those are in [`findings`](super::findings).
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
 use serde::Serialize;
@@ -123,6 +123,20 @@ pub(super) fn part(value: u64, whole: u64) -> String {
         || format!("{} of {}", number(value), number(whole)),
         |share| format!("{} ({share})", number(value)),
     )
+}
+
+/// How a clock goes, by the shift to be added to its times: `4.0 hours behind`, `3.0 days ahead`.
+pub(super) fn off_by(shift: TimeDelta) -> String {
+    let direction = if shift < TimeDelta::zero() { "ahead" } else { "behind" };
+    let hours = shift.num_minutes().abs() as f64 / 60.0;
+    let (amount, unit) = if hours < 48.0 { (hours, "hours") } else { (hours / 24.0, "days") };
+    format!("{} {unit} {direction}", decimal(amount))
+}
+
+/// The same, before the clock that it is compared to: `4.0 hours behind`, `3.0 days ahead of`.
+pub(super) fn off_by_beside(shift: TimeDelta) -> String {
+    let of = if shift < TimeDelta::zero() { " of" } else { "" };
+    off_by(shift) + of
 }
 
 /// `a`, `a and b`, `a, b and c`.

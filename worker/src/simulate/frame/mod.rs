@@ -6,10 +6,14 @@ mod strip;
 mod wood;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use chrono::{DateTime, Utc};
+use exif::experimental::Writer;
+use exif::{Field, In, Tag, Value};
 use jpeg_encoder::{ColorType, Encoder};
 use rand::Rng;
 use rand_chacha::ChaCha12Rng;
@@ -68,9 +72,17 @@ pub(super) fn draw_all(
     let written = in_parallel(shots, |shot| {
         let path = &paths[shot];
         let jpeg = draw(season, *shot, &woods);
-        fs::write(path, jpeg).map_err(|source| SimulateError::Frame { path: path.clone(), source })
+        let written = write(path, &jpeg, season.shots[*shot].at);
+        written.map_err(|source| SimulateError::Frame { path: path.clone(), source })
     });
     written.into_iter().collect()
+}
+
+/// As a memory card holds it: the file has the time of its shot.
+fn write(path: &Path, jpeg: &[u8], at: DateTime<Utc>) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(jpeg)?;
+    file.set_modified(at.into())
 }
 
 /// The empty scenes that these shots are drawn into: places in the lights that are needed.
@@ -119,7 +131,7 @@ fn draw(season: &Season, number: usize, woods: &BTreeMap<(usize, Light), Canvas>
         tufts(&mut canvas, &deer, light, &mut rng);
     }
     strip::draw(&mut canvas, shot.at, &season.places[shot.place].name);
-    jpeg(&canvas)
+    jpeg(&canvas, shot.at)
 }
 
 /// Grass before the feet, so that a deer stands in the scene and not on it.
@@ -131,14 +143,30 @@ fn tufts(canvas: &mut Canvas, deer: &Placed<'_>, light: Light, rng: &mut ChaCha1
     }
 }
 
-fn jpeg(canvas: &Canvas) -> Vec<u8> {
+fn jpeg(canvas: &Canvas, at: DateTime<Utc>) -> Vec<u8> {
     #[expect(clippy::cast_possible_truncation, reason = "640 and 480")]
     let (width, height) = (WIDTH as u16, HEIGHT as u16);
     let mut bytes = Vec::with_capacity(64 << 10);
-    Encoder::new(&mut bytes, QUALITY)
+    let mut encoder = Encoder::new(&mut bytes, QUALITY);
+    encoder.add_exif_metadata(&exif(at)).expect("a time is shorter than a segment");
+    encoder
         .encode(&canvas.pixels, width, height, ColorType::Rgb)
         .expect("a canvas has the bytes of its size, and a vector takes them all");
     bytes
+}
+
+/// The time of a shot as cameras put it into their pictures.
+fn exif(at: DateTime<Utc>) -> Vec<u8> {
+    let text =
+        |tag, text: String| Field { tag, ifd_num: In::PRIMARY, value: Value::Ascii(vec![text.into()]) };
+    let taken = text(Tag::DateTimeOriginal, at.format("%Y:%m:%d %H:%M:%S").to_string());
+    let offset = text(Tag::OffsetTimeOriginal, "+00:00".to_owned());
+    let mut writer = Writer::new();
+    writer.push_field(&taken);
+    writer.push_field(&offset);
+    let mut bytes = Cursor::new(Vec::new());
+    writer.write(&mut bytes, true).expect("two texts are written to memory");
+    bytes.into_inner()
 }
 
 #[cfg(test)]
