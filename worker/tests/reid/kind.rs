@@ -1,5 +1,6 @@
 //! `reid` over a simulated season: every file is there, they agree, and the verdict keeps its promise.
 
+use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use deertrack_schemas::{Class, ReidParams};
@@ -44,8 +45,10 @@ async fn an_analysis_of_a_season_has_every_file_and_they_agree() {
         assert!((rate - 100.0 * reach as f64 / scores.len() as f64).abs() < 1e-9);
     }
     for picture in ["similarity_distribution.png", "cumulative.png"] {
-        let picture = image::load_from_memory(files.bytes(picture)).unwrap();
-        assert_eq!((picture.width(), picture.height()), (1800, 900));
+        let picture = png::Decoder::new(Cursor::new(files.bytes(picture))).read_info().unwrap();
+        assert_eq!((picture.info().width, picture.info().height), (1800, 900));
+        let dims = picture.info().pixel_dims.unwrap();
+        assert_eq!((dims.xppu, dims.yppu), (5906, 5906), "150 an inch, told by the metre: 12 by 6 inches");
     }
     assert!(files.bytes("dendrogram.svg").starts_with(b"<svg"));
     assert_eq!(files.table("clusters.csv").len(), analysis["profiles"]);
