@@ -69,9 +69,9 @@ impl Path {
     /// The gallery in panels as wide as this path's tile.
     fn pack(self, gallery: &Vectors, threads: NonZeroUsize) -> Packed {
         match self {
-            Self::Avx512 => Packed::new::<32>(gallery, threads),
-            Self::Avx2 => Packed::new::<16>(gallery, threads),
-            Self::Portable => Packed::new::<{ portable::LANES }>(gallery, threads),
+            Self::Avx512 => Packed::new::<32, 16>(gallery, threads),
+            Self::Avx2 => Packed::new::<16, 8>(gallery, threads),
+            Self::Portable => Packed::new::<{ portable::LANES }, { portable::HALF }>(gallery, threads),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The gallery cut into panels: unit-length rows interleaved value by value, so that a tile reads one value of many
-//! rows at once. The last panel is filled up with zero rows, which [`super::scan`] leaves out.
+//! rows at once. What is left over is half a panel where that is enough, so that few products are made for nothing: of
+//! 165 rows in panels of 32 the last five would cost as much as 32. The last is filled up with zero rows, which
+//! [`super::scan`] leaves out.
 
 use super::in_parallel;
 use crate::Vectors;
@@ -8,25 +10,42 @@ use std::num::NonZeroUsize;
 /// All rows of a gallery as panels.
 pub(super) struct Packed {
     values: Vec<f32>,
+    /// Values of a panel.
     panel: usize,
 }
 
 impl Packed {
-    /// Packs `vectors` into panels of `LANES` rows.
-    pub(super) fn new<const LANES: usize>(vectors: &Vectors, threads: NonZeroUsize) -> Self {
-        let panel = LANES * vectors.dim();
-        let mut values = vec![0.0; vectors.rows().div_ceil(LANES) * panel];
+    /// Packs `vectors` into panels of `LANES` rows, and a last one of `HALF` if no more are left.
+    pub(super) fn new<const LANES: usize, const HALF: usize>(
+        vectors: &Vectors,
+        threads: NonZeroUsize,
+    ) -> Self {
+        let (rows, panel) = (vectors.rows(), LANES * vectors.dim());
+        let left = rows % LANES;
+        let whole = if left > HALF { rows.div_ceil(LANES) } else { rows / LANES };
+        let half = if (1..=HALF).contains(&left) { HALF * vectors.dim() } else { 0 };
+        let mut values = vec![0.0; whole * panel + half];
         // Threads cost more than they save below some megabytes.
         let threads = if values.len() < 1 << 20 { NonZeroUsize::MIN } else { threads };
-        in_parallel(threads, values.chunks_exact_mut(panel).enumerate(), |(number, out)| {
+        let (panels, half) = values.split_at_mut(whole * panel);
+        in_parallel(threads, panels.chunks_exact_mut(panel).enumerate(), |(number, out)| {
             pack::<LANES>(vectors, number * LANES, out);
         });
+        if !half.is_empty() {
+            pack::<HALF>(vectors, whole * LANES, half);
+        }
         Self { values, panel }
     }
 
-    /// The panels in order.
+    /// The whole panels in order.
     pub(super) fn panels(&self) -> std::slice::ChunksExact<'_, f32> {
         self.values.chunks_exact(self.panel)
+    }
+
+    /// The half panel behind them.
+    pub(super) fn half(&self) -> Option<&[f32]> {
+        let half = self.panels().remainder();
+        (!half.is_empty()).then_some(half)
     }
 }
 
@@ -54,5 +73,21 @@ pub(super) fn scale<'a>(values: &[f32], norm: f64, targets: impl Iterator<Item =
     for (target, &value) in targets.zip(values) {
         // In double precision: the reciprocal of a subnormal or a huge norm does not fit into f32.
         *target = (f64::from(value) * factor) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::random;
+    use super::*;
+
+    #[test]
+    fn what_is_left_over_is_half_a_panel_where_that_is_enough() {
+        for (rows, packed) in [(1, 16), (16, 16), (17, 32), (32, 32), (165, 176), (177, 192), (192, 192)] {
+            let gallery = random("profiles", rows, 3, 1);
+            let found = Packed::new::<32, 16>(&gallery, NonZeroUsize::MIN);
+            let made = found.panels().len() * 32 + found.half().map_or(0, |half| half.len() / 3);
+            assert_eq!(made, packed, "{rows} rows");
+        }
     }
 }

@@ -7,15 +7,17 @@ use super::scan::{Task, scan_block};
 pub(super) const ROWS: usize = 4;
 /// Gallery rows of a tile.
 pub(super) const LANES: usize = 8;
+/// Gallery rows of the last tile, where so many are enough.
+pub(super) const HALF: usize = 4;
 
 pub(super) fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-    scan_block(task, first, out, multiply);
+    scan_block(task, first, out, multiply::<LANES>, multiply::<HALF>);
 }
 
-/// The products of 4 probes with 8 gallery rows. Multiply and add stay separate: without the instruction a fused one
+/// The products of 4 probes with some gallery rows. Multiply and add stay separate: without the instruction a fused one
 /// is a slow library call.
 #[inline(always)]
-fn multiply(probes: [&[f32]; ROWS], gallery: &[f32]) -> [[f32; LANES]; ROWS] {
+fn multiply<const LANES: usize>(probes: [&[f32]; ROWS], gallery: &[f32]) -> [[f32; LANES]; ROWS] {
     let (gallery, _) = gallery.as_chunks::<LANES>();
     let probes = probes.map(|probe| &probe[..gallery.len()]);
     let mut sums = [[0.0; LANES]; ROWS];

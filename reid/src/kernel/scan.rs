@@ -28,32 +28,43 @@ pub(super) struct Task<'a> {
 }
 
 /// Finds the two best rows for the probes `first ..` of this block, `out.len()` of them. `multiply` gives the products
-/// of `ROWS` probes with one gallery panel of `LANES` rows.
+/// of `ROWS` probes with one gallery panel of `LANES` rows, `multiply_half` those with half a panel.
 #[inline(always)]
-pub(super) fn scan_block<const ROWS: usize, const LANES: usize>(
+pub(super) fn scan_block<const ROWS: usize, const LANES: usize, const HALF: usize>(
     task: &Task<'_>,
     first: usize,
     out: &mut [Option<Match>],
     multiply: impl Fn([&[f32]; ROWS], &[f32]) -> [[f32; LANES]; ROWS] + Copy,
+    multiply_half: impl Fn([&[f32]; ROWS], &[f32]) -> [[f32; HALF]; ROWS] + Copy,
 ) {
     let probes: Vec<Cow<'_, [f32]>> = (first..first + out.len()).map(|row| probe(task.probes, row)).collect();
     let mut tops = vec![TopTwo::NONE; out.len()];
     let panels: Vec<&[f32]> = task.packed.panels().collect();
     let panels_per_pass = (GALLERY_BYTES / (LANES * task.probes.dim() * size_of::<f32>())).max(1);
-    let passes = panels.len().div_ceil(panels_per_pass);
-    for (pass, panels) in panels.chunks(panels_per_pass).enumerate() {
+    let passes = panels.len().div_ceil(panels_per_pass).max(1);
+    for pass in 0..passes {
+        let start = pass * panels_per_pass;
+        let in_pass = &panels[start..panels.len().min(start + panels_per_pass)];
+        let is_last = pass + 1 == passes;
+        let half = task.packed.half().filter(|_| is_last);
         for (group, (tops, out)) in tops.chunks_mut(ROWS).zip(out.chunks_mut(ROWS)).enumerate() {
             let row = group * ROWS;
             // Beyond the last probe the last is multiplied again, and its products are not looked at.
             let rows: [&[f32]; ROWS] =
                 std::array::from_fn(|offset| &*probes[(row + offset).min(probes.len() - 1)]);
-            for (number, gallery) in (pass * panels_per_pass..).zip(panels) {
+            for (number, gallery) in (start..).zip(in_pass) {
                 let products = multiply(rows, gallery);
                 for (offset, (top, products)) in tops.iter_mut().zip(&products).enumerate() {
                     top.update(task, first + row + offset, number * LANES, products);
                 }
             }
-            if pass + 1 == passes {
+            if let Some(gallery) = half {
+                let products = multiply_half(rows, gallery);
+                for (offset, (top, products)) in tops.iter_mut().zip(&products).enumerate() {
+                    top.update(task, first + row + offset, panels.len() * LANES, products);
+                }
+            }
+            if is_last {
                 // Here, while the probes are in the first cache.
                 for (offset, (found, top)) in out.iter_mut().zip(tops).enumerate() {
                     *found = top.finish(task, first + row + offset);

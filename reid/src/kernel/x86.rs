@@ -18,7 +18,7 @@ use std::arch::x86_64::{
 pub(super) fn scan_avx512(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
     #[target_feature(enable = "avx512f")]
     fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-        scan_block(task, first, out, |probes, gallery| multiply_avx512(probes, gallery));
+        scan_block(task, first, out, |p, g| multiply_avx512(p, g), |p, g| half_avx512(p, g));
     }
     assert!(is_x86_feature_detected!("avx512f"), "chosen only where it was detected");
     // SAFETY: the processor has AVX-512F, as just asserted.
@@ -29,7 +29,7 @@ pub(super) fn scan_avx512(task: &Task<'_>, first: usize, out: &mut [Option<Match
 pub(super) fn scan_avx2(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
     #[target_feature(enable = "avx2,fma")]
     fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-        scan_block(task, first, out, |probes, gallery| multiply_avx2(probes, gallery));
+        scan_block(task, first, out, |p, g| multiply_avx2(p, g), |p, g| half_avx2(p, g));
     }
     assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "chosen where detected");
     // SAFETY: the processor has AVX2 and FMA, as just asserted.
@@ -37,7 +37,7 @@ pub(super) fn scan_avx2(task: &Task<'_>, first: usize, out: &mut [Option<Match>]
 }
 
 /// One tile: for every value, `$rows` broadcast probes times `$vectors` vectors of `$lanes` gallery rows. A macro,
-/// because the two tiles differ only in names and sizes and must stay equal otherwise.
+/// because the tiles differ only in names and sizes and must stay equal otherwise.
 macro_rules! tile {
     ($name:ident, $feature:literal, $vector:ty, $rows:literal x $vectors:literal of $lanes:literal,
      $zero:ident, $load:ident, $broadcast:ident, $multiply_add:ident, $store:ident) => {
@@ -79,7 +79,15 @@ tile!(
     _mm512_setzero_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps
 );
 tile!(
+    half_avx512, "avx512f", __m512, 12 x 1 of 16,
+    _mm512_setzero_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_fmadd_ps, _mm512_storeu_ps
+);
+tile!(
     multiply_avx2, "avx2,fma", __m256, 6 x 2 of 8,
+    _mm256_setzero_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps
+);
+tile!(
+    half_avx2, "avx2,fma", __m256, 6 x 1 of 8,
     _mm256_setzero_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_fmadd_ps, _mm256_storeu_ps
 );
 
@@ -118,17 +126,24 @@ mod tests {
     }
 
     tile!(plain, "sse2", Plain, 12 x 2 of 16, zero, load, broadcast, multiply_add, store);
+    tile!(plain_half, "sse2", Plain, 12 x 1 of 16, zero, load, broadcast, multiply_add, store);
 
     #[test]
     fn the_avx512_shape_agrees_with_double_precision_on_any_processor() {
-        for (probes, gallery, dim) in [(1, 1, 1), (13, 33, 5), (25, 64, 16), (504, 97, 31)] {
+        for (probes, gallery, dim) in [(1, 1, 1), (13, 33, 5), (25, 64, 16), (504, 97, 31), (30, 49, 8)] {
             let (p, g) = (random("detections", probes, dim, 1), random("profiles", gallery, dim, 2));
             let pairing = Pairing::default();
-            let packed = Packed::new::<32>(&g, NonZeroUsize::MIN);
+            let packed = Packed::new::<32, 16>(&g, NonZeroUsize::MIN);
             let task = Task { probes: &p, gallery: &g, pairing: &pairing, packed: &packed };
             let mut found = vec![None; probes];
-            // SAFETY: the plain tile needs SSE2 only, which every x86-64 processor has.
-            scan_block(&task, 0, &mut found, |probes, gallery| unsafe { plain(probes, gallery) });
+            // SAFETY: the plain tiles need SSE2 only, which every x86-64 processor has.
+            scan_block(
+                &task,
+                0,
+                &mut found,
+                |p, g| unsafe { plain(p, g) },
+                |p, g| unsafe { plain_half(p, g) },
+            );
             assert_same(&found, &reference(&p, &g, &pairing), &format!("{probes} x {gallery} x {dim}"));
         }
     }
