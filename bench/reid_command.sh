@@ -15,7 +15,7 @@ venv=${BENCH_VENV:-$target/bench-venv}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --quiet --release --locked -p deertrack-cli --bin deertrack
+cargo build --quiet --release --locked --workspace --bins # one feature set: nothing is built twice
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check numpy pandas scikit-learn seaborn "psycopg[binary]"
 
