@@ -126,7 +126,7 @@ fn every_crash_point_of_the_sources_has_a_row() {
     assert_eq!(sources, rows);
 }
 
-/// The names in all `crash::point("...")` below `folder`.
+/// The names in all `crash::point("...")` and `crash::point_of("...", ...)` below `folder`.
 fn collect(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -134,8 +134,10 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let names = text.split("crash::point(\"").skip(1).filter_map(|rest| rest.split('"').next());
-            found.extend(names.map(str::to_owned));
+            for call in ["crash::point(\"", "crash::point_of(\""] {
+                let names = text.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+                found.extend(names.map(str::to_owned));
+            }
         }
     }
 }
