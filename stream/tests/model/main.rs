@@ -3,8 +3,9 @@
 //!
 //! `redis` holds the scripts' effects, `system` who acts when. What the model does not know: time (a lease may end
 //! whenever it is not renewed), batches (a script for many jobs is as good as one script for each), and the contents
-//! of jobs.
+//! of jobs. A worker has one job at a time; who runs beside whom is a model of its own, `neighbours`.
 
+mod neighbours;
 mod redis;
 mod system;
 
