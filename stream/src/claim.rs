@@ -10,6 +10,7 @@ use chrono::Utc;
 use deertrack_schemas::{Command, JobId, State, StatusRecord, wire, wire::WireError};
 use redis::Cmd;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::beat::Running;
 use crate::entry::Entry;
@@ -30,6 +31,7 @@ pub struct Claim {
     endings: mpsc::UnboundedSender<Ending>,
     claimed_at: Instant,
     ended: bool,
+    _at_work: TaskTrackerToken,
 }
 
 impl Claim {
@@ -45,6 +47,7 @@ impl Claim {
             endings: endings.clone(),
             claimed_at: Instant::now(),
             ended: false,
+            _at_work: member.at_work.token(),
         })
     }
 

@@ -50,8 +50,10 @@ impl Consumer {
             parked: Notify::new(),
             times: Times::new(),
             in_flight: InFlight::default(),
+            at_work: TaskTracker::new(),
             moves: TaskTracker::new(),
         });
+        member.at_work.close();
         member.ensure_group().await?;
         crash::point("group.after");
         let (endings, received) = mpsc::unbounded_channel();
@@ -81,6 +83,9 @@ impl Consumer {
 
     /// Waits for at least one claim and gives at most `slots`. Strays, swept and new entries alike. With 0 slots it
     /// waits for ever.
+    ///
+    /// An entry in its last permitted delivery may be what has ended its workers. It comes alone: when no other claim
+    /// is held, and nothing comes beside it until it is ended or dropped.
     ///
     /// Never fails: what goes wrong is logged and tried again. Cancel safe: what a read in flight brings is kept
     /// for the next call, and handed back after a third of the lease.

@@ -20,6 +20,8 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) link: Link,
     pub(crate) in_flight: InFlight,
+    /// Has a token of each claim that is neither ended nor dropped. Closed, so that its `wait` ends when there is none.
+    pub(crate) at_work: TaskTracker,
     /// A job was parked, so the time of the next promotion may have changed.
     pub(crate) parked: Notify,
     pub(crate) times: Times,

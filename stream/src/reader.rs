@@ -3,6 +3,16 @@
 //! It has a connection of its own, because a blocked read holds up every command behind it. When something fails,
 //! the connection is dropped, and the first look on the new one is for strays: Redis may have answered the read
 //! that failed.
+//!
+//! An entry in its last permitted delivery runs alone: it is given out when nothing is at work in this process, and
+//! nothing is begun beside it. So whatever ends the process, no neighbour is given up for it; what is given up has ended
+//! its last process itself, unless that was killed from outside. A busy reader drains for it: it begins nothing new, for
+//! at most the time of the longest job under way, and looks every [`Settings::block`](crate::Settings) whether another
+//! worker was idle earlier. To keep only such entries apart from each other would not do: poison in an earlier delivery
+//! could end the process.
+//!
+//! At work is who holds a claim. Blocking work that a job leaves behind when it is given up is not counted, or a thread
+//! that never ends would keep its worker from beginning anything.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -21,7 +31,7 @@ use crate::error::Trouble;
 use crate::finish::Ending;
 use crate::handover::{Handover, Wish};
 use crate::member::Member;
-use crate::{crash, meters, release, sweep};
+use crate::{crash, meters, release};
 
 /// The most entries of one read. More would only make the reply late.
 const BATCH: usize = 64;
@@ -76,8 +86,18 @@ struct Loop {
     connected_before: bool,
     strays_due: Instant,
     sweep_due: Instant,
-    cursor: String,
     pause_look_due: Instant,
+    /// An entry in its last delivery was given out, and has not been seen to end.
+    last_delivery_runs: bool,
+}
+
+/// What a look around came to.
+enum Look {
+    /// To be run.
+    Claims(Vec<Claim>),
+    /// An entry in its last delivery has to wait until nothing is at work here.
+    LastDeliveryWaits,
+    Nothing,
 }
 
 impl Reader {
@@ -90,8 +110,8 @@ impl Reader {
             connected_before: false,
             strays_due: now,
             sweep_due: now,
-            cursor: sweep::START.to_owned(),
             pause_look_due: now,
+            last_delivery_runs: false,
         };
         loop {
             match self.handover.wish(self.member.settings.lease / 3).await {
@@ -129,27 +149,68 @@ impl Reader {
             let _ = tokio::time::timeout(PAUSE_LOOK, self.nudge.wake.notified()).await;
             return Ok(Vec::new());
         }
-        if state.strays_due <= Instant::now() {
-            let strays = self.member.strays(&mut connection, slots).await?;
-            let claims = self.claims(strays);
-            if !claims.is_empty() {
-                return Ok(claims); // there may be more: they stay due
+        if state.last_delivery_runs && !self.nothing_at_work().await {
+            return Ok(Vec::new());
+        }
+        state.last_delivery_runs = false;
+        match self.look_around(state, &mut connection, slots).await? {
+            Look::Claims(claims) => Ok(claims),
+            Look::LastDeliveryWaits => {
+                self.nothing_at_work().await;
+                Ok(Vec::new()) // the next look says whether it still waits
             }
-            state.strays_due = Instant::now() + jittered(settings.sweep_every);
+            Look::Nothing => {
+                let block = settings.block.min(state.next_look().saturating_duration_since(Instant::now()));
+                let new = self.read_new(&mut connection, slots, block).await?;
+                Ok(self.claims(state, new))
+            }
+        }
+    }
+
+    /// Strays and what was left behind, when it is time to look for them.
+    async fn look_around(
+        &self,
+        state: &mut Loop,
+        connection: &mut MultiplexedConnection,
+        slots: usize,
+    ) -> RedisResult<Look> {
+        let every = self.member.settings.sweep_every;
+        if state.strays_due <= Instant::now() {
+            let strays = self.member.strays(connection, slots).await?;
+            let claims = self.claims(state, strays.entries);
+            if !claims.is_empty() {
+                return Ok(Look::Claims(claims)); // there may be more: they stay due
+            }
+            if strays.last_delivery_waits {
+                return Ok(Look::LastDeliveryWaits);
+            }
+            state.strays_due = Instant::now() + jittered(every);
         }
         while state.sweep_due <= Instant::now() {
-            let left = self.member.sweep(&mut connection, &mut state.cursor, slots).await?;
-            if state.cursor == sweep::START {
-                state.sweep_due = Instant::now() + jittered(settings.sweep_every);
+            let left = self.member.sweep(connection, slots).await?;
+            let may_be_more = left.entries.len() >= slots || left.last_delivery_waits;
+            let claims = self.claims(state, left.entries);
+            if !may_be_more && !state.last_delivery_runs {
+                state.sweep_due = Instant::now() + jittered(every);
             }
-            let claims = self.claims(left);
             if !claims.is_empty() {
-                return Ok(claims);
+                return Ok(Look::Claims(claims));
+            }
+            if left.last_delivery_waits {
+                return Ok(Look::LastDeliveryWaits);
             }
         }
-        let block = settings.block.min(state.next_look().saturating_duration_since(Instant::now()));
-        let new = self.read_new(&mut connection, slots, block).await?;
-        Ok(self.claims(new))
+        Ok(Look::Nothing)
+    }
+
+    /// Waits for a moment until all claims of this process are ended or dropped; whether they are.
+    async fn nothing_at_work(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.member.at_work.wait() => true,
+            () = self.nudge.wake.notified() => false, // the consumer closes, or somebody has paused the workers
+            () = tokio::time::sleep(self.member.settings.block) => false,
+        }
     }
 
     /// Asked once a second, and after every hint. While it is so, every time.
@@ -186,15 +247,25 @@ impl Reader {
     }
 
     /// Claims to be run. What was delivered too often is buried aside.
-    fn claims(&self, entries: Vec<Entry>) -> Vec<Claim> {
+    fn claims(&self, state: &mut Loop, entries: Vec<Entry>) -> Vec<Claim> {
+        let cap = self.member.settings.delivery_cap;
         let mut claims = Vec::with_capacity(entries.len());
         for entry in entries {
-            let over_cap = entry.delivery > self.member.settings.delivery_cap;
-            match Claim::new(&self.member, &self.endings, entry) {
-                Some(claim) if over_cap => drop(tokio::spawn(claim.bury_over_cap())),
-                Some(claim) => claims.push(claim),
-                None => {}
+            let Some(claim) = Claim::new(&self.member, &self.endings, entry) else { continue };
+            if claim.delivery() > cap {
+                tokio::spawn(claim.bury_over_cap());
+                continue;
             }
+            // The first is no suspect, even where it is the last as well.
+            if claim.delivery() == cap && cap > 1 {
+                tracing::warn!(
+                    job.id = claim.job_id(),
+                    entry.id = claim.entry_id(),
+                    "the last delivery of an entry; nothing else is started beside it"
+                );
+                state.last_delivery_runs = true;
+            }
+            claims.push(claim);
         }
         claims
     }

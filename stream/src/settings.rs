@@ -29,7 +29,8 @@ pub struct Settings {
     pub sweep_every: Duration,
     /// The longest wait of one read for new entries. 2 s.
     pub block: Duration,
-    /// An entry that was delivered more often goes to the dead letters without being run. 3.
+    /// An entry that was delivered more often goes to the dead letters without being run. The last delivery of one that
+    /// was taken over runs alone in its worker. 3.
     pub delivery_cap: u64,
     /// How long a status record stays after its last change. 3600 s.
     pub status_ttl: Duration,

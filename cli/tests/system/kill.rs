@@ -32,6 +32,43 @@ async fn a_killed_workers_job_is_finished_by_another_within_20_seconds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_ends_its_process_is_given_up_and_its_neighbours_complete() {
+    let _shared = support::PROCESSOR.read().await;
+    let house = House::build(Redis::start().await).await;
+    let month = json!({ "start_date": "2025-10-01", "end_date": "2025-10-31", "format": "csv" });
+    let mut jobs = Vec::new();
+    for _ in 0..6 {
+        jobs.push(house.submit_kind("table", &month).await);
+    }
+    let poison = jobs.remove(1);
+    // The first four are fetched together, the poison among them.
+    let variables = [
+        ("FAILPOINTS", &*format!("job.running=return({poison})")),
+        ("DEERTRACK_CONCURRENCY", "4"),
+        ("DEERTRACK_LEASE_MS", "2000"),
+    ];
+    let given_up = || house.record(&poison)["state"] == "dead";
+    let mut deaths = 0;
+    while !given_up() {
+        let mut worker = house.worker_with(&variables);
+        until("it dies, or the poison is given up", || (worker.has_ended() || given_up()).then_some(()));
+        deaths += usize::from(worker.has_ended());
+    }
+    assert_eq!(deaths, 3, "one for each delivery");
+    let _heir = house.worker_with(&variables);
+    for job in &jobs {
+        let record = until("a neighbour has ended", || {
+            let record = house.record(job);
+            (record["status"] != "processing").then_some(record)
+        });
+        assert_eq!(record["state"], "completed", "{record}");
+    }
+    house.assert_drained();
+    assert_eq!(house.ask(&["XLEN", "{exports}:dead"]), "1");
+    assert_eq!(house.events().len(), jobs.len() + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_was_stopped_for_longer_than_its_lease_throws_its_result_away() {
     let _shared = support::PROCESSOR.read().await;
     let house = House::build(Redis::start().await).await;

@@ -12,6 +12,7 @@ mod durability;
 mod embedded;
 mod hostile;
 mod housekeeping;
+mod last_delivery;
 mod overview;
 mod probe;
 mod retry;

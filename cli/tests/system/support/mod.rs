@@ -123,6 +123,11 @@ impl Running {
         assert!(Command::new("kill").arg(format!("-{name}")).arg(&pid).status().unwrap().success());
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Its exit, within the patience.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
