@@ -29,6 +29,15 @@ pub(crate) enum Forgetting {
     Flush,
 }
 
+/// What was done to workers from outside, and may have cost jobs a delivery that they are not to blame for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blows {
+    /// What killed workers held when they died: job and delivery.
+    pub(crate) killed_with: BTreeSet<(String, u64)>,
+    /// When something last happened that may take any job's lease.
+    pub(crate) last_to_any: Option<Instant>,
+}
+
 /// A file in the export folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
@@ -45,6 +54,7 @@ pub(crate) struct Facts {
     /// By name.
     pub(crate) files: BTreeMap<String, Found>,
     pub(crate) windows: Vec<Window>,
+    pub(crate) blows: Blows,
     /// What still lies in stream, pending list and parking place.
     pub(crate) left: u64,
 }
@@ -93,7 +103,7 @@ pub(crate) struct Verdict {
     pub(crate) forgotten: usize,
     /// Taken by FLUSHALL.
     pub(crate) flushed: usize,
-    /// Given up because their workers died again and again.
+    /// Given up because their workers died again and again, though they did not end them.
     pub(crate) over_cap: usize,
     /// Files that no status names: of tries that lost their claim or died, or of jobs that Redis forgot. Removed by age.
     pub(crate) orphans: usize,
@@ -164,14 +174,21 @@ impl Facts {
         if over_cap && asked.task != Task::Abort {
             verdict.over_cap += 1;
         }
-        let right =
-            state == asked.task.natural_end() || over_cap || (asked.cancelled && state == State::Cancelled);
+        let right = state == asked.task.natural_end()
+            || (over_cap && self.was_hit_in_its_last_delivery(job, asked))
+            || (asked.cancelled && state == State::Cancelled);
         if !right {
             verdict.broken.push((Promise::RightEnd, format!("{job} ({}): {}", asked.task, record.to_json())));
         }
         if state == State::Completed && !self.has_file_of(record) {
             verdict.broken.push((Promise::StatusNamesItsFile, format!("{job}: {}", record.to_json())));
         }
+    }
+
+    /// Whether its last delivery, in which a job runs alone, may have come to its end from outside.
+    fn was_hit_in_its_last_delivery(&self, job: &str, asked: &Asked) -> bool {
+        self.blows.killed_with.contains(&(job.to_owned(), DELIVERY_CAP))
+            || self.blows.last_to_any.is_some_and(|at| at >= asked.at)
     }
 
     fn judge_absence(&self, job: &str, asked: &Asked, had_ended: bool, verdict: &mut Verdict) {

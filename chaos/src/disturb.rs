@@ -9,7 +9,7 @@ use deertrack_testkit::proxy::Proxy;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::check::{Forgetting, Window};
+use crate::check::{Blows, Forgetting, Window};
 use crate::fleet::Fleet;
 use crate::load::Ledger;
 use crate::plan::{Disturbance, Step};
@@ -40,6 +40,7 @@ pub(crate) struct Disturber {
     pub(crate) began: Instant,
     pub(crate) windows: Vec<Window>,
     pub(crate) met: Vec<Met>,
+    pub(crate) blows: Blows,
     /// Stopped workers that will go on.
     pub(crate) stopped: JoinSet<()>,
 }
@@ -55,15 +56,16 @@ impl Disturber {
         tokio::time::sleep(step.quiet).await;
         let what = step.what;
         tracing::info!(%what, "disturbing");
-        self.disturb(step).await.with_context(|| format!("while doing: {what}"))
+        self.disturb(step).await.with_context(|| format!("while doing: {what}"))?;
+        if what.takes_leases() {
+            self.blows.last_to_any = Some(Instant::now());
+        }
+        Ok(())
     }
 
     async fn disturb(&mut self, step: Step) -> anyhow::Result<()> {
         match step.what {
-            Disturbance::KillWorker => {
-                self.meet(step).await;
-                self.fleet.lock().await.kill(step.worker)?;
-            }
+            Disturbance::KillWorker => self.kill_worker(step).await?,
             Disturbance::StopWorker => self.stop_worker(step).await,
             Disturbance::ReplaceWorker => {
                 self.meet(step).await;
@@ -110,13 +112,34 @@ impl Disturber {
         Ok(())
     }
 
+    /// What it holds is asked afterwards: the dead hold it for a lease, and no longer change it.
+    async fn kill_worker(&mut self, step: Step) -> anyhow::Result<()> {
+        let at = Instant::now();
+        let pid = {
+            let mut fleet = self.fleet.lock().await;
+            let pid = fleet.pid(step.worker);
+            fleet.kill(step.worker)?;
+            pid
+        };
+        let jobs = self.held_by(pid).await;
+        self.blows.killed_with.extend(jobs.iter().cloned());
+        self.met.push(Met { by: step.what, at, jobs: Some(jobs) });
+        Ok(())
+    }
+
     /// Writes down which jobs the worker holds that is about to be met.
     async fn meet(&mut self, step: Step) {
-        let pid = format!(":{}:", self.fleet.lock().await.pid(step.worker));
+        let pid = self.fleet.lock().await.pid(step.worker);
+        let jobs = self.held_by(pid).await;
+        self.met.push(Met { by: step.what, at: Instant::now(), jobs: Some(jobs) });
+    }
+
+    /// The jobs of a worker, and their delivery.
+    async fn held_by(&self, pid: u32) -> Vec<(String, u64)> {
+        let pid = format!(":{pid}:");
         let running = self.stream.overview().await.map(|overview| overview.running).unwrap_or_default();
         let its_own = running.into_iter().filter(|job| job.worker.contains(&pid));
-        let jobs = its_own.map(|job| (job.job_id, job.deliveries)).collect();
-        self.met.push(Met { by: step.what, at: Instant::now(), jobs: Some(jobs) });
+        its_own.map(|job| (job.job_id, job.deliveries)).collect()
     }
 
     async fn stop_worker(&mut self, step: Step) {

@@ -68,6 +68,8 @@ pub(crate) struct Load {
     pub(crate) seed: u64,
     /// Jobs a second, all callers together.
     pub(crate) rate: f64,
+    /// How many of 1,000 jobs end the process that runs them.
+    pub(crate) poison: u32,
 }
 
 impl Load {
@@ -80,6 +82,7 @@ impl Load {
                 stream: stream.clone(),
                 ledger: ledger.clone(),
                 random: ChaCha8Rng::seed_from_u64(self.seed.wrapping_mul(1000) + number),
+                poison: self.poison,
                 stop: stop.clone(),
             };
             callers.spawn(caller.call(pause));
@@ -92,6 +95,7 @@ struct Caller {
     stream: Stream,
     ledger: Ledger,
     random: ChaCha8Rng,
+    poison: u32,
     stop: CancellationToken,
 }
 
@@ -102,7 +106,7 @@ impl Caller {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !self.stop.is_cancelled() {
             ticks.tick().await;
-            let task = Task::draw(&mut self.random);
+            let task = Task::draw(&mut self.random, self.poison);
             let cancel_after = self.random.random_bool(0.06).then(|| self.random.random_range(0..600));
             let command = command(task);
             let job = command.job_id.to_string();

@@ -59,6 +59,11 @@ impl Disturbance {
         Self::CutConnections,
         Self::AddRubbish,
     ];
+
+    /// Whether a worker may lose the lease of a job by it, so that a delivery is counted though nobody died.
+    pub(crate) fn takes_leases(self) -> bool {
+        !matches!(self, Self::KillWorker | Self::FlushScripts | Self::SqueezeMemory | Self::AddRubbish)
+    }
 }
 
 impl fmt::Display for Disturbance {

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{Facts, Found};
+use crate::check::{Blows, Facts, Found};
 use crate::disturb::Disturber;
 use crate::fleet::{Fleet, Recipe};
 use crate::load::{Ledger, Load};
@@ -40,6 +40,9 @@ pub(crate) struct RunArgs {
     /// Jobs a second
     #[arg(long, default_value_t = 60.0)]
     pub(crate) rate: f64,
+    /// How many of 1,000 jobs end the process that runs them
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=40))]
+    pub(crate) poison: u32,
     /// Worker processes
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..=64))]
     pub(crate) workers: u64,
@@ -83,7 +86,11 @@ async fn disturb_and_judge(args: &RunArgs, seed: u64, dir: &Path) -> anyhow::Res
     let witness = Witness::begin(&system.stream).await?;
     let reviving = tokio::spawn(revive(Arc::clone(&system.fleet)));
     let stop = CancellationToken::new();
-    let callers = Load { seed, rate: args.rate }.start(&system.callers().await?, &system.ledger, &stop);
+    let callers = Load { seed, rate: args.rate, poison: args.poison }.start(
+        &system.callers().await?,
+        &system.ledger,
+        &stop,
+    );
 
     let done = disturb(&mut system, seed, args).await?;
     stop.cancel();
@@ -96,8 +103,9 @@ async fn disturb_and_judge(args: &RunArgs, seed: u64, dir: &Path) -> anyhow::Res
     let statuses = statuses(&system.stream, asked.keys()).await?;
     let mut fleet = system.fleet.lock().await;
     fleet.dismiss().await?;
-    let (windows, files) = (system.windows, files(&dir.join(EXPORTS))?);
-    let facts = Facts { asked, testimony: witness.so_far(), statuses, files, windows, left };
+    let files = files(&dir.join(EXPORTS))?;
+    let (windows, blows) = (system.windows, system.blows);
+    let facts = Facts { asked, testimony: witness.so_far(), statuses, files, windows, blows, left };
     Ok(Report::new(args, seed, &facts, &system.met, done, fleet.fallen))
 }
 
@@ -120,6 +128,7 @@ async fn build(args: &RunArgs, dir: &Path) -> anyhow::Result<Disturber> {
         began: Instant::now(),
         windows: Vec::new(),
         met: Vec::new(),
+        blows: Blows::default(),
         stopped: JoinSet::new(),
     })
 }

@@ -29,11 +29,11 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    /// Draws one. Most do nothing, one in 1,000 takes its worker with it.
-    pub(crate) fn draw(random: &mut impl Rng) -> Self {
+    /// Draws one. Most do nothing; of 1,000 so many as `poison` says, up to 40, take their worker with them.
+    pub(crate) fn draw(random: &mut impl Rng, poison: u32) -> Self {
         match random.random_range(0..1000) {
-            0 => Self::Abort,
-            1..40 => Self::Panic,
+            drawn if drawn < poison => Self::Abort,
+            0..40 => Self::Panic,
             40..60 => Self::FailForever,
             60..140 => Self::FailOnce,
             140..220 => Self::Fail,
@@ -98,7 +98,7 @@ mod tests {
     fn the_title_of_a_report_says_the_whole_task() {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         for _ in 0..1000 {
-            let task = Task::draw(&mut random);
+            let task = Task::draw(&mut random, 1);
             assert_eq!(task.to_string().parse(), Ok(task));
         }
     }

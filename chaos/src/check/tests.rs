@@ -20,6 +20,7 @@ fn good() -> Facts {
         statuses: [(JOB.to_owned(), status(State::Completed))].into(),
         files: [(file_name(), file)].into(),
         windows: Vec::new(),
+        blows: Blows::default(),
         left: 0,
     }
 }
@@ -125,12 +126,30 @@ fn a_job_ends_as_its_task_does_or_as_it_was_asked_to() {
     assert_eq!(broken(&facts), [Promise::RightEnd]);
     facts.asked.get_mut(JOB).unwrap().cancelled = true;
     assert_eq!(broken(&facts), []);
-    // Given up, but only after three deliveries.
+}
+
+#[test]
+fn a_job_that_ends_no_process_is_given_up_only_when_its_last_worker_was_hit_from_outside() {
+    let mut facts = good();
+    let hit = |delivery| Blows { killed_with: [(JOB.to_owned(), delivery)].into(), last_to_any: None };
     facts.testimony.events = vec![seen(State::Dead, 1)];
-    facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 3, ..status(State::Dead) });
-    assert_eq!(broken(&facts), [Promise::RightEnd]);
     facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 4, ..status(State::Dead) });
-    assert_eq!((broken(&facts), facts.judge().over_cap), (vec![], 1));
+    assert_eq!((broken(&facts), facts.judge().over_cap), (vec![Promise::RightEnd], 1));
+    facts.blows = hit(2);
+    assert_eq!(broken(&facts), [Promise::RightEnd]);
+    facts.blows = hit(3);
+    assert_eq!(broken(&facts), []);
+    facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 3, ..status(State::Dead) });
+    assert_eq!(broken(&facts), [Promise::RightEnd], "given up before its last delivery");
+    facts.statuses.insert(JOB.to_owned(), StatusRecord { deliveries: 4, ..status(State::Dead) });
+    let asked = facts.asked[JOB].at;
+    facts.blows = Blows { last_to_any: Some(asked), ..Blows::default() };
+    assert_eq!(broken(&facts), []);
+    facts.asked.get_mut(JOB).unwrap().at = asked + std::time::Duration::from_secs(1);
+    assert_eq!(broken(&facts), [Promise::RightEnd], "all that happened was before it was asked for");
+    facts.blows = Blows::default();
+    facts.asked.get_mut(JOB).unwrap().task = Task::Abort;
+    assert_eq!((broken(&facts), facts.judge().over_cap), (vec![], 0));
 }
 
 #[test]
