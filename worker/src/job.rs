@@ -13,12 +13,18 @@ use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running, crash};
 use futures::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::JobError;
 use crate::artifact::{self, Drafts, StoreError};
 use crate::export::{Job, Progress, Rendered};
 use crate::run::Shared;
+use crate::stage::Stages;
+
+/// The `outcome` on the last log line of a try that wrote nothing: another worker has the job. Other outcomes are the
+/// state that was written, or why none was. A line and not the span carries it: an addition to a span's fields is
+/// dear where these are written as JSON.
+const LOST: &str = "lost";
 
 /// How one try of a job ended.
 enum Ending {
@@ -51,7 +57,7 @@ pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphore
 
 async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot: OwnedSemaphorePermit) {
     if ended_before(&claim).await {
-        tracing::info!("the job has ended before; its entry is dropped");
+        tracing::info!(outcome = "ended_before", "the job has ended before; its entry is dropped");
         claim.discard().await;
         return;
     }
@@ -62,8 +68,7 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
         ..StatusRecord::queued(&command).with_state(State::Running)
     };
     if let Some(refused) = refuse(&shared, &command, &record) {
-        report(claim.finish(refused).await);
-        return;
+        return finish(claim, refused).await;
     }
     let running = claim.run(record.clone());
     crash::point_of("job.running", command.job_id.as_str());
@@ -133,10 +138,14 @@ async fn export(
 ) -> Ending {
     let try_began = record.started_at.unwrap_or(command.created_at);
     let name = artifact::file_name(&command.export, &command.job_id, try_began);
-    let tell = running.clone();
-    let progress = Progress::new(move |step| match step.counts {
-        Some(counts) => tell.counted(step.fraction, step.stage, counts),
-        None => tell.progress(step.fraction, step.stage),
+    let stages = Stages::of(Span::current());
+    let (tell, enter) = (running.clone(), stages.listener());
+    let progress = Progress::new(move |step| {
+        enter(step.stage);
+        match step.counts {
+            Some(counts) => tell.counted(step.fraction, step.stage, counts),
+            None => tell.progress(step.fraction, step.stage),
+        }
     });
     let drafts = Drafts::new(shared.artifacts.dir(), command.job_id.clone());
     let job = Job::new(progress, stop, drafts, slot);
@@ -154,9 +163,14 @@ async fn export(
 /// Ends the claim as the job ended.
 async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &RetryPolicy) {
     let last = match ending {
-        Ending::Lost => return tracing::warn!("another worker owns the job now; this result is thrown away"),
+        Ending::Lost => {
+            return tracing::warn!(
+                outcome = LOST,
+                "another worker owns the job now; this result is thrown away"
+            );
+        }
         Ending::HandedBack => {
-            tracing::info!("the worker stops; the job is handed back");
+            tracing::info!(outcome = "handed_back", "the worker stops; the job is handed back");
             claim.release().await;
             return;
         }
@@ -178,7 +192,7 @@ async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &Ret
         }
         Ending::Cancelled => ended(record, State::Cancelled, "cancelled"),
     };
-    report(claim.finish(last).await);
+    finish(claim, last).await;
 }
 
 /// Something is away that may come back: later, or never again when the tries are used up.
@@ -187,13 +201,23 @@ async fn try_again(claim: Claim, record: StatusRecord, error: &JobError, policy:
     let record = StatusRecord { error: Some(error.to_string()), ..record };
     match claim.retry(record, &why, policy).await {
         Retried::Later { at, attempt } => {
-            tracing::warn!(error = why, next_attempt = attempt, next_attempt_at = %at, "the export failed; it is tried again");
+            let outcome = State::Retrying.name();
+            tracing::warn!(outcome, error = why, next_attempt = attempt, next_attempt_at = %at, "the export failed; it is tried again");
         }
         Retried::Dead => {
-            tracing::error!(error = why, "the export failed in all its tries; it lies in the dead letters");
+            let outcome = State::Dead.name();
+            tracing::error!(
+                outcome,
+                error = why,
+                "the export failed in all its tries; it lies in the dead letters"
+            );
         }
-        Retried::Cancelled => tracing::info!("the job was cancelled between two tries"),
-        Retried::Lost => tracing::warn!("another worker owns the job now; nothing was written"),
+        Retried::Cancelled => {
+            tracing::info!(outcome = State::Cancelled.name(), "the job was cancelled between two tries");
+        }
+        Retried::Lost => {
+            tracing::warn!(outcome = LOST, "another worker owns the job now; nothing was written");
+        }
     }
 }
 
@@ -212,10 +236,15 @@ async fn bury(claim: Claim, reason: &str) {
     claim.dead(reason, record).await;
 }
 
-fn report(finished: Finished) {
-    match finished {
-        Finished::Done => tracing::info!("the job has ended"),
-        Finished::Lost => tracing::warn!("another worker owns the job now; nothing was written"),
+async fn finish(claim: Claim, last: StatusRecord) {
+    let state = last.state;
+    match claim.finish(last).await {
+        Finished::Done => {
+            tracing::info!(outcome = state.name(), "the job has ended");
+        }
+        Finished::Lost => {
+            tracing::warn!(outcome = LOST, "another worker owns the job now; nothing was written");
+        }
     }
 }
 

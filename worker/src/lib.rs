@@ -9,6 +9,7 @@ pub mod import;
 mod job;
 pub mod run;
 pub mod simulate;
+mod stage;
 mod typesetting;
 
 pub use error::JobError;
