@@ -88,8 +88,12 @@ pub(crate) async fn gateway(
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
-    let state =
-        GatewayState { exports: Exports::new(stream, zone), export_dir: export_dir.to_owned(), metrics };
+    let state = GatewayState {
+        exports: Exports::new(stream, zone),
+        export_dir: export_dir.to_owned(),
+        metrics,
+        span_context: || None,
+    };
     Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
 }
 

@@ -11,8 +11,8 @@ use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Va
 use deertrack_stream::{Cancelled, StreamError, Submitted};
 use serde_json::json;
 
-use super::App;
 use super::refusal::Refusal;
+use super::{App, trace};
 use crate::{Exports, ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
@@ -27,7 +27,7 @@ pub(super) async fn create(
     let kind = known_kind(&kind?)?;
     let request = with_idempotency_key(Request::from_json(kind, &body?)?, &headers)?;
     let mut command = Exports::command(request);
-    command.traceparent = traceparent(&headers);
+    command.traceparent = (app.span_context)().or_else(|| trace::of_client(&headers).map(str::to_owned));
     let command = app.exports.check_command(command)?;
     match submit(&app, &command).await? {
         Submitted::New(job_id) => Ok(accepted(kind, &job_id)),
@@ -126,48 +126,6 @@ fn with_idempotency_key(mut request: Request, headers: &HeaderMap) -> Result<Req
         _ => {
             request.idempotency_key = Some(key.to_owned());
             Ok(request)
-        }
-    }
-}
-
-/// The W3C trace context of the request. One that is malformed is dropped, as the standard asks: the trace
-/// starts anew and the request goes on.
-fn traceparent(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    is_traceparent(text).then(|| text.to_owned())
-}
-
-/// Version `00` of <https://www.w3.org/TR/trace-context/#traceparent-header>.
-fn is_traceparent(text: &str) -> bool {
-    let hex = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let nonzero = |part: &str| part.bytes().any(|byte| byte != b'0');
-    match text.split('-').collect::<Vec<_>>()[..] {
-        ["00", trace, parent, flags] => {
-            hex(trace, 32) && nonzero(trace) && hex(parent, 16) && nonzero(parent) && hex(flags, 2)
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_well_formed_trace_context_is_carried_on() {
-        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
-        for bad in [
-            "",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
-        ] {
-            assert!(!is_traceparent(bad), "{bad:?} was taken");
         }
     }
 }

@@ -10,12 +10,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
-use super::App;
 use super::metrics::{REQUEST_SECONDS, REQUESTS};
 use super::refusal::Refusal;
+use super::{App, trace};
 
 /// Scripts, styles and data come from the gateway alone, and nothing stands inline. `data:` images: the icons in
 /// Swagger UI's style sheet.
@@ -36,6 +36,7 @@ pub(super) fn around(routes: Router<App>) -> Router<App> {
 }
 
 /// Takes the request's `x-request-id` or makes one; it stands in the span of every log line and in the answer.
+/// The trace context that the client sent stands in the span too.
 async fn identify(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let span = tracing::info_span!(
@@ -43,8 +44,12 @@ async fn identify(request: Request, next: Next) -> Response {
         request.id = %id,
         http.method = %request.method(),
         http.path = request.uri().path(),
+        http.route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str),
+        http.status = field::Empty,
+        traceparent = trace::of_client(request.headers()),
     );
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.record("http.status", response.status().as_u16());
     let id = HeaderValue::try_from(id).expect("an id holds letters, digits and . _ - only");
     response.headers_mut().insert(REQUEST_ID, id);
     response

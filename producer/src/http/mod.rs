@@ -30,6 +30,7 @@ mod layers;
 mod metrics;
 mod pages;
 mod refusal;
+mod trace;
 
 use feed::Feed;
 
@@ -52,6 +53,9 @@ pub struct GatewayState {
     pub export_dir: PathBuf,
     /// Renders the process's metrics for `GET /metrics`.
     pub metrics: PrometheusHandle,
+    /// Tells the W3C trace context (`traceparent`) of the span in which it is called; the command carries it to the
+    /// worker. `None` where spans are not exported: the command then carries what the client sent.
+    pub span_context: fn() -> Option<String>,
 }
 
 /// What handlers see.
@@ -60,6 +64,7 @@ struct App {
     exports: Exports,
     export_dir: Arc<Path>,
     metrics: PrometheusHandle,
+    span_context: fn() -> Option<String>,
     feed: Feed,
     closing: CancellationToken,
 }
@@ -143,6 +148,7 @@ fn routes(state: GatewayState, closing: CancellationToken) -> Router {
         exports: state.exports,
         export_dir: state.export_dir.into(),
         metrics: state.metrics,
+        span_context: state.span_context,
         closing,
     };
     let routes = quick_routes().merge(long_routes());

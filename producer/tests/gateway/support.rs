@@ -75,7 +75,7 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
-        let state = GatewayState { exports, export_dir, metrics };
+        let state = GatewayState { exports, export_dir, metrics, span_context: || None };
         let served = tokio::spawn(serve(listener, state, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
         Self { redis, stream, client, address, folder, shutdown, served }
@@ -171,7 +171,7 @@ impl Gateway {
     pub(crate) fn router(&self) -> Router {
         let exports = Exports::new(self.stream.clone(), chrono_tz::Tz::UTC);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        router(GatewayState { exports, export_dir: self.export_dir(), metrics })
+        router(GatewayState { exports, export_dir: self.export_dir(), metrics, span_context: || None })
     }
 
     pub(crate) async fn worker(&self) -> Worker {
