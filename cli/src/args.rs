@@ -11,6 +11,7 @@ use crate::commands::{
 };
 use crate::exit;
 use crate::logging::LogArgs;
+use crate::otlp::OtlpArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +32,8 @@ pub(crate) struct Cli {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) log: LogArgs,
+    #[command(flatten)]
+    pub(crate) otlp: OtlpArgs,
 }
 
 #[derive(Subcommand, Debug)]
@@ -75,6 +78,15 @@ impl Command {
     /// It runs until it is stopped, and its log is its output.
     pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Up(_) | Self::Serve(_) | Self::Work(_))
+    }
+
+    /// Who sends its spans, unless `OTEL_SERVICE_NAME` says otherwise.
+    pub(crate) fn service_name(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "deertrack-gateway",
+            Self::Work(_) => "deertrack-worker",
+            _ => "deertrack",
+        }
     }
 }
 

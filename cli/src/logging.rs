@@ -3,7 +3,9 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
 /// How much is logged and in which form.
 #[derive(Args, Clone, Debug)]
@@ -30,14 +32,15 @@ enum LogFormat {
     Json,
 }
 
-/// Starts logging for the process.
-pub(crate) fn start(args: &LogArgs, service: bool) {
+/// Starts logging for the process, and what `spans` does with its spans; the log filter is not asked for those.
+pub(crate) fn start(args: &LogArgs, service: bool, spans: Option<Box<dyn Layer<Registry> + Send + Sync>>) {
     // Reading 100,000 vectors takes its second; the whole statement on the terminal tells a person nothing.
     let default = if service { "info,sqlx=warn,tower_http=info" } else { "warn,sqlx::query=error" };
     let filter = EnvFilter::builder().parse_lossy(args.log.as_deref().unwrap_or(default));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match args.log_format {
-        LogFormat::Human => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match args.log_format {
+        LogFormat::Human => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).init();
 }

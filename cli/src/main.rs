@@ -5,6 +5,11 @@ mod client;
 mod commands;
 mod exit;
 mod logging;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "otlp/absent.rs"]
+mod otlp;
 mod print;
 mod signals;
 
@@ -14,6 +19,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use exit::Exit;
+use otlp::Spans;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -23,16 +29,22 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _crash_points = fail::has_failpoints().then(fail::FailScenario::setup);
     let cli = Cli::parse();
-    logging::start(&cli.log, cli.command.is_service());
     let json = cli.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Exit::failed(anyhow::Error::new(error)).report(json),
     };
-    match runtime.block_on(run(cli)) {
+    let spans = match Spans::start(&cli.otlp, cli.command.service_name(), runtime.handle()) {
+        Ok(spans) => spans,
+        Err(exit) => return exit.report(json),
+    };
+    logging::start(&cli.log, cli.command.is_service(), spans.layer());
+    let code = match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(json),
-    }
+    };
+    spans.flush();
+    code
 }
 
 async fn run(cli: Cli) -> Result<(), Exit> {

@@ -92,7 +92,7 @@ pub(crate) async fn gateway(
         exports: Exports::new(stream, zone),
         export_dir: export_dir.to_owned(),
         metrics,
-        span_context: || None,
+        span_context: crate::otlp::span_context,
     };
     Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
 }

@@ -18,19 +18,17 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn build(redis: Redis) -> Self {
+        Self::build_with(redis, &[]).await
+    }
+
+    /// With variables in the gateway's environment.
+    pub(crate) async fn build_with(redis: Redis, variables: &[(&str, &str)]) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let database = season(dir.path());
         let exports = dir.path().join("exports").display().to_string();
-        let mut gateway = Running::start(&[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--redis-url",
-            redis.url(),
-            "--export-dir",
-            &exports,
-        ]);
+        let args = ["serve", "--listen", "127.0.0.1:0", "--redis-url", redis.url(), "--export-dir", &exports];
+        let mut gateway = Running::start_with(&args, variables);
         let base = gateway.line("gateway http://").trim_start_matches("gateway ").to_owned();
         Self { redis, dir, database, gateway, base }
     }

@@ -1,5 +1,7 @@
 //! Runs the real binary as a user would, and waits for what it says instead of sleeping.
 
+#[cfg(feature = "otlp")]
+pub(crate) mod collector;
 pub(crate) mod house;
 
 use std::io::{BufRead, BufReader, Read};
@@ -20,7 +22,8 @@ pub(crate) static PROCESSOR: RwLock<()> = RwLock::const_new(());
 pub(crate) fn deertrack(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_deertrack"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("DEERTRACK_") || name == "REDIS_URL" || name == "DATABASE_URL" {
+        let ours = name.starts_with("DEERTRACK_") || name.starts_with("OTEL_");
+        if ours || name == "REDIS_URL" || name == "DATABASE_URL" {
             command.env_remove(name);
         }
     }
