@@ -1,5 +1,10 @@
 //! What the protocol costs beside the bare commands that it is made of, in the same run on the same Redis.
 //!
+//! Ours is measured with everything on that a worker has on: the fence, leases and beats; a status record, an event and
+//! an acknowledgement for each job; metrics with the recorder of the services and its upkeep; a trace context in each
+//! command; for each job its span with all fields, and its line in the log, written as JSON at the default filter
+//! (to `/dev/null`, one system call a line as to stderr). The bare commands have none of this, and carry as many bytes.
+//!
 //! `cargo bench -p deertrack-stream [-- --aof]`. Medians of five rounds; the bare commands and ours take turns.
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +22,7 @@ use deertrack_testkit::redis::Redis;
 use futures::future::join_all;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,6 +37,7 @@ const SLOTS: usize = 512;
 #[tokio::main]
 async fn main() {
     let aof = std::env::args().any(|arg| arg == "--aof");
+    services::observe();
     let redis = Redis::with(aof, &[]).await;
     let stream = redis.stream().await;
     let connections = join_all((0..CONNECTIONS).map(|_| bare::connect(redis.url()))).await;
@@ -98,7 +105,11 @@ fn commands(count: usize) -> Vec<Valid<Command>> {
     let body = br#"{"start_date":"2026-01-01","end_date":"2026-02-01","group_by":"week"}"#;
     let export = Request::from_json(Kind::Pdf, body).unwrap().export;
     let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
-    let command = || Command::new(Stream::new_job_id(), export.clone(), Utc::now());
+    let traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+    let command = || {
+        let command = Command::new(Stream::new_job_id(), export.clone(), Utc::now());
+        Command { traceparent: traceparent.clone(), ..command }
+    };
     (0..count).map(|_| Valid::check(command(), today).unwrap()).collect()
 }
 
@@ -130,7 +141,8 @@ async fn submit_by_many_tasks(stream: &Stream, commands: Vec<Valid<Command>>) ->
     per_second(count, start)
 }
 
-/// A worker whose jobs do nothing: all of decode, beat registration, status, event and acknowledgement stays.
+/// A worker whose jobs do nothing: all of decode, beat registration, status, event, acknowledgement, span and log line
+/// stays.
 async fn drain(stream: &Stream) -> f64 {
     let start = Instant::now();
     let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await.unwrap();
@@ -157,9 +169,17 @@ async fn drain(stream: &Stream) -> f64 {
 
 async fn no_op(mut claim: deertrack_stream::Claim) {
     let command = claim.decode().unwrap();
-    let record = StatusRecord { started_at: Some(Utc::now()), ..StatusRecord::queued(&command) };
-    let _running = claim.run(record.clone());
-    claim.finish(StatusRecord { artifact: Some(artifact()), ..record.with_state(State::Completed) }).await;
+    let span = services::job_span(&command, &claim);
+    async {
+        let record = StatusRecord { started_at: Some(Utc::now()), ..StatusRecord::queued(&command) };
+        let _running = claim.run(record.clone());
+        claim
+            .finish(StatusRecord { artifact: Some(artifact()), ..record.with_state(State::Completed) })
+            .await;
+        services::tell_the_end();
+    }
+    .instrument(span)
+    .await;
 }
 
 fn artifact() -> Artifact {
@@ -253,6 +273,59 @@ fn resident_mb() -> u64 {
     line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
+/// What `deertrack work` has on beside the protocol.
+mod services {
+    use std::fs::File;
+
+    use deertrack_stream::Claim;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tracing::Span;
+    use tracing_subscriber::layer::{Layer, SubscriberExt};
+    use tracing_subscriber::util::SubscriberInitExt;
+    use tracing_subscriber::{EnvFilter, fmt, registry};
+
+    use super::*;
+
+    /// As `cli/src/commands/services.rs`.
+    const SECONDS: [f64; 15] =
+        [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+    const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+    /// As `cli/src/logging.rs`.
+    const FILTER: &str = "info,sqlx=warn,tower_http=info";
+
+    /// Starts counting and logging.
+    pub(super) fn observe() {
+        let metrics = PrometheusBuilder::new().set_buckets(&SECONDS).unwrap().install_recorder().unwrap();
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+            loop {
+                ticks.tick().await;
+                metrics.run_upkeep();
+            }
+        });
+        let nowhere = File::options().write(true).open("/dev/null").unwrap();
+        let lines = fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(nowhere);
+        registry().with(lines.with_filter(EnvFilter::new(FILTER))).init();
+    }
+
+    /// As `worker/src/job.rs`.
+    pub(super) fn job_span(command: &Command, claim: &Claim) -> Span {
+        tracing::info_span!(
+            "job",
+            job.id = %command.job_id,
+            export.kind = command.export.kind().name(),
+            attempt = command.attempt,
+            delivery = claim.delivery(),
+            traceparent = command.traceparent.as_deref(),
+        )
+    }
+
+    /// As `worker/src/job.rs`.
+    pub(super) fn tell_the_end() {
+        tracing::info!(outcome = State::Completed.name(), "the job has ended");
+    }
+}
+
 /// The same traffic without the protocol: no fence, no encoding, no claims. What Redis itself can do.
 mod bare {
     use super::*;
@@ -273,7 +346,9 @@ mod bare {
 
     pub(super) async fn submit(connections: &[MultiplexedConnection], commands: &[Valid<Command>]) -> f64 {
         let keys = Keys::default();
-        let (body, status) = (vec![b'x'; 330], vec![b'y'; 260]);
+        // As long as ours.
+        let body = vec![b'x'; deertrack_schemas::wire::encode(&commands[0]).unwrap().len()];
+        let status = vec![b'y'; StatusRecord::queued(&commands[0]).to_json().len()];
         let script = redis::Script::new(SUBMIT);
         script.load_async(&mut connections[0].clone()).await.unwrap();
         let start = Instant::now();
