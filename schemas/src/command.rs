@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Export, JobId};
 
 /// One export command. On the wire it is a MessagePack map with these names; unknown names pass, so that
-/// producers and workers of different ages mix.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// producers and workers of different ages mix. How it is read: `envelope.rs`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Command {
     /// Version of the envelope: [`crate::wire::VERSION`].
     pub v: u8,
@@ -42,7 +42,7 @@ pub struct Command {
     pub traceparent: Option<String>,
 }
 
-fn first_attempt() -> u32 {
+pub(crate) fn first_attempt() -> u32 {
     1
 }
 

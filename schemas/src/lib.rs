@@ -2,6 +2,7 @@
 
 mod command;
 mod contract;
+mod envelope;
 mod event;
 mod export;
 mod fields;

@@ -6,6 +6,8 @@ use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::wire::{self, WireError};
 use deertrack_schemas::{Class, Command, Counts, Export, PdfParams, State, StatusRecord};
 use proptest::prelude::*;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 fn date() -> impl Strategy<Value = NaiveDate> {
     (0..40_000i32).prop_map(|day| NaiveDate::from_epoch_days(day).unwrap())
@@ -28,22 +30,69 @@ fn params() -> impl Strategy<Value = PdfParams> {
 
 fn command() -> impl Strategy<Value = Command> {
     let text = || proptest::option::of(any::<String>());
-    let time = (0..4_000_000_000_000i64).prop_map(|ms| DateTime::<Utc>::from_timestamp_millis(ms).unwrap());
-    ("[A-Za-z0-9_-]{1,64}", params(), text(), text(), time, 1..9u32, text()).prop_map(
-        |(id, params, requested_by, tenant, created_at, attempt, idempotency_key)| Command {
-            requested_by,
-            tenant,
-            attempt,
-            idempotency_key,
-            ..Command::new(id.parse().unwrap(), Export::Pdf(params), created_at)
-        },
-    )
+    let time =
+        || (0..4_000_000_000_000i64).prop_map(|ms| DateTime::<Utc>::from_timestamp_millis(ms).unwrap());
+    let deadline = proptest::option::of(time());
+    ("[A-Za-z0-9_-]{1,64}", params(), [text(), text(), text(), text()], time(), deadline, [1..9u32, 1..9u32])
+        .prop_map(|(id, params, [requested_by, tenant, key, traceparent], created_at, deadline, tries)| {
+            Command {
+                requested_by,
+                tenant,
+                deadline,
+                traceparent,
+                idempotency_key: key,
+                attempt: tries[0],
+                max_attempts: tries[1],
+                ..Command::new(id.parse().unwrap(), Export::Pdf(params), created_at)
+            }
+        })
+}
+
+/// A map whose names stand in this order, as other writers than ours may put them.
+struct InOrder(Vec<(String, Value)>);
+
+impl Serialize for InOrder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn fields_of(command: &Command) -> Vec<(String, Value)> {
+    let Value::Object(fields) = serde_json::to_value(command).unwrap() else { panic!("a command is a map") };
+    fields.into_iter().collect()
+}
+
+fn decoded(fields: Vec<(String, Value)>) -> Result<Command, WireError> {
+    wire::decode(&rmp_serde::to_vec_named(&InOrder(fields)).unwrap())
 }
 
 proptest! {
     #[test]
     fn a_command_survives_the_wire(command in command()) {
         prop_assert_eq!(wire::decode(&wire::encode(&command).unwrap()).unwrap(), command);
+    }
+
+    #[test]
+    fn the_names_of_a_command_stand_in_any_order(command in command(), turn in any::<prop::sample::Index>()) {
+        let mut fields = fields_of(&command);
+        fields.push(("from_a_newer_version".into(), serde_json::json!({ "a": [1, 2] })));
+        let turn = turn.index(fields.len());
+        fields.rotate_left(turn);
+        prop_assert_eq!(decoded(fields).unwrap(), command);
+    }
+
+    #[test]
+    fn a_name_that_is_missing_or_stands_twice_is_told(command in command(), which in any::<prop::sample::Index>()) {
+        let mut fields = fields_of(&command);
+        let (name, value) = fields.remove(which.index(fields.len()));
+        let told = |fields| decoded(fields).map_err(|error| error.to_string());
+        if ["v", "job_id", "kind", "params", "created_at"].contains(&name.as_str()) {
+            let error = told(fields.clone()).unwrap_err();
+            prop_assert!(error.contains(&format!("missing field `{name}`")), "{error}");
+        }
+        fields.extend([(name.clone(), value.clone()), (name.clone(), value)]);
+        let error = told(fields).unwrap_err();
+        prop_assert!(error.contains(&format!("duplicate field `{name}`")), "{error}");
     }
 
     #[test]

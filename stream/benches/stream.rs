@@ -2,8 +2,8 @@
 //!
 //! Ours is measured with everything on that a worker has on: the fence, leases and beats; a status record, an event and
 //! an acknowledgement for each job; metrics with the recorder of the services and its upkeep; a trace context in each
-//! command; for each job its span with all fields, and its line in the log, written as JSON at the default filter
-//! (to `/dev/null`, one system call a line as to stderr). The bare commands have none of this, and carry as many bytes.
+//! command; for each job its span with all fields, and its line in the log in the default form at the default filter (to
+//! `/dev/null`, one system call a line as to stderr). The bare commands have none of this, and carry as many bytes.
 //!
 //! `cargo bench -p deertrack-stream [-- --aof]`. Medians of five rounds; the bare commands and ours take turns.
 #![expect(
@@ -304,7 +304,7 @@ mod services {
             }
         });
         let nowhere = File::options().write(true).open("/dev/null").unwrap();
-        let lines = fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(nowhere);
+        let lines = fmt::layer().with_ansi(false).with_target(false).with_writer(nowhere);
         registry().with(lines.with_filter(EnvFilter::new(FILTER))).init();
     }
 
