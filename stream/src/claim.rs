@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::beat::Running;
-use crate::entry::Entry;
+use crate::entry::{self, Entry};
 use crate::error::StreamError;
 use crate::finish::{Ending, Finished};
 use crate::member::{Member, Settled};
@@ -212,7 +212,7 @@ impl Claim {
 
     /// Time between the entry and the claim, by Redis' clock and ours.
     fn waited(&self) -> Duration {
-        let added = self.entry.id.split('-').next().and_then(|ms| ms.parse::<u64>().ok()).unwrap_or(0);
+        let (added, _) = entry::place(&self.entry.id);
         let now = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0);
         Duration::from_millis(now.saturating_sub(added)).saturating_sub(self.claimed_at.elapsed())
     }

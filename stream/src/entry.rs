@@ -40,6 +40,12 @@ pub(crate) fn from_script(reply: Value) -> RedisResult<Vec<Entry>> {
     entries.into_iter().map(|entry| with_delivery(entry, None)).collect()
 }
 
+/// Where an entry lies in its stream: milliseconds and number of its id.
+pub(crate) fn place(id: &str) -> (u64, u64) {
+    let (ms, number) = id.split_once('-').unwrap_or((id, ""));
+    (ms.parse().unwrap_or_default(), number.parse().unwrap_or_default())
+}
+
 fn with_delivery(entry: Value, known: Option<u64>) -> RedisResult<Entry> {
     parts(entry, known).ok_or_else(|| strange("a read"))
 }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::member::{Member, Settled};
-use crate::{crash, meters, script};
+use crate::{crash, entry, meters, script};
 
 /// How many jobs one script ends: about 0.6 ms of Redis time.
 const BATCH: usize = 64;
@@ -90,13 +90,16 @@ impl Member {
     fn finish_call(&self, batch: &[Ending]) -> Cmd {
         let keys = &self.settings.keys;
         let bytes: usize = batch.iter().map(|ending| ending.json.len() + ending.body.len() + 128).sum();
-        let mut call = script::call(&script::FINISH, 3 + batch.len(), 4 + 7 * batch.len(), bytes);
+        let mut call = script::call(&script::FINISH, 3 + batch.len(), 6 + 7 * batch.len(), bytes);
         call.arg(keys.commands()).arg(keys.events()).arg(keys.event_seq());
         for ending in batch {
             call.arg(&ending.status_key);
         }
         call.arg(Keys::GROUP).arg(&self.name).arg(self.settings.status_ttl.as_secs());
         call.arg(self.settings.max_events);
+        let in_order = |ending: &&Ending| entry::place(&ending.id);
+        call.arg(batch.iter().min_by_key(in_order).map(|ending| &*ending.id));
+        call.arg(batch.iter().max_by_key(in_order).map(|ending| &*ending.id));
         for ending in batch {
             call.arg(&*ending.id)
                 .arg(ending.delivery)

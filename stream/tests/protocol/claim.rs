@@ -6,6 +6,7 @@ use std::time::Duration;
 use deertrack_schemas::{State, StatusRecord};
 use deertrack_stream::{Finished, Settings, Stream};
 use deertrack_testkit::redis::Redis;
+use futures::future::join_all;
 
 use crate::support::*;
 
@@ -57,6 +58,34 @@ async fn two_consumers_share_two_hundred_jobs_and_each_is_done_once() {
     assert_eq!((a.len() + b.len(), all.len()), (200, 200));
     assert_eq!(raw.events().await, 200);
     raw.assert_drained().await;
+}
+
+#[tokio::test]
+async fn of_jobs_that_end_together_far_apart_each_is_written_by_its_owner_alone() {
+    let redis = Redis::start().await;
+    let stream = redis.stream().await;
+    let raw = Raw::connect(redis.url()).await;
+    stream.submit_many(&commands(60)).await.unwrap();
+    let mut consumer = consumer(&stream, "a").await;
+    let mut claims = Vec::new();
+    while claims.len() < 60 {
+        claims.extend(soon(consumer.next(60 - claims.len())).await);
+    }
+    claims.sort_by_key(|claim| raw_place(claim.entry_id()));
+    raw.steal(claims[30].entry_id()).await;
+    // One look of the script sees the first few of those between; it must ask for the others alone.
+    let ends = [59, 30, 0].map(|index| claims.remove(index)).map(finish);
+    assert_eq!(join_all(ends).await, [Finished::Done, Finished::Lost, Finished::Done]);
+    assert_eq!(raw.events().await, 2);
+    let ends = join_all(claims.into_iter().map(finish)).await;
+    assert!(ends.iter().all(|end| *end == Finished::Done), "{ends:?}");
+    assert_eq!((raw.events().await, raw.pending().await.len()), (59, 1));
+}
+
+/// Milliseconds and number of an entry's id.
+fn raw_place(id: &str) -> (u64, u64) {
+    let (ms, number) = id.split_once('-').unwrap();
+    (ms.parse().unwrap(), number.parse().unwrap())
 }
 
 #[tokio::test]
