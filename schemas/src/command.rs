@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{Export, JobId};
 
 /// One export command. On the wire it is a MessagePack map with these names; unknown names pass, so that
-/// producers and workers of different ages mix. How it is read: `envelope.rs`.
+/// producers and workers of different ages mix.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Command {
     /// Version of the envelope: [`crate::wire::VERSION`].
