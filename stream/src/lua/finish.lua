@@ -10,17 +10,7 @@
 -- returns    for each job 1 done, 0 lost (somebody else owns the entry; nothing was written)
 local commands, group, consumer, ttl, longest = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local count = (#ARGV - 6) / 7
-
--- The fence, with one look for all: what ends together was fetched together, so hardly anything else of this consumer
--- lies between. A look for each cost a tenth of Redis' time. NOGROUP gives no rows: nobody owns what is not there.
-local most = 4 * count
-local rows = redis.pcall('XPENDING', commands, group, ARGV[5], ARGV[6], most, consumer)
-local deliveries, saw_all = {}, #rows < most
-for _, row in ipairs(rows) do deliveries[row[1]] = row[4] end
-local function is_ours(id, delivery)
-  if deliveries[id] or saw_all then return deliveries[id] == tonumber(delivery) end
-  return owns(commands, group, consumer, id, delivery)
-end
+local is_ours = owns_between(commands, group, consumer, ARGV[5], ARGV[6], count)
 
 local results, ids = {}, {}
 for i = 1, count do

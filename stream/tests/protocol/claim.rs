@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use deertrack_schemas::{State, StatusRecord};
+use deertrack_schemas::{Keys, State, StatusRecord};
 use deertrack_stream::{Finished, Settings, Stream};
 use deertrack_testkit::redis::Redis;
 use futures::future::join_all;
@@ -71,7 +71,6 @@ async fn of_jobs_that_end_together_far_apart_each_is_written_by_its_owner_alone(
     while claims.len() < 60 {
         claims.extend(soon(consumer.next(60 - claims.len())).await);
     }
-    claims.sort_by_key(|claim| raw_place(claim.entry_id()));
     raw.steal(claims[30].entry_id()).await;
     // One look of the script sees the first few of those between; it must ask for the others alone.
     let ends = [59, 30, 0].map(|index| claims.remove(index)).map(finish);
@@ -82,10 +81,18 @@ async fn of_jobs_that_end_together_far_apart_each_is_written_by_its_owner_alone(
     assert_eq!((raw.events().await, raw.pending().await.len()), (59, 1));
 }
 
-/// Milliseconds and number of an entry's id.
-fn raw_place(id: &str) -> (u64, u64) {
-    let (ms, number) = id.split_once('-').unwrap();
-    (ms.parse().unwrap(), number.parse().unwrap())
+#[tokio::test]
+async fn an_end_in_an_earlier_delivery_to_the_same_consumer_writes_nothing() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let mut consumer = consumer(&stream, "a").await;
+    submit(&stream).await;
+    let claim = next(&mut consumer).await;
+    // As if its lease had passed and it had taken the entry over from itself.
+    let again = ["XCLAIM", &raw.keys.commands(), Keys::GROUP, consumer.name(), "0", claim.entry_id()];
+    let _: Vec<String> = raw.run(&[&again[..], &["RETRYCOUNT", "2", "JUSTID"]].concat()).await;
+    assert_eq!(finish(claim).await, Finished::Lost);
+    assert_eq!((raw.events().await, raw.backlog().await), (0, 1));
 }
 
 #[tokio::test]

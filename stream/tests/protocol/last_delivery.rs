@@ -38,6 +38,16 @@ fn held(mut claim: Claim) -> Claim {
     claim
 }
 
+/// A consumer that has a job at work.
+async fn at_work(settings: Settings) -> (Stream, Raw, Consumer, Claim) {
+    let raw = Raw::connect(&settings.url).await;
+    let stream = Stream::connect(settings).await.unwrap();
+    let mut consumer = consumer(&stream, "a").await;
+    submit(&stream).await;
+    let busy = held(next(&mut consumer).await);
+    (stream, raw, consumer, busy)
+}
+
 impl Raw {
     /// Submits a job and lets it be in the hands of `consumer`, idle for `idle_ms`, after so many deliveries.
     async fn left_by(&self, stream: &Stream, consumer: &str, idle_ms: &str, deliveries: &str) -> JobId {
@@ -78,11 +88,7 @@ async fn jobs_whose_worker_died_twice_get_their_last_delivery_one_at_a_time() {
 #[tokio::test]
 async fn a_last_delivery_is_counted_only_when_nothing_else_is_at_work() {
     let redis = Redis::start().await;
-    let stream = Stream::connect(paced(redis.url())).await.unwrap();
-    let raw = Raw::connect(redis.url()).await;
-    let mut consumer = consumer(&stream, "a").await;
-    submit(&stream).await;
-    let busy = held(next(&mut consumer).await);
+    let (stream, raw, mut consumer, busy) = at_work(paced(redis.url())).await;
     let suspect = raw.left_by(&stream, "vanished", "60000", "2").await;
     comes_nothing(&mut consumer).await;
     let fresh = submit(&stream).await;
@@ -105,11 +111,7 @@ async fn a_last_delivery_is_counted_only_when_nothing_else_is_at_work() {
 #[tokio::test]
 async fn a_busy_worker_goes_on_when_an_idle_one_has_taken_the_last_delivery() {
     let redis = Redis::start().await;
-    let stream = Stream::connect(paced(redis.url())).await.unwrap();
-    let raw = Raw::connect(redis.url()).await;
-    let mut busy = consumer(&stream, "busy").await;
-    submit(&stream).await;
-    let _work = held(next(&mut busy).await);
+    let (stream, raw, mut busy, _work) = at_work(paced(redis.url())).await;
     let suspect = raw.left_by(&stream, "vanished", "60000", "2").await;
     comes_nothing(&mut busy).await;
     let mut idle = consumer(&stream, "idle").await;
@@ -123,11 +125,7 @@ async fn a_busy_worker_goes_on_when_an_idle_one_has_taken_the_last_delivery() {
 #[tokio::test]
 async fn a_last_delivery_whose_reply_was_lost_keeps_its_lease_until_nothing_else_is_at_work() {
     let redis = Redis::start().await;
-    let stream = Stream::connect(paced(redis.url())).await.unwrap();
-    let raw = Raw::connect(redis.url()).await;
-    let mut consumer = consumer(&stream, "a").await;
-    submit(&stream).await;
-    let busy = held(next(&mut consumer).await);
+    let (stream, raw, mut consumer, busy) = at_work(paced(redis.url())).await;
     let name = consumer.name().to_owned();
     let suspect = raw.left_by(&stream, &name, "0", "3").await;
     for _ in 0..3 {
@@ -143,11 +141,7 @@ async fn a_last_delivery_whose_reply_was_lost_keeps_its_lease_until_nothing_else
 #[tokio::test]
 async fn a_stopping_worker_that_waits_for_a_last_delivery_stops_at_once() {
     let redis = Redis::start().await;
-    let stream = Stream::connect(Settings { block: PATIENCE, ..paced(redis.url()) }).await.unwrap();
-    let raw = Raw::connect(redis.url()).await;
-    let mut consumer = consumer(&stream, "a").await;
-    submit(&stream).await;
-    let busy = held(next(&mut consumer).await);
+    let (stream, raw, mut consumer, busy) = at_work(Settings { block: PATIENCE, ..paced(redis.url()) }).await;
     raw.left_by(&stream, "vanished", "60000", "2").await;
     comes_nothing(&mut consumer).await;
     let start = std::time::Instant::now();
@@ -162,11 +156,7 @@ async fn a_stopping_worker_that_waits_for_a_last_delivery_stops_at_once() {
 #[tokio::test]
 async fn a_job_that_is_cancelled_while_its_last_delivery_waits_is_told_when_it_runs() {
     let redis = Redis::start().await;
-    let stream = Stream::connect(paced(redis.url())).await.unwrap();
-    let raw = Raw::connect(redis.url()).await;
-    let mut consumer = consumer(&stream, "a").await;
-    submit(&stream).await;
-    let busy = held(next(&mut consumer).await);
+    let (stream, raw, mut consumer, busy) = at_work(paced(redis.url())).await;
     let suspect = raw.left_by(&stream, "vanished", "60000", "2").await;
     comes_nothing(&mut consumer).await;
     stream.cancel(suspect.as_str()).await.unwrap();
