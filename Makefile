@@ -47,6 +47,7 @@ fuzz: ## bytes that nobody would write on purpose, a minute for each target (nig
 lint: ## format, clippy, docs and the rules of the house
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	$(CARGO) test --locked --workspace --test tidy
 

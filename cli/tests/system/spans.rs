@@ -109,6 +109,32 @@ async fn a_clients_trace_goes_on_through_request_and_job() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_standards_variables_say_who_sends_with_which_headers_and_how_much() {
+    let _shared = support::PROCESSOR.read().await;
+    let collector = Collector::start().await;
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str());
+    let named = [
+        endpoint,
+        NEVER,
+        ("OTEL_SERVICE_NAME", "front-door"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20secret"),
+    ];
+    let silent = [endpoint, NEVER, ("OTEL_TRACES_SAMPLER", "always_off")];
+    let mut house = House::build_with(Redis::start().await, &named).await;
+    let mut worker = house.worker_with(&silent);
+    let rows = json!({ "start_date": "2025-10-01", "end_date": "2025-10-31", "format": "csv" });
+    let job = house.submit_kind("table", &rows).await;
+    assert_eq!(ended(&house, &job)["status"], "completed");
+    assert!(worker.terminate().success());
+    assert!(house.gateway.terminate().success());
+
+    let request = one(collector.seen()); // the worker was told to send none
+    assert_eq!(request.span.name, "POST /api/exports/{kind}");
+    assert_eq!(request.of_process("service.name").as_deref(), Some("front-door"));
+    assert_eq!(request.headers["authorization"], "Bearer secret");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_holds_nobody_up() {
     let _alone = support::PROCESSOR.write().await;
     // The worker's takes connections and never answers; at the gateway's nobody listens.

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 /// A span as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    pub(crate) headers: HeaderMap,
     pub(crate) resource: Vec<KeyValue>,
     pub(crate) span: Span,
 }
@@ -54,7 +55,7 @@ async fn take(State(seen): State<Arc<Mutex<Vec<Seen>>>>, headers: HeaderMap, bod
     for of_resource in request.resource_spans {
         let resource = of_resource.resource.unwrap().attributes;
         let spans = of_resource.scope_spans.into_iter().flat_map(|of_scope| of_scope.spans);
-        let spans = spans.map(|span| Seen { resource: resource.clone(), span });
+        let spans = spans.map(|span| Seen { headers: headers.clone(), resource: resource.clone(), span });
         seen.lock().unwrap().extend(spans);
     }
 }
