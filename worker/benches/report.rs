@@ -99,8 +99,10 @@ fn days_of_june() -> PdfParams {
 fn herd_of(seed: u64) -> Herd {
     let june = herd::utc("2020-05-31T22:00:00Z")..herd::utc("2020-06-30T22:00:00Z");
     let mut herd = Herd::season(seed, 3_000, 4);
-    herd.detections.retain(|row| row.image.taken_at.is_some_and(|at| june.contains(&at)));
+    herd.detections.retain(|row| row.taken_at.is_some_and(|at| june.contains(&at)));
     herd.detections.shrink_to_fit();
+    herd.images.retain(|image| image.taken_at.is_some_and(|at| june.contains(&at)));
+    herd.images.shrink_to_fit();
     herd
 }
 

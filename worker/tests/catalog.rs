@@ -8,7 +8,9 @@ use deertrack_schemas::Class;
 use deertrack_worker::catalog::store::{
     NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
 };
-use deertrack_worker::catalog::{Catalog, CatalogError, LeftOut, TimeRange, connect, migrate};
+use deertrack_worker::catalog::{
+    BoundingBox, Catalog, CatalogError, LeftOut, Record, Sighting, TimeRange, connect, migrate,
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -112,6 +114,10 @@ fn detections() -> Vec<NewDetection> {
     rows[0].corrected_class = Some(Class::Fawn);
     rows[1].count = 3;
     rows[2].deer_id = Some("d1".into());
+    rows[3].bbox = Some(BoundingBox { x: 0.1, y: 0.2, width: 1.0 / 3.0, height: 0.4 });
+    rows[3].confidence = Some(0.87);
+    rows[4].scientific_name = Some("Odocoileus virginianus".into());
+    rows[5].classification_method = Some("human".into());
     rows.push(NewDetection::of("first", "first", Class::Buck));
     rows.push(NewDetection::of("last", "last", Class::Unknown));
     rows.push(NewDetection::of("next year", "next year", Class::Buck));
@@ -119,6 +125,22 @@ fn detections() -> Vec<NewDetection> {
     rows.push(NewDetection { is_valid: false, ..NewDetection::of("rejected", "first", Class::Buck) });
     rows.push(NewDetection { is_duplicate: true, ..NewDetection::of("duplicate", "first", Class::Buck) });
     rows
+}
+
+fn sighting_of(row: &Record) -> Sighting {
+    Sighting {
+        id: row.id.clone(),
+        image_id: row.image.id.clone(),
+        taken_at: row.image.taken_at,
+        place_id: row.image.place_id.clone(),
+        class: row.class,
+        is_reviewed: row.is_corrected || row.classification_method.as_deref() == Some("human"),
+        confidence: row.confidence,
+        bbox: row.bbox,
+        deer_id: row.deer_id.clone(),
+        count: row.count,
+        scientific_name: row.scientific_name.clone(),
+    }
 }
 
 #[tokio::test]
@@ -136,6 +158,15 @@ async fn both_databases_give_identical_rows_in_identical_order() {
     );
     assert_eq!(rows[1].image.taken_at, Some(at("2025-03-30T01:59:59.123456Z")), "to the microsecond");
     assert_eq!(rows, postgres.records_in(year_2025()).await.unwrap());
+
+    let sightings = sqlite.sightings_in(year_2025()).await.unwrap();
+    assert_eq!(sightings, rows.iter().map(sighting_of).collect::<Vec<_>>(), "the same in part");
+    assert_eq!(
+        sightings.iter().filter(|row| row.is_reviewed).count(),
+        2,
+        "one corrected, one told by a person"
+    );
+    assert_eq!(sightings, postgres.sightings_in(year_2025()).await.unwrap());
 
     let places = sqlite.places().await.unwrap();
     let ids: Vec<&str> = places.iter().map(|place| place.id.as_str()).collect();

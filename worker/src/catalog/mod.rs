@@ -25,7 +25,7 @@ use futures::stream::BoxStream;
 pub use class::final_class;
 pub use connect::{connect, migrate, sqlite_file};
 pub use embedding::{Embedding, Profile};
-pub use record::{Image, Individual, Record};
+pub use record::{Image, Individual, Record, Sighting};
 pub use store::{BoundingBox, Level};
 
 /// A half-open range of instants (UTC).
@@ -115,6 +115,9 @@ pub trait Catalog: Send + Sync {
     /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false) and
     /// duplicates are left out.
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
+
+    /// The rows of [`Catalog::records_in`] in the same order, with what a report needs of them.
+    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError>;
 
     /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out.
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;

@@ -15,11 +15,11 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow};
+use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow};
 use super::template::{Columns, TABLES};
 use super::{
     Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
-    TimeRange,
+    Sighting, TimeRange,
 };
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
@@ -66,6 +66,7 @@ async fn columns(pool: &PgPool) -> Result<Columns, CatalogError> {
 struct Sql {
     records_in: String,
     records_of: String,
+    sightings_in: String,
     left_out: String,
     images: String,
     individuals: Option<String>,
@@ -89,6 +90,10 @@ impl Sql {
             records_of: columns.fill(concat!(
                 include_str!("sql/postgres/records.sql"),
                 include_str!("sql/postgres/records_of.sql")
+            )),
+            sightings_in: columns.fill(concat!(
+                include_str!("sql/postgres/sightings.sql"),
+                include_str!("sql/postgres/records_in.sql")
             )),
             left_out: columns.fill(include_str!("sql/postgres/left_out.sql")),
             images: columns.fill(include_str!("sql/postgres/images.sql")),
@@ -121,6 +126,16 @@ impl Catalog for PostgresCatalog {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
+        sqlx::query_as(AssertSqlSafe(self.sql.sightings_in.as_str()))
+            .bind(range.start)
+            .bind(range.end)
+            .fetch(&self.pool)
+            .map(|row: Result<SightingRow<DateTime<Utc>>, _>| Ok(row?.into()))
+            .try_collect()
+            .await
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {

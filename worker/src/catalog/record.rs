@@ -1,4 +1,4 @@
-//! Whole rows: all that is known of a detection. Counting needs less of it: see
+//! Rows of detections, whole and in part. Counting needs less still: see
 //! [`counting::Record`](crate::counting::Record).
 
 use chrono::{DateTime, Utc};
@@ -43,6 +43,34 @@ pub struct Record {
     pub classified_by: Option<String>,
     /// When the row was made.
     pub created_at: Option<DateTime<Utc>>,
+}
+
+/// What a report needs of a [`Record`]. The time that a season takes to read goes with its values, and these are half
+/// as many.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    /// Its id.
+    pub id: String,
+    /// The image it is in.
+    pub image_id: String,
+    /// When; `None`: not known.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// Where.
+    pub place_id: Option<String>,
+    /// As [`Record::class`].
+    pub class: Class,
+    /// A person has looked at it: changed its class or given it.
+    pub is_reviewed: bool,
+    /// As [`Record::confidence`].
+    pub confidence: Option<f64>,
+    /// As [`Record::bbox`].
+    pub bbox: Option<BoundingBox>,
+    /// The known deer it was assigned to.
+    pub deer_id: Option<String>,
+    /// How many animals the row stands for; 1 for a box.
+    pub count: u32,
+    /// Of the species.
+    pub scientific_name: Option<String>,
 }
 
 /// A photograph, or one event of a source without photographs.

@@ -8,7 +8,9 @@ use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use super::class::final_class;
-use super::{BoundingBox, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record};
+use super::{
+    BoundingBox, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record, Sighting,
+};
 
 #[derive(FromRow)]
 pub(super) struct LeftOutRow {
@@ -65,6 +67,25 @@ pub(super) struct RecordRow<T> {
     created_at: Option<T>,
     #[sqlx(flatten)]
     image: ImageRow<T>,
+}
+
+#[derive(FromRow)]
+pub(super) struct SightingRow<T> {
+    id: String,
+    image_id: String,
+    taken_at: Option<T>,
+    place_id: Option<String>,
+    classification: Option<String>,
+    corrected_classification: Option<String>,
+    classification_method: Option<String>,
+    confidence: Option<f64>,
+    bbox_x: Option<f64>,
+    bbox_y: Option<f64>,
+    bbox_width: Option<f64>,
+    bbox_height: Option<f64>,
+    deer_id: Option<String>,
+    count: i32,
+    scientific_name: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -148,7 +169,7 @@ impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
         let corrected = row.corrected_classification.as_deref();
         Self {
             class: final_class(corrected, row.classification.as_deref()),
-            is_corrected: corrected.is_some_and(|label| !label.trim().is_empty()),
+            is_corrected: is_correction(corrected),
             bbox: bounding_box([row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height]),
             level: if row.observation_level.as_deref() == Some(Level::Event.name()) {
                 Level::Event
@@ -159,7 +180,7 @@ impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
             image: row.image.into(),
             confidence: row.confidence,
             deer_id: row.deer_id,
-            count: u32::try_from(row.count).unwrap_or(0).max(1),
+            count: animals(row.count),
             burst_id: row.burst_id,
             scientific_name: row.scientific_name,
             sex: row.sex,
@@ -168,6 +189,25 @@ impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
             classification_method: row.classification_method,
             classified_by: row.classified_by,
             created_at: row.created_at.map(Into::into),
+        }
+    }
+}
+
+impl<T: Into<DateTime<Utc>>> From<SightingRow<T>> for Sighting {
+    fn from(row: SightingRow<T>) -> Self {
+        let corrected = row.corrected_classification.as_deref();
+        Self {
+            class: final_class(corrected, row.classification.as_deref()),
+            is_reviewed: is_correction(corrected) || row.classification_method.as_deref() == Some("human"),
+            bbox: bounding_box([row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height]),
+            id: row.id,
+            image_id: row.image_id,
+            taken_at: row.taken_at.map(Into::into),
+            place_id: row.place_id,
+            confidence: row.confidence,
+            deer_id: row.deer_id,
+            count: animals(row.count),
+            scientific_name: row.scientific_name,
         }
     }
 }
@@ -201,6 +241,14 @@ impl ProfileRow {
             vector,
         }
     }
+}
+
+fn is_correction(label: Option<&str>) -> bool {
+    label.is_some_and(|label| !label.trim().is_empty())
+}
+
+fn animals(count: i32) -> u32 {
+    u32::try_from(count).unwrap_or(0).max(1)
 }
 
 fn bounding_box(numbers: [Option<f64>; 4]) -> Option<BoundingBox> {

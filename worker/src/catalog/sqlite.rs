@@ -6,19 +6,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::types::Json;
 use sqlx::{FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{
-    DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow, RecordRow,
+    DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow,
+    RecordRow, SightingRow,
 };
 use super::{
     Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
-    TimeRange,
+    Sighting, TimeRange,
 };
 
 const CONNECTIONS: u32 = 4;
@@ -61,6 +62,18 @@ impl Catalog for SqliteCatalog {
         let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_of.sql"));
         let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql).bind(Json(ids)).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(Record::from).collect())
+    }
+
+    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
+        let sql =
+            concat!(include_str!("sql/sqlite/sightings.sql"), include_str!("sql/sqlite/records_in.sql"));
+        sqlx::query_as(sql)
+            .bind(Micros(range.start))
+            .bind(Micros(range.end))
+            .fetch(&self.pool)
+            .map(|row: Result<SightingRow<Micros>, _>| Ok(row?.into()))
+            .try_collect()
+            .await
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {

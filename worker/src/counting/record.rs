@@ -3,8 +3,6 @@
 //! Rejected rows, duplicates and second boxes of one animal are left out here, once, and counted as left out, so that
 //! a report can say how many. Grouping what is kept into events is the duty of [`visits`](super::visits).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
@@ -51,12 +49,6 @@ pub enum Standing {
 impl Record {
     /// A row of the catalog, which answers with those that may count; `None` without a time.
     pub fn of(row: &catalog::Record) -> Option<Self> {
-        let bounds = |bbox: catalog::BoundingBox| Bounds {
-            x: bbox.x,
-            y: bbox.y,
-            width: bbox.width,
-            height: bbox.height,
-        };
         Some(Self {
             id: row.id.clone(),
             image_id: row.image.id.clone(),
@@ -65,7 +57,22 @@ impl Record {
             class: row.class,
             individual: row.deer_id.clone(),
             count: row.count,
-            bounds: row.bbox.map(bounds),
+            bounds: row.bbox.map(Bounds::from),
+            standing: Standing::Valid,
+        })
+    }
+
+    /// The same of a row that a report reads.
+    pub fn of_sighting(row: &catalog::Sighting) -> Option<Self> {
+        Some(Self {
+            id: row.id.clone(),
+            image_id: row.image_id.clone(),
+            taken_at: row.taken_at?,
+            place_id: row.place_id.clone(),
+            class: row.class,
+            individual: row.deer_id.clone(),
+            count: row.count,
+            bounds: row.bbox.map(Bounds::from),
             standing: Standing::Valid,
         })
     }
@@ -82,6 +89,12 @@ pub struct Bounds {
     pub width: f64,
     /// Downwards.
     pub height: f64,
+}
+
+impl From<catalog::BoundingBox> for Bounds {
+    fn from(bbox: catalog::BoundingBox) -> Self {
+        Self { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height }
+    }
 }
 
 impl Bounds {
@@ -130,37 +143,35 @@ impl LeftOut {
 /// animal before one of an unknown, then by id. Rows that name two different animals are two animals, however close.
 pub fn sift(records: impl IntoIterator<Item = Record>) -> Sifted {
     let mut left_out = LeftOut::default();
-    let mut images: BTreeMap<(String, Class), Vec<Record>> = BTreeMap::new();
+    let mut valid = Vec::new();
     for record in records {
         match record.standing {
             Standing::Rejected => left_out.rejected += 1,
             Standing::Duplicate => left_out.duplicates += 1,
-            Standing::Valid => {
-                images.entry((record.image_id.clone(), record.class)).or_default().push(record);
-            }
+            Standing::Valid => valid.push(record),
         }
     }
-    let mut kept = Vec::new();
-    for rows in images.into_values() {
-        let before = rows.len();
-        let distinct = distinct_animals(rows);
-        left_out.overlapping += before - distinct.len();
-        kept.extend(distinct);
+    // By time first, though images would do: that is the order in which catalogs answer, so there is little to sort.
+    valid.sort_by(|a, b| by_animal(a).cmp(&by_animal(b)));
+    let mut kept: Vec<Record> = Vec::with_capacity(valid.len());
+    let mut image = 0;
+    for row in valid {
+        if kept.last().is_some_and(|last| (&last.image_id, last.class) != (&row.image_id, row.class)) {
+            image = kept.len();
+        }
+        if kept[image..].iter().any(|kept| is_same_animal(kept, &row)) {
+            left_out.overlapping += 1;
+        } else {
+            kept.push(row);
+        }
     }
     kept.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
     Sifted { kept, left_out }
 }
 
-/// The rows of one image and class without further boxes of an animal that is there already.
-fn distinct_animals(mut rows: Vec<Record>) -> Vec<Record> {
-    rows.sort_by(|a, b| (a.individual.is_none(), &a.id).cmp(&(b.individual.is_none(), &b.id)));
-    let mut distinct: Vec<Record> = Vec::with_capacity(rows.len());
-    for row in rows {
-        if !distinct.iter().any(|kept| is_same_animal(kept, &row)) {
-            distinct.push(row);
-        }
-    }
-    distinct
+/// The rows of one image and class side by side, those that may be left out behind those that are kept.
+fn by_animal(row: &Record) -> (DateTime<Utc>, &str, Class, bool, &str) {
+    (row.taken_at, &row.image_id, row.class, row.individual.is_none(), &row.id)
 }
 
 fn is_same_animal(kept: &Record, row: &Record) -> bool {

@@ -2,6 +2,7 @@
 //! herd. For tests and benchmarks of the report; `simulate` is the one with known truth.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_worker::catalog::{
-    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record,
-    TimeRange,
+    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
+    Sighting, TimeRange,
 };
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;
@@ -23,9 +24,9 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Clone, Default)]
 pub(crate) struct Herd {
     /// By time, then id.
-    pub(crate) detections: Vec<Record>,
-    /// Images in which nothing was detected.
-    pub(crate) blanks: Vec<Image>,
+    pub(crate) detections: Vec<Sighting>,
+    /// Theirs, each once.
+    pub(crate) images: Vec<Image>,
     pub(crate) deer: Vec<Individual>,
     pub(crate) left_out: LeftOut,
     pub(crate) places: Vec<Place>,
@@ -38,13 +39,13 @@ impl Herd {
     pub(crate) fn season(seed: u64, detections: usize, places: usize) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let start = utc("2020-01-01T00:00:00Z");
-        let mut all: Vec<Record> = (0..detections)
+        let mut all: Vec<Sighting> = (0..detections)
             .map(|index| {
                 let taken_at = start + TimeDelta::seconds(moment(&mut rng));
                 detection(index, taken_at, places, &mut rng)
             })
             .collect();
-        all.sort_by(|a, b| (a.image.taken_at, &a.id).cmp(&(b.image.taken_at, &b.id)));
+        all.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
         let deployments =
             (0..places).zip(0_i64..).filter(|(place, _)| place % 5 != 4).map(|(place, n)| Deployment {
                 id: format!("d{place}"),
@@ -55,8 +56,8 @@ impl Herd {
             });
         let known = Class::ALL.into_iter().flat_map(|class| (0..8).map(move |number| known(class, number)));
         Self {
+            images: images_of(&all),
             detections: all,
-            blanks: Vec::new(),
             deer: known.collect(),
             left_out: LeftOut { rejected: 7, duplicates: 3 },
             deployments: deployments.collect(),
@@ -96,7 +97,7 @@ fn moment(rng: &mut ChaCha8Rng) -> i64 {
     day * 86_400 + seconds
 }
 
-fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Record {
+fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Sighting {
     let class = match rng.random_range(0..100) {
         0..36 => Class::Buck,
         36..72 => Class::Doe,
@@ -106,10 +107,10 @@ fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut Cha
     let is_known = class != Class::Unknown && rng.random_bool(0.3);
     let deer_id = is_known.then(|| known(class, rng.random_range(0..8)).id);
     let place = place_id(rng.random_range(0..places).min(rng.random_range(0..places)));
-    Record {
+    Sighting {
         count: if rng.random_bool(0.05) { 2 } else { 1 },
         deer_id,
-        ..record(
+        ..sighting(
             &format!("{index:06}"),
             &format!("i{}", index / 10 * 10 + index % 10 * 8 / 9),
             taken_at,
@@ -120,34 +121,41 @@ fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut Cha
 }
 
 /// A machine's detection of a class, in an image without a file.
-pub(crate) fn record(id: &str, image: &str, taken_at: DateTime<Utc>, place: &str, class: Class) -> Record {
-    Record {
+pub(crate) fn sighting(
+    id: &str,
+    image: &str,
+    taken_at: DateTime<Utc>,
+    place: &str,
+    class: Class,
+) -> Sighting {
+    Sighting {
         id: id.into(),
-        image: self::image(image, taken_at, place),
+        image_id: image.into(),
+        taken_at: Some(taken_at),
+        place_id: Some(place.into()),
         class,
-        is_corrected: false,
+        is_reviewed: false,
         confidence: Some(0.9),
         bbox: None,
         deer_id: None,
         count: 1,
-        burst_id: None,
-        level: Level::Media,
         scientific_name: Some("Odocoileus virginianus".into()),
-        sex: None,
-        life_stage: None,
-        behavior: None,
-        classification_method: Some("machine".into()),
-        classified_by: None,
-        created_at: None,
     }
 }
 
-pub(crate) fn image(id: &str, taken_at: DateTime<Utc>, place: &str) -> Image {
+/// Their images, each once, without files.
+fn images_of(detections: &[Sighting]) -> Vec<Image> {
+    let mut seen = HashSet::new();
+    detections.iter().filter(|row| seen.insert(&row.image_id)).map(|row| image_of(row, None)).collect()
+}
+
+/// The image of a detection, with its file.
+pub(crate) fn image_of(detection: &Sighting, path: Option<&Path>) -> Image {
     Image {
-        id: id.into(),
-        path: None,
-        taken_at: Some(taken_at),
-        place_id: Some(place.into()),
+        id: detection.image_id.clone(),
+        path: path.map(|path| path.to_string_lossy().into_owned()),
+        taken_at: detection.taken_at,
+        place_id: detection.place_id.clone(),
         deployment_id: None,
         width: None,
         height: None,
@@ -196,13 +204,17 @@ pub(crate) fn command(params: &PdfParams) -> Command {
 
 #[async_trait]
 impl Catalog for Herd {
-    // A report asks for whole records, and not for these two.
+    // A report asks neither for whole records nor for vectors.
     async fn records_of(&self, _: &[String]) -> Result<Vec<Record>, CatalogError> {
         Ok(Vec::new())
     }
 
-    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let asked = |row: &&Record| row.image.taken_at.is_some_and(|at| range.contains(&at));
+    async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
+        let asked = |row: &&Sighting| row.taken_at.is_some_and(|at| range.contains(&at));
         Ok(self.detections.iter().filter(asked).cloned().collect())
     }
 
@@ -211,10 +223,8 @@ impl Catalog for Herd {
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        let mut seen = HashSet::new();
-        let with_deer = self.detections.iter().map(|row| &row.image).filter(|image| seen.insert(&image.id));
         let asked = |image: &&Image| image.taken_at.is_some_and(|at| range.contains(&at));
-        Ok(with_deer.chain(&self.blanks).filter(asked).cloned().collect())
+        Ok(self.images.iter().filter(asked).cloned().collect())
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {

@@ -40,7 +40,7 @@ async fn the_numbers_of_the_catalog_stand_on_the_page() {
     let herd = Herd::season(1, 1_749, 12);
     let rendered = render(herd.clone(), &year(GroupBy::Month)).await.unwrap();
     let text = text_of(&rendered);
-    let images: HashSet<&str> = herd.detections.iter().map(|row| row.image.id.as_str()).collect();
+    let images: HashSet<&str> = herd.detections.iter().map(|row| row.image_id.as_str()).collect();
     let pages = pdf_extract::Document::load_mem(&rendered.bytes).unwrap().get_pages().len();
     for expected in [
         "1,749",

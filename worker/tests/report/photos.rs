@@ -8,20 +8,20 @@ use chrono_tz::Europe::Brussels;
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_testkit::photograph;
-use deertrack_worker::catalog::{BoundingBox, Record};
+use deertrack_worker::catalog::BoundingBox;
 
-use super::herd::{Herd, record, utc, year};
+use super::herd::{Herd, image_of, sighting, utc, year};
 use super::{Pdf, render, text_of};
 
-/// A known buck in a photograph of this path.
-fn buck(herd: &Herd, number: usize, path: &Path) -> Record {
+/// Adds a known buck in a photograph of this path.
+fn add_buck(herd: &mut Herd, number: usize, path: &Path) {
     let id = format!("photographed {number}");
-    let mut row = record(&id, &id, utc("2020-11-11T10:00:00Z"), "p0", Class::Buck);
-    row.image.path = Some(path.to_string_lossy().into_owned());
+    let mut row = sighting(&id, &id, utc("2020-11-11T10:00:00Z"), "p0", Class::Buck);
     row.bbox = Some(BoundingBox { x: 0.4, y: 0.3, width: 0.2, height: 0.4 });
     row.deer_id =
         herd.deer.iter().filter(|deer| deer.sex == Class::Buck).nth(number).map(|deer| deer.id.clone());
-    row
+    herd.images.push(image_of(&row, Some(path)));
+    herd.detections.push(row);
 }
 
 fn images(pdf: &Pdf) -> usize {
@@ -37,7 +37,8 @@ async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
     let file = folder.path().join("buck.jpg");
     image::RgbImage::from_pixel(400, 300, image::Rgb([120, 90, 60])).save(&file).unwrap();
     let mut herd = Herd::season(1, 0, 2);
-    herd.detections = vec![buck(&herd, 0, &file), buck(&herd, 1, &folder.path().join("gone.jpg"))];
+    add_buck(&mut herd, 0, &file);
+    add_buck(&mut herd, 1, &folder.path().join("gone.jpg"));
     let mut params = year(GroupBy::Month);
     let with_photos = render(herd.clone(), &params).await.unwrap();
     let text = text_of(&with_photos);
@@ -69,8 +70,8 @@ async fn times_in_pictures_are_held_against_the_database_and_against_their_files
             let written = taken_at + TimeDelta::hours(late);
             File::options().write(true).open(&path).unwrap().set_modified(written.into()).unwrap();
             let id = format!("{place} {number}");
-            let mut row = record(&id, &id, taken_at, place, Class::Doe);
-            row.image.path = Some(path.to_string_lossy().into_owned());
+            let row = sighting(&id, &id, taken_at, place, Class::Doe);
+            herd.images.push(image_of(&row, Some(&path)));
             herd.detections.push(row);
         }
     }
@@ -80,10 +81,10 @@ async fn times_in_pictures_are_held_against_the_database_and_against_their_files
     );
     assert!(text.contains(&late), "{text}");
     // A platform that took the cameras' local time for UTC.
-    for row in &mut herd.detections {
-        row.image.taken_at =
-            row.image.taken_at.map(|at| Brussels.from_utc_datetime(&at.naive_utc()).naive_local().and_utc());
-        row.image.place_id = Some("p0".into());
+    for image in &mut herd.images {
+        image.taken_at =
+            image.taken_at.map(|at| Brussels.from_utc_datetime(&at.naive_utc()).naive_local().and_utc());
+        image.place_id = Some("p0".into());
     }
     let text = text_of(&render(herd, &year(GroupBy::Month)).await.unwrap());
     let differ = "the times of the database and in the pictures differ, not always by the same time.";

@@ -8,7 +8,7 @@ use deertrack_schemas::pdf::{GroupBy, PdfParams};
 use super::found::{Asked, Found, Rows};
 use super::report::Report;
 use super::season;
-use crate::catalog::{Deployment, Image, Level, Place, Record};
+use crate::catalog::{Deployment, Image, Place, Sighting};
 
 /// A question in the zone of Brussels, asked on the first day of 2021 at noon.
 pub(super) struct Case {
@@ -30,21 +30,35 @@ impl Case {
     }
 }
 
-/// These records and their images at the place `oak`, nothing a year before.
-pub(super) fn found(records: Vec<Record>) -> Found {
+/// These detections and their images at the place `oak`, nothing a year before.
+pub(super) fn found(sightings: Vec<Sighting>) -> Found {
     Found {
-        now: rows(records),
+        now: rows(sightings),
         earlier: vec![Rows::default()],
         places: vec![place("oak", "Old oak")],
         ..Found::default()
     }
 }
 
-/// These records and their images.
-pub(super) fn rows(records: Vec<Record>) -> Rows {
-    let mut images: Vec<Image> = records.iter().map(|record| record.image.clone()).collect();
+/// These detections and their images.
+pub(super) fn rows(sightings: Vec<Sighting>) -> Rows {
+    let mut images: Vec<Image> = sightings.iter().map(image).collect();
     images.dedup_by(|a, b| a.id == b.id);
-    Rows { records, images, ..Rows::default() }
+    Rows { sightings, images, ..Rows::default() }
+}
+
+fn image(of: &Sighting) -> Image {
+    Image {
+        id: of.image_id.clone(),
+        path: None,
+        taken_at: of.taken_at,
+        place_id: of.place_id.clone(),
+        deployment_id: None,
+        width: None,
+        height: None,
+        media_type: None,
+        capture_method: None,
+    }
 }
 
 pub(super) fn utc(text: &str) -> DateTime<Utc> {
@@ -56,42 +70,26 @@ pub(super) fn class(name: &str) -> Class {
 }
 
 /// A detection in an image of its own, at the place `oak`.
-pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Record {
-    Record {
+pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Sighting {
+    Sighting {
         id: id.into(),
-        image: Image {
-            id: format!("image of {id}"),
-            path: None,
-            taken_at: Some(utc(taken_at)),
-            place_id: Some("oak".into()),
-            deployment_id: None,
-            width: None,
-            height: None,
-            media_type: None,
-            capture_method: None,
-        },
+        image_id: format!("image of {id}"),
+        taken_at: Some(utc(taken_at)),
+        place_id: Some("oak".into()),
         class: class(class_name),
-        is_corrected: false,
+        is_reviewed: false,
         confidence: None,
         bbox: None,
         deer_id: None,
         count: 1,
-        burst_id: None,
-        level: Level::Media,
         scientific_name: None,
-        sex: None,
-        life_stage: None,
-        behavior: None,
-        classification_method: None,
-        classified_by: None,
-        created_at: None,
     }
 }
 
 /// The same, elsewhere.
-pub(super) fn at(place: &str, mut record: Record) -> Record {
-    record.image.place_id = Some(place.into());
-    record
+pub(super) fn at(place: &str, mut sighting: Sighting) -> Sighting {
+    sighting.place_id = Some(place.into());
+    sighting
 }
 
 pub(super) fn place(id: &str, name: &str) -> Place {

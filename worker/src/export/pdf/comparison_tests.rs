@@ -95,7 +95,7 @@ fn periods_without_visits_or_effort_are_said_in_words() {
 #[test]
 fn places_in_common_are_counted() {
     let mut before = june(2019, 5, 20);
-    before.records.push(at("ash", detection("ash", "2019-06-03T10:00:00Z", "buck")));
+    before.sightings.push(at("ash", detection("ash", "2019-06-03T10:00:00Z", "buck")));
     before.deployments.push(deployment("ash", "2019-06-01T00:00:00Z", "2019-06-11T00:00:00Z"));
     let compared = compare(&case(None), june(2020, 5, 10), vec![before]).unwrap();
     let spans: Vec<_> =

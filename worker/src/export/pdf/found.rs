@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 
 use crate::JobError;
-use crate::catalog::{Deployment, Image, Individual, LeftOut, Place, Record};
+use crate::catalog::{Deployment, Image, Individual, LeftOut, Place, Sighting};
 use crate::counting::calendar::{Calendar, Period};
 use crate::export::Cx;
 
@@ -49,7 +49,7 @@ fn a_year_before(span: Period) -> Period {
 /// The rows of one span.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) records: Vec<Record>,
+    pub(super) sightings: Vec<Sighting>,
     /// Those without detections too: each proves that its camera worked.
     pub(super) images: Vec<Image>,
     pub(super) deployments: Vec<Deployment>,
@@ -88,7 +88,7 @@ impl Found {
 async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, JobError> {
     let range = calendar.widest(span.first, span.last);
     Ok(Rows {
-        records: cx.catalog.records_in(range.clone()).await?,
+        sightings: cx.catalog.sightings_in(range.clone()).await?,
         images: cx.catalog.images(range.clone()).await?,
         deployments: cx.catalog.deployments(range.clone()).await?,
         left_out: cx.catalog.left_out_in(range).await?,

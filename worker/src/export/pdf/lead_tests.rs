@@ -5,7 +5,7 @@ use super::found::{Found, Rows};
 use super::report::Report;
 
 /// So many bucks, a visit each, on the days of a month from the first on.
-fn bucks(month: &str, count: usize) -> Vec<crate::catalog::Record> {
+fn bucks(month: &str, count: usize) -> Vec<crate::catalog::Sighting> {
     let at = |i: usize| format!("{month}-{:02}T{:02}:00:00Z", 1 + i % 28, 1 + i % 5 + 6 * (i / 28));
     (0..count).map(|i| detection(&format!("{month} {i}"), &at(i), "buck")).collect()
 }
@@ -71,7 +71,7 @@ fn nothing_before_is_said_in_words_and_not_in_numbers() {
 fn a_week_with_little_effort_is_no_peak() {
     // All June but one night in the last whole week, and that one night with three visits.
     let mut all: Found = found(bucks("2020-06", 20));
-    all.now.records.extend(
+    all.now.sightings.extend(
         [1, 8, 15]
             .map(|hour| detection(&format!("late {hour}"), &format!("2020-06-23T{hour:02}:30:00Z"), "buck")),
     );

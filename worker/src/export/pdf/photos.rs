@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use super::bucks::{Card, MOST_CARDS};
+use super::found::Rows;
 use super::status::{StatusRow, doubt};
 use super::wording::counted;
 use crate::JobError;
-use crate::catalog::{BoundingBox, Record};
+use crate::catalog::BoundingBox;
 use crate::export::zip::{crop, decode};
 use crate::export::{ImagesFolder, Job};
 use crate::typesetting::MAX_PICTURES;
@@ -53,15 +54,15 @@ impl Photos {
 pub(super) fn add(
     job: &Job,
     cards: &mut [Card],
-    records: &[Record],
+    rows: &Rows,
     folder: &ImagesFolder,
 ) -> Result<Photos, JobError> {
     let mut photos = Photos::default();
-    let mut best = candidates(records);
+    let mut best = candidates(rows);
     for card in cards {
         job.check_stop()?;
         let candidates = best.remove(card.id.as_str()).unwrap_or_default();
-        match candidates.iter().find_map(|(record, bbox)| photograph(record, *bbox, folder)) {
+        match candidates.iter().find_map(|candidate| photograph(candidate, folder)) {
             Some(jpeg) => {
                 card.photo = Some(photos.jpegs.len());
                 photos.jpegs.push(jpeg);
@@ -72,30 +73,45 @@ pub(super) fn add(
     Ok(photos)
 }
 
-/// The largest and surest boxes of each known deer, of images that have a file.
-fn candidates(records: &[Record]) -> HashMap<&str, Vec<(&Record, BoundingBox)>> {
-    let mut found: HashMap<&str, Vec<(&Record, BoundingBox)>> = HashMap::new();
-    for record in records {
-        if let (Some(deer), Some(bbox), Some(_)) = (&record.deer_id, record.bbox, &record.image.path) {
-            found.entry(deer).or_default().push((record, bbox));
-        }
+/// A box of a known deer in an image that has a file.
+struct Candidate<'a> {
+    id: &'a str,
+    path: &'a str,
+    bbox: BoundingBox,
+    confidence: Option<f64>,
+}
+
+impl Candidate<'_> {
+    /// Large and sure.
+    fn worth(&self) -> f64 {
+        self.bbox.width * self.bbox.height * self.confidence.unwrap_or(1.0)
+    }
+}
+
+/// The best boxes of each known deer.
+fn candidates(rows: &Rows) -> HashMap<&str, Vec<Candidate<'_>>> {
+    let named = rows.images.iter().filter_map(|image| Some((image.id.as_str(), image.path.as_deref()?)));
+    let paths: HashMap<&str, &str> = named.collect();
+    let mut found: HashMap<&str, Vec<Candidate<'_>>> = HashMap::new();
+    for row in &rows.sightings {
+        let (Some(deer), Some(bbox)) = (&row.deer_id, row.bbox) else { continue };
+        let Some(path) = paths.get(row.image_id.as_str()) else { continue };
+        let candidate = Candidate { id: &row.id, path, bbox, confidence: row.confidence };
+        found.entry(deer).or_default().push(candidate);
     }
     for candidates in found.values_mut() {
-        let worth = |(record, bbox): &(&Record, BoundingBox)| {
-            bbox.width * bbox.height * record.confidence.unwrap_or(1.0)
-        };
-        candidates.sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.0.id.cmp(&b.0.id)));
+        candidates.sort_by(|a, b| b.worth().total_cmp(&a.worth()).then_with(|| a.id.cmp(b.id)));
         candidates.truncate(TRIES);
     }
     found
 }
 
 /// `None` when the file is not here, is broken, or the box lies outside.
-fn photograph(record: &Record, bbox: BoundingBox, folder: &ImagesFolder) -> Option<Vec<u8>> {
-    let path = folder.find(record.image.path.as_deref()).ok()?;
+fn photograph(candidate: &Candidate<'_>, folder: &ImagesFolder) -> Option<Vec<u8>> {
+    let path = folder.find(Some(candidate.path)).ok()?;
     let photograph = decode::photograph(&path).ok()?;
     let (width, height) = photograph.pixels.dimensions();
-    let frame = framed(bbox, f64::from(width) / f64::from(height));
+    let frame = framed(candidate.bbox, f64::from(width) / f64::from(height));
     crop::jpeg(&photograph.pixels, frame, SIZE).ok()
 }
 

@@ -22,8 +22,8 @@ fn near(found: Option<f64>, expected: f64) -> bool {
 fn an_image_with_two_boxes_is_two_detections_and_one_image() {
     let mut buck = detection("1", "2020-05-01T04:00:00Z", "buck");
     let mut doe = detection("2", "2020-05-01T04:00:00Z", "doe");
-    buck.image.id = "both".into();
-    doe.image.id = "both".into();
+    buck.image_id = "both".into();
+    doe.image_id = "both".into();
     let report = Case::new("2020-05-01", "2020-05-31", "month").report(&found(vec![buck, doe])).unwrap();
     assert_eq!(report.total.detections_by_class, [1, 1, 0, 0]);
     assert_eq!((report.total.detections, report.total.images, report.total.visits), (2, 1, 2));
@@ -33,7 +33,7 @@ fn an_image_with_two_boxes_is_two_detections_and_one_image() {
 fn second_boxes_of_one_animal_count_once_and_are_told() {
     let boxed = |id: &str, x: f64| {
         let mut row = detection(id, "2020-05-01T04:00:00Z", "doe");
-        row.image.id = "one image".into();
+        row.image_id = "one image".into();
         row.bbox = Some(BoundingBox { x, y: 0.2, width: 0.3, height: 0.5 });
         row
     };
@@ -72,7 +72,7 @@ fn an_individual_in_two_months_counts_once_in_the_sum_row() {
         detection("2", "2020-06-01T04:00:00Z", "buck"),
         detection("3", "2020-06-02T04:00:00Z", "buck"),
     ]);
-    for record in &mut all.now.records {
+    for record in &mut all.now.sightings {
         record.deer_id = Some("Hubert".into());
     }
     let report = Case::new("2020-05-01", "2020-06-30", "month").report(&all).unwrap();
@@ -153,7 +153,7 @@ fn only_the_asked_classes_count() {
 /// Ten nights at the oak in January, ten at the elm in February; other detections lie outside of known effort.
 fn two_cameras() -> Found {
     let mut nowhere = detection("4", "2020-01-02T12:00:00Z", "buck");
-    nowhere.image.place_id = None;
+    nowhere.place_id = None;
     let records = vec![
         detection("1", "2020-01-02T12:00:00Z", "buck"),
         detection("2", "2020-02-02T12:00:00Z", "buck"),

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
 use super::found::{Asked, Rows};
-use crate::catalog::{self, Image, TimeRange};
+use crate::catalog::{Image, Sighting, TimeRange};
 use crate::counting::bootstrap::Resampling;
 use crate::counting::calendar::{Calendar, Period, days};
 use crate::counting::effort::{Effort, passed};
@@ -58,12 +58,12 @@ impl<'a> Survey<'a> {
         let classes: Vec<Class> =
             Class::ALL.into_iter().filter(|class| asked.params.classifications.contains(class)).collect();
         let is_then = |place: Option<&str>, at: DateTime<Utc>| span.contains(calendar.day(place, at));
-        let counts = |row: &&catalog::Record| {
-            let is_then = |at| is_then(row.image.place_id.as_deref(), at);
-            classes.contains(&row.class) && row.image.taken_at.is_some_and(is_then)
+        let counts = |row: &&Sighting| {
+            let is_then = |at| is_then(row.place_id.as_deref(), at);
+            classes.contains(&row.class) && row.taken_at.is_some_and(is_then)
         };
-        let chosen: Vec<&catalog::Record> = rows.records.iter().filter(counts).collect();
-        let sifted = sift(chosen.iter().filter_map(|row| Record::of(row)));
+        let chosen: Vec<&Sighting> = rows.sightings.iter().filter(counts).collect();
+        let sifted = sift(chosen.iter().filter_map(|row| Record::of_sighting(row)));
         let images: Vec<&Image> = rows
             .images
             .iter()
@@ -129,8 +129,8 @@ fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
     Effort::of_deployments(&rows.deployments, range).and_inferred(seen, range)
 }
 
-fn facts(rows: &Rows, chosen: &[&catalog::Record], images: &[&Image]) -> Facts {
-    let with_detections: HashSet<&str> = rows.records.iter().map(|row| row.image.id.as_str()).collect();
+fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image]) -> Facts {
+    let with_detections: HashSet<&str> = rows.sightings.iter().map(|row| row.image_id.as_str()).collect();
     let mut species: BTreeMap<&str, u64> = BTreeMap::new();
     for name in chosen.iter().filter_map(|row| row.scientific_name.as_deref()) {
         *species.entry(name).or_default() += 1;
@@ -138,7 +138,7 @@ fn facts(rows: &Rows, chosen: &[&catalog::Record], images: &[&Image]) -> Facts {
     Facts {
         rejected: rows.left_out.rejected,
         duplicates: rows.left_out.duplicates,
-        reviewed: chosen.iter().filter(|row| is_reviewed(row)).count() as u64,
+        reviewed: chosen.iter().filter(|row| row.is_reviewed).count() as u64,
         images: images.len() as u64,
         blank: images.iter().filter(|image| !with_detections.contains(image.id.as_str())).count() as u64,
         deployments: rows.deployments.len() as u64,
@@ -146,8 +146,4 @@ fn facts(rows: &Rows, chosen: &[&catalog::Record], images: &[&Image]) -> Facts {
         species: species.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned()),
         ..Facts::default()
     }
-}
-
-fn is_reviewed(row: &catalog::Record) -> bool {
-    row.is_corrected || row.classification_method.as_deref() == Some("human")
 }
