@@ -54,6 +54,10 @@ pub struct Analysis {
     /// The two best profiles of each detection.
     #[serde(skip)]
     pub matches: Vec<Option<Match>>,
+    /// Whether each detection is of a burst that a profile was made of ([`Input::founding`]): it was not compared with its
+    /// own profile, so no threshold is judged by it.
+    #[serde(skip)]
+    pub founding: Vec<bool>,
     /// Assignments to look at.
     #[serde(skip)]
     pub sample: Vec<Draw>,
@@ -107,7 +111,10 @@ pub fn analyze(input: &Input, options: &Options) -> Result<Analysis, Error> {
     let matches = best_two(&input.probes, &input.gallery, &pairing, options.threads)?;
     let scores: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
     let space_check = space_check(input, &bursts, &pairing, &matches, options.seed);
-    let order = representatives(&matches, &bursts, options.seed);
+    let founding = input.founding(&bursts);
+    let judged: Vec<Option<Match>> =
+        matches.iter().zip(&founding).map(|(found, founding)| found.filter(|_| !founding)).collect();
+    let order = representatives(&judged, &bursts, options.seed);
     let estimate_source = estimate_source(input);
     let estimate = estimate_source.map(|source| {
         let (order, labels) = answers(input, &matches, &order, source);
@@ -121,22 +128,24 @@ pub fn analyze(input: &Input, options: &Options) -> Result<Analysis, Error> {
         profiles: input.gallery.rows(),
         statistics: describe(&scores),
         histogram: histogram(&scores, options.bins.get()),
-        thresholds: threshold_table(&matches, &input.today(), &options.thresholds),
+        thresholds: threshold_table(&matches, &input.today(), &founding, &options.thresholds),
         estimate,
         estimate_source,
         false_matches: false_match_curves(input, &bursts, &options.thresholds, options.seed),
-        clusters: clusters(input, options)?,
+        clusters: clusters(input, &bursts, options)?,
         shape: shape(&scores, kde.as_ref()),
         kde,
-        evaluation: evaluate(input, &matches, &options.thresholds),
+        evaluation: evaluate(input, &judged, &options.thresholds),
         sample: draw(&order, &matches, &options.thresholds, options.sample_size),
         matches,
+        founding,
     })
 }
 
-/// Labels come first: identities may be older guesses.
+/// Labels come first, also when none of them is of use: identities may be older guesses, and whoever was asked is not
+/// answered by somebody else.
 fn estimate_source(input: &Input) -> Option<EstimateSource> {
-    if !input.labels.is_empty() {
+    if input.labels.is_some() {
         return Some(EstimateSource::Labels);
     }
     let known = input.detections.iter().any(|detection| detection.identity.is_some());
@@ -151,7 +160,7 @@ fn answers(
     source: EstimateSource,
 ) -> (Vec<u32>, Vec<Label>) {
     if source == EstimateSource::Labels {
-        return (order.to_vec(), input.labels.clone());
+        return (order.to_vec(), input.labels.clone().unwrap_or_default());
     }
     let right = right_matches(input, matches);
     let label = |&detection: &u32| {
@@ -162,7 +171,7 @@ fn answers(
     (labels.iter().map(|label| label.detection).collect(), labels)
 }
 
-fn clusters(input: &Input, options: &Options) -> Result<Clusters, Error> {
+fn clusters(input: &Input, bursts: &[u32], options: &Options) -> Result<Clusters, Error> {
     let tree = link(&input.gallery, options.linkage, options.seed);
     let cut = |&threshold: &f64| {
         let height = 1.0 - threshold;
@@ -176,7 +185,7 @@ fn clusters(input: &Input, options: &Options) -> Result<Clusters, Error> {
             options.current_threshold,
             options.threads,
         )?,
-        candidate_splits: candidate_splits(input, options.current_threshold),
+        candidate_splits: candidate_splits(input, bursts, options.current_threshold),
         tree,
     })
 }

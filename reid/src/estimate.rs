@@ -128,7 +128,7 @@ fn row(
 const ENDLESS: usize = 10_000;
 
 /// The least number of labels, not fewer than there are, that would prove the target if wrong ones stay as frequent.
-fn required_at_this_rate(wrong: usize, labelled: usize, target: f64) -> Option<usize> {
+pub(crate) fn required_at_this_rate(wrong: usize, labelled: usize, target: f64) -> Option<usize> {
     if wrong == 0 {
         return Some(required(0, target).max(labelled));
     }

@@ -5,7 +5,7 @@
 
 use crate::estimate::Label;
 use crate::{Class, Error, Pairing, Vectors};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Everything that goes in.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub struct Input {
     pub detections: Vec<Detection>,
     /// One for each profile, or empty.
     pub profiles: Vec<Profile>,
-    /// A person's answers about an earlier sample.
-    pub labels: Vec<Label>,
+    /// A person's answers about an earlier sample, even if there are none of use in it; `None`: nobody was asked.
+    pub labels: Option<Vec<Label>>,
 }
 
 /// What is known about a detection. The codes are the caller's; equal codes mean the same thing.
@@ -59,6 +59,8 @@ pub struct Profile {
     pub class: Class,
     /// Detection row that the profile was made of. It and its burst mates are not compared with the profile.
     pub founder: Option<u32>,
+    /// Burst of a founder that is not among the detections, coded as [`Detection::burst`]: its mates may be.
+    pub burst: Option<u32>,
     /// Version of the embedding.
     pub version: Option<u32>,
     /// The true animal, for evaluation only.
@@ -69,7 +71,7 @@ impl Input {
     /// Vectors alone, nothing known about them.
     #[must_use]
     pub fn new(probes: Vectors, gallery: Vectors) -> Self {
-        Self { probes, gallery, detections: Vec::new(), profiles: Vec::new(), labels: Vec::new() }
+        Self { probes, gallery, detections: Vec::new(), profiles: Vec::new(), labels: None }
     }
 
     /// The facts of a detection; the default where none are given.
@@ -107,6 +109,26 @@ impl Input {
         self.detections.iter().map(|detection| detection.assigned).collect()
     }
 
+    /// The burst that each profile was made of, numbered as by [`Input::bursts`]; none where no detection is of it.
+    fn founder_bursts(&self, bursts: &[u32]) -> Vec<Option<u32>> {
+        let coded = self.detections.iter().zip(bursts);
+        let numbers: HashMap<u32, u32> =
+            coded.filter_map(|(detection, &number)| Some((detection.burst?, number))).collect();
+        let burst = |profile: &Profile| {
+            let founder = profile.founder.map(|founder| bursts[founder as usize]);
+            founder.or_else(|| numbers.get(&profile.burst?).copied())
+        };
+        self.profiles.iter().map(burst).collect()
+    }
+
+    /// Whether each detection is of a burst that some profile was made of. Such a detection is not compared with its
+    /// own profile, so its best match cannot be right: it is told, and not judged.
+    #[must_use]
+    pub fn founding(&self, bursts: &[u32]) -> Vec<bool> {
+        let of_profiles: HashSet<u32> = self.founder_bursts(bursts).into_iter().flatten().collect();
+        bursts.iter().map(|burst| of_profiles.contains(burst)).collect()
+    }
+
     /// The rules for all pairs: no profile meets the burst it was made of; with `same_sex`, classes are kept apart.
     ///
     /// # Errors
@@ -114,14 +136,12 @@ impl Input {
     /// As [`Input::check`].
     pub fn pairing(&self, bursts: &[u32], same_sex: bool) -> Result<Pairing, Error> {
         self.check()?;
-        if !same_sex && self.profiles.iter().all(|profile| profile.founder.is_none()) {
+        let founder_bursts = self.founder_bursts(bursts);
+        if !same_sex && founder_bursts.iter().all(Option::is_none) {
             return Ok(Pairing::default());
         }
         let probe = |row: usize| (self.detection(row).class, Some(bursts[row]));
-        let profile = |row: usize| {
-            let facts = self.profile(row);
-            (facts.class, facts.founder.map(|founder| bursts[founder as usize]))
-        };
+        let profile = |row: usize| (self.profile(row).class, founder_bursts.get(row).copied().flatten());
         Pairing::new(same_sex, (0..self.probes.rows()).map(probe), (0..self.gallery.rows()).map(profile))
     }
 
@@ -144,8 +164,9 @@ impl Input {
         in_range(self.probes.set(), "the assigned profile", assigned, gallery)?;
         let founders = self.profiles.iter().map(|profile| profile.founder);
         in_range(self.gallery.set(), "the founder", founders, probes)?;
-        in_range("labels", "the detection", self.labels.iter().map(|label| Some(label.detection)), probes)?;
-        in_range("labels", "the profile", self.labels.iter().map(|label| Some(label.profile)), gallery)
+        let labels = || self.labels.iter().flatten();
+        in_range("labels", "the detection", labels().map(|label| Some(label.detection)), probes)?;
+        in_range("labels", "the profile", labels().map(|label| Some(label.profile)), gallery)
     }
 }
 
@@ -191,6 +212,20 @@ mod tests {
         let first: Vec<bool> = (0..3).map(|probe| rules.allows(probe, 0)).collect();
         assert_eq!(first, [false, true, false]);
         assert!((0..3).all(|probe| rules.allows(probe, 1)));
+    }
+
+    #[test]
+    fn the_burst_of_a_founder_that_is_not_here_is_kept_from_its_profile_too() {
+        let mut input = input();
+        input.detections =
+            [Some(9), Some(4), Some(9)].map(|burst| Detection { burst, ..Default::default() }).into();
+        input.profiles = [Some(9), Some(7)].map(|burst| Profile { burst, ..Default::default() }).into();
+        let bursts = input.bursts();
+        let rules = input.pairing(&bursts, false).unwrap();
+        let first: Vec<bool> = (0..3).map(|probe| rules.allows(probe, 0)).collect();
+        assert_eq!(first, [false, true, false]);
+        assert!((0..3).all(|probe| rules.allows(probe, 1)), "no detection is of its burst");
+        assert_eq!(input.founding(&bursts), [true, false, true]);
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub struct CandidateSplit {
     pub between: f64,
 }
 
-/// A group of a split has at least so many detections: one odd photograph is no second animal.
-const LEAST_GROUP: usize = 2;
+/// A group of a split has at least so many bursts: the photographs of one odd visit are no second animal.
+const LEAST_BURSTS: usize = 2;
 /// Detections of a profile that are compared.
 const MOST_DETECTIONS: usize = 200;
 
@@ -71,30 +71,38 @@ pub fn candidate_merges(
 /// Profiles whose assigned detections part into two groups: between them the mean score is below `threshold`, within
 /// each it is not. The clearest first.
 #[must_use]
-pub fn candidate_splits(input: &Input, threshold: f64) -> Vec<CandidateSplit> {
+pub fn candidate_splits(input: &Input, bursts: &[u32], threshold: f64) -> Vec<CandidateSplit> {
     let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (row, detection) in input.detections.iter().enumerate() {
         if let Some(profile) = detection.assigned {
             members.entry(profile).or_default().push(row);
         }
     }
-    let split = |(&profile, rows): (&u32, &Vec<usize>)| split(input, profile as usize, rows, threshold);
+    let split =
+        |(&profile, rows): (&u32, &Vec<usize>)| split(input, bursts, profile as usize, rows, threshold);
     let mut splits: Vec<CandidateSplit> = members.iter().filter_map(split).collect();
     splits.sort_by(|a, b| a.between.total_cmp(&b.between).then(a.profile.cmp(&b.profile)));
     splits
 }
 
-fn split(input: &Input, profile: usize, rows: &[usize], threshold: f64) -> Option<CandidateSplit> {
+fn split(
+    input: &Input,
+    bursts: &[u32],
+    profile: usize,
+    rows: &[usize],
+    threshold: f64,
+) -> Option<CandidateSplit> {
     // Evenly spread over time, as far as rows are in order of time.
     let step = rows.len().div_ceil(MOST_DETECTIONS).max(1);
     let rows: Vec<usize> = rows.iter().copied().step_by(step).collect();
-    if rows.len() < 2 * LEAST_GROUP {
+    if rows.len() < 2 * LEAST_BURSTS {
         return None;
     }
     let tree = link_rows(&input.probes, rows, Method::Average);
     let between = 1.0 - tree.merges.last()?.height;
     let groups = top_groups(&tree)?;
-    if groups.iter().any(|group| group.len() < LEAST_GROUP) || between >= threshold {
+    let visits = |group: &Vec<usize>| group.iter().map(|&row| bursts[row]).collect::<BTreeSet<_>>().len();
+    if groups.iter().any(|group| visits(group) < LEAST_BURSTS) || between >= threshold {
         return None;
     }
     let within = [0, 1].map(|side| mean_score(input, &groups[side]));
@@ -169,9 +177,13 @@ mod tests {
         let profile = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
         let mut input = Input::new(on_circle("detections", &degrees), on_circle("profiles", &[0.0; 3]));
         input.detections = profile.map(|p| Detection { assigned: Some(p), ..Default::default() }).into();
-        let found = candidate_splits(&input, 0.7);
+        let found = candidate_splits(&input, &input.bursts(), 0.7);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].profile, &found[0].groups), (0, &[vec![0, 2, 4], vec![1, 3]]));
         assert!(found[0].between < 0.25 && found[0].within.iter().all(|&score| score > 0.99));
+        // The second group of the first profile in one burst: one visit, no second animal.
+        input.detections[1].burst = Some(5);
+        input.detections[3].burst = Some(5);
+        assert_eq!(candidate_splits(&input, &input.bursts(), 0.7), []);
     }
 }

@@ -33,23 +33,28 @@ pub struct ThresholdRow {
 }
 
 /// One row for each threshold, in the order given. `today` holds the profile row each detection is assigned to now;
-/// beyond its end, nobody.
+/// beyond its end, nobody. A detection that is `founding` ([`crate::Input::founding`]; beyond the end none is) was not
+/// compared with its own profile, so it is no change: neither new nor moved nor dropped.
 #[must_use]
 pub fn threshold_table(
     matches: &[Option<Match>],
     today: &[Option<u32>],
+    founding: &[bool],
     thresholds: &[f64],
 ) -> Vec<ThresholdRow> {
-    thresholds.iter().map(|&threshold| row(matches, today, threshold)).collect()
+    thresholds.iter().map(|&threshold| row(matches, today, founding, threshold)).collect()
 }
 
-fn row(matches: &[Option<Match>], today: &[Option<u32>], threshold: f64) -> ThresholdRow {
+fn row(matches: &[Option<Match>], today: &[Option<u32>], founding: &[bool], threshold: f64) -> ThresholdRow {
     let (mut newly_assigned, mut reassigned, mut dropped, mut assigned) = (0, 0, 0, 0);
     let mut profiles = HashSet::new();
     for (detection, found) in matches.iter().enumerate() {
         let here = found.filter(|found| found.best.score >= threshold).map(|found| found.best.index);
         profiles.extend(here);
         assigned += usize::from(here.is_some());
+        if founding.get(detection).copied().unwrap_or_default() {
+            continue;
+        }
         match (today.get(detection).copied().flatten(), here) {
             (None, Some(_)) => newly_assigned += 1,
             (Some(_), None) => dropped += 1,
@@ -82,7 +87,7 @@ mod tests {
     fn each_detection_is_counted_once_as_new_moved_dropped_or_kept() {
         let matches = [best(0, 0.9), best(1, 0.7), best(1, 0.69), best(2, 0.8), None];
         let today = [Some(0), None, Some(1), Some(1), Some(2)];
-        let rows = threshold_table(&matches, &today, &[0.7]);
+        let rows = threshold_table(&matches, &today, &[], &[0.7]);
         let expected = ThresholdRow {
             threshold: 0.7,
             assigned: 3,
@@ -97,8 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn the_burst_that_a_profile_was_made_of_is_no_change_and_the_threshold_in_use_drops_nobody() {
+        // Assigned at 0.7 today; rows 0 and 1 are of the burst of profile 0, and were compared with the others.
+        let matches = [best(1, 0.4), best(1, 0.8), best(0, 0.75), best(1, 0.6)];
+        let today = [Some(0), Some(0), Some(0), None];
+        let row = threshold_table(&matches, &today, &[true, true], &[0.7])[0];
+        assert_eq!((row.assigned, row.unassigned, row.profiles_touched), (2, 2, 2));
+        assert_eq!((row.newly_assigned, row.reassigned, row.dropped), (0, 0, 0));
+    }
+
+    #[test]
     fn all_scores_below_every_threshold_are_a_plain_row_of_zeros() {
-        let rows = threshold_table(&[best(0, 0.1)], &[], &DEFAULT);
+        let rows = threshold_table(&[best(0, 0.1)], &[], &[], &DEFAULT);
         assert!(rows.iter().all(|row| row.assigned == 0 && row.unassigned == 1 && row.profiles_touched == 0));
     }
 }

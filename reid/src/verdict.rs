@@ -32,8 +32,10 @@ pub struct Verdict {
     pub threshold: Option<f64>,
     /// The 95 % interval of wrong / assigned that decided; none if nothing was labelled.
     pub interval: Option<[f64; 2]>,
-    /// How many more labels are needed at the strictest threshold; only with [`VerdictKind::NotEnoughLabels`].
+    /// How many more labels are needed at the threshold that decides; only with [`VerdictKind::NotEnoughLabels`].
     pub more_labels: Option<usize>,
+    /// So few bursts are assigned there that new photographs are needed before they can be labelled.
+    pub more_photographs: bool,
     /// Why, in plain words.
     pub reason: String,
 }
@@ -45,12 +47,7 @@ pub fn verdict(space: &SpaceCheck, estimate: Option<&Estimate>, target: f64) -> 
         return no_safe_threshold(None, alarm.message.clone());
     }
     let least = required(0, target);
-    let Some(estimate) = estimate else {
-        let reason = format!(
-            "Nobody has looked at a sample of the assignments yet. Scores alone cannot tell right from wrong: at least {least} answers are needed."
-        );
-        return not_enough(None, least, reason);
-    };
+    let Some(estimate) = estimate else { return nobody_looked(least, false) };
     judge(&estimate.rows, target, least)
 }
 
@@ -62,31 +59,40 @@ fn judge(rows: &[EstimateRow], target: f64, least: usize) -> Verdict {
     let trial: Vec<&EstimateRow> = rows.iter().copied().filter(|row| row.bursts >= least).collect();
     let Some(strictest) = trial.first() else { return too_few(&rows, least) };
     let safe = trial.iter().take_while(|row| row.interval[1] < target).last();
-    match safe {
-        Some(row) => safe_threshold(row, target),
-        None if strictest.interval[0] >= target => unsafe_from(strictest, &trial, target),
-        None => undecided(strictest, target, least),
+    if let Some(row) = safe {
+        return safe_threshold(row, target);
+    }
+    if strictest.interval[0] < target {
+        return undecided(strictest, target, least);
+    }
+    // Stricter ones assign too few to be proved; if those looked at are right so far, that is no "no".
+    let promising = |row: &&&EstimateRow| row.bursts > 0 && row.required.is_some();
+    let stricter = rows.iter().take_while(|row| row.threshold > strictest.threshold);
+    match stricter.filter(promising).last() {
+        Some(row) => promising_but_few(row, strictest, target, least),
+        None => unsafe_from(strictest, &trial, target),
     }
 }
 
 fn safe_threshold(row: &EstimateRow, target: f64) -> Verdict {
     let reason = format!(
-        "At {:.3}, {} of {} labelled assignments were wrong; with 95 % confidence at most {} of all are, below the target of {}.",
-        row.threshold,
+        "At {}, {} of {} judged assignments were wrong; with 95 % confidence at most {} of all are, below the target of {}.",
+        score(row.threshold),
         row.wrong,
         row.labelled,
         percent(row.interval[1]),
         percent(target)
     );
     let kind = VerdictKind::SafeThreshold;
-    Verdict { kind, threshold: Some(row.threshold), interval: Some(row.interval), more_labels: None, reason }
+    let (threshold, interval) = (Some(row.threshold), Some(row.interval));
+    Verdict { kind, threshold, interval, more_labels: None, more_photographs: false, reason }
 }
 
 fn unsafe_from(strictest: &EstimateRow, trial: &[&EstimateRow], target: f64) -> Verdict {
     let hopeless = trial.iter().filter(|row| row.interval[0] >= target).count();
     let reason = format!(
-        "Even at {:.3}, the strictest threshold that assigns enough to judge, {} of {} labelled assignments were wrong: with 95 % confidence at least {} of all, above the target of {}. {hopeless} of {} thresholds are proved unsafe.",
-        strictest.threshold,
+        "Even at {}, the strictest threshold that assigns enough to judge, {} of {} judged assignments were wrong: with 95 % confidence at least {} of all, above the target of {}. Of the thresholds that assign enough, {hopeless} of {} are proved unsafe.",
+        score(strictest.threshold),
         strictest.wrong,
         strictest.labelled,
         percent(strictest.interval[0]),
@@ -97,24 +103,52 @@ fn unsafe_from(strictest: &EstimateRow, trial: &[&EstimateRow], target: f64) -> 
 }
 
 fn undecided(row: &EstimateRow, target: f64, least: usize) -> Verdict {
+    if row.labelled == 0 {
+        return nobody_looked(least, row.bursts < least);
+    }
     let needed = row.required.unwrap_or_else(|| required_to_refute(row, target)).max(least);
     let more = needed.saturating_sub(row.labelled).max(1);
     let mut reason = format!(
-        "At {:.3}, {} of {} labelled assignments were wrong; all that can be said is {} to {}, and the target is {}. About {more} more answers decide it.",
-        row.threshold,
+        "At {}, {} of {} judged assignments were wrong; all that can be said is {} to {}, and the target is {}. About {more} more answers decide it.",
+        score(row.threshold),
         row.wrong,
         row.labelled,
         percent(row.interval[0]),
         percent(row.interval[1]),
         percent(target)
     );
-    if needed > row.bursts {
+    let more_photographs = needed > row.bursts;
+    if more_photographs {
         reason.push_str(&format!(
             " Only {} bursts are assigned there, so new photographs are needed.",
             row.bursts
         ));
     }
-    not_enough(Some(row.interval).filter(|_| row.labelled > 0), more, reason)
+    not_enough(Some(row.interval), more, more_photographs, reason)
+}
+
+/// `row` assigns too few to be proved, `strictest` of those that assign enough is proved unsafe.
+fn promising_but_few(row: &EstimateRow, strictest: &EstimateRow, target: f64, least: usize) -> Verdict {
+    let needed = row.required.unwrap_or(least).max(least);
+    let reason = format!(
+        "At {}, {} of {} judged assignments were wrong, which is promising; but only {} bursts are assigned there, and about {needed} answers are needed to prove it: new photographs are needed. At {} with 95 % confidence at least {} of all are wrong, above the target of {}.",
+        score(row.threshold),
+        row.wrong,
+        row.labelled,
+        row.bursts,
+        score(strictest.threshold),
+        percent(strictest.interval[0]),
+        percent(target)
+    );
+    let interval = Some(row.interval).filter(|_| row.labelled > 0);
+    not_enough(interval, needed.saturating_sub(row.labelled).max(1), true, reason)
+}
+
+fn nobody_looked(least: usize, more_photographs: bool) -> Verdict {
+    let reason = format!(
+        "Nobody has looked at a sample of the assignments yet. Scores alone cannot tell right from wrong: at least {least} answers are needed."
+    );
+    not_enough(None, least, more_photographs, reason)
 }
 
 /// Labels altogether with which the lower bound reaches the target, if wrong ones stay as frequent as seen.
@@ -133,22 +167,32 @@ fn too_few(rows: &[&EstimateRow], least: usize) -> Verdict {
         );
     };
     let reason = format!(
-        "The lowest threshold, {:.3}, assigns only {} bursts; even if all are right, {least} are needed to prove it. New photographs are needed.",
-        most.threshold, most.bursts
+        "The lowest threshold, {}, assigns only {} bursts; even if all are right, {least} are needed to prove it. New photographs are needed.",
+        score(most.threshold),
+        most.bursts
     );
     not_enough(
         Some(most.interval).filter(|_| most.labelled > 0),
         least - most.labelled.min(most.bursts),
+        true,
         reason,
     )
 }
 
 fn no_safe_threshold(interval: Option<[f64; 2]>, reason: String) -> Verdict {
-    Verdict { kind: VerdictKind::NoSafeThreshold, threshold: None, interval, more_labels: None, reason }
+    let kind = VerdictKind::NoSafeThreshold;
+    Verdict { kind, threshold: None, interval, more_labels: None, more_photographs: false, reason }
 }
 
-fn not_enough(interval: Option<[f64; 2]>, more: usize, reason: String) -> Verdict {
-    Verdict { kind: VerdictKind::NotEnoughLabels, threshold: None, interval, more_labels: Some(more), reason }
+fn not_enough(interval: Option<[f64; 2]>, more: usize, more_photographs: bool, reason: String) -> Verdict {
+    let kind = VerdictKind::NotEnoughLabels;
+    Verdict { kind, threshold: None, interval, more_labels: Some(more), more_photographs, reason }
+}
+
+/// A threshold with as many decimals as it has, at least two.
+fn score(threshold: f64) -> String {
+    let [short, two] = [threshold.to_string(), format!("{threshold:.2}")];
+    if short.len() > two.len() { short } else { two }
 }
 
 fn percent(part: f64) -> String {
@@ -158,6 +202,7 @@ fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::estimate::required_at_this_rate;
     use VerdictKind::{NoSafeThreshold, NotEnoughLabels, SafeThreshold};
 
     /// Rows of (threshold, bursts, labelled, wrong).
@@ -170,7 +215,7 @@ mod tests {
             unsure: 0,
             wrong_of_assigned: None,
             interval: clopper_pearson(wrong, labelled),
-            required: (wrong == 0).then(|| required(0, 0.05).max(labelled)),
+            required: required_at_this_rate(wrong, labelled, 0.05),
         };
         judge(&rows.iter().map(row).collect::<Vec<_>>(), 0.05, required(0, 0.05))
     }
@@ -204,6 +249,24 @@ mod tests {
         assert_eq!((found.kind, found.threshold), (SafeThreshold, Some(0.7)));
         let found = judged(&[(0.7, 2, 2, 1), (0.55, 94, 94, 83)]);
         assert_eq!(found.kind, NoSafeThreshold);
+    }
+
+    #[test]
+    fn a_stricter_threshold_without_errors_is_no_no_where_a_lower_one_is_proved_unsafe() {
+        let found = judged(&[(0.7, 23, 23, 0), (0.65, 41, 41, 0), (0.4, 300, 100, 60)]);
+        assert_eq!((found.kind, found.threshold), (NotEnoughLabels, None));
+        assert_eq!((found.more_labels, found.more_photographs), (Some(31), true));
+        assert!(found.reason.starts_with("At 0.65, 0 of 41 judged"), "{}", found.reason);
+        assert!(found.reason.contains("At 0.40 with 95 % confidence at least"), "{}", found.reason);
+        // A rate like this is never proved, however many there are.
+        assert_eq!(judged(&[(0.65, 41, 41, 20), (0.4, 300, 100, 60)]).kind, NoSafeThreshold);
+    }
+
+    #[test]
+    fn without_a_single_answer_no_proportion_is_told() {
+        let found = judged(&[(0.7, 200, 0, 0)]);
+        assert_eq!((found.kind, found.interval, found.more_labels), (NotEnoughLabels, None, Some(72)));
+        assert!(found.reason.starts_with("Nobody has looked"), "{}", found.reason);
     }
 
     #[test]

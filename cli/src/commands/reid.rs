@@ -159,7 +159,7 @@ impl SubjectArgs {
         let usual = ReidParams::default();
         let classes: Vec<Class> = self.classifications.iter().map(|&class| class.into()).collect();
         ReidParams {
-            thresholds: self.thresholds.clone(),
+            thresholds: distinct(&self.thresholds),
             current_threshold: self.current_threshold,
             classifications: if classes.is_empty() { usual.classifications } else { classes },
             same_sex: self.same_sex,
@@ -170,6 +170,17 @@ impl SubjectArgs {
             end_date: self.end_date,
         }
     }
+}
+
+/// Each once, in the order given, as the gateway takes them.
+fn distinct(thresholds: &[f64]) -> Vec<f64> {
+    let mut distinct: Vec<f64> = Vec::with_capacity(thresholds.len());
+    for threshold in thresholds {
+        if !distinct.contains(threshold) {
+            distinct.push(*threshold);
+        }
+    }
+    distinct
 }
 
 pub(crate) async fn run(args: ReidArgs, json: bool) -> Result<(), Exit> {
@@ -231,6 +242,14 @@ async fn sample(args: SampleArgs, json: bool) -> Result<(), Exit> {
 
 async fn estimate(args: EstimateArgs, json: bool) -> Result<(), Exit> {
     let labels = read_labels(&args.labels)?;
+    if labels.answers.is_empty() {
+        let text = format!(
+            "{}: no pair is answered: write same, different or unsure into the column answer",
+            args.labels.display()
+        );
+        return Err(Exit::text(Code::Refused, text));
+    }
+    let names_a_seed = labels.seed.or(args.subject.seed).is_some();
     let mut params = args.subject.params(0);
     params.seed = match (args.subject.seed, labels.seed) {
         (Some(asked), Some(drawn)) if asked != drawn => {
@@ -241,15 +260,24 @@ async fn estimate(args: EstimateArgs, json: bool) -> Result<(), Exit> {
     };
     let session = Session::open(&args.subject, params, json).await?;
     session.info(&format!("Read {} labels, {} left blank", labels.answers.len(), labels.blank));
+    if !names_a_seed {
+        session.info("The labels name no seed: they are taken for a sample drawn with seed 0 (--seed)");
+    }
     let study = session.study(Some(labels)).await?;
     session.tell_space(&study);
+    session.tell_labels(&study);
     let files = match &args.output {
         Some(folder) => session.write_all(&study, folder).await?,
         None => Vec::new(),
     };
     if json {
         let found = study.analysis();
-        print::json(&json!({ "verdict": found.verdict, "estimate": found.estimate, "files": files }));
+        print::json(&json!({
+            "verdict": found.verdict,
+            "estimate": found.estimate,
+            "labels_without_row": study.labels_without_row(),
+            "files": files,
+        }));
         return Ok(());
     }
     print::line(&terminal::thresholds(&study));

@@ -111,11 +111,20 @@ fn a_sample_is_drawn_filled_in_and_counted() {
     let other_seed = run(&[&estimate[..], &["--seed", "6"]].concat());
     assert_eq!(other_seed.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&other_seed.stderr).contains("drawn with seed 5, not 6"));
-    std::fs::write(dir.path().join("bad.csv"), "detection_id,deer_id,answer\na,b,perhaps\n").unwrap();
-    let bad = dir.path().join("bad.csv").display().to_string();
-    let refused = run(&["reid", "estimate", "--database", &database, "--labels", &bad]);
-    assert_eq!(refused.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 2: the answer is \"perhaps\""));
+    let bad = dir.path().join("bad.csv");
+    let estimate = ["reid", "estimate", "--database", &database, "--labels", bad.to_str().unwrap()];
+    for (row, problem) in [
+        ("a,b,perhaps", "line 2: the answer is \"perhaps\""),
+        ("a,b,", "no pair is answered: write same, different or unsure"),
+    ] {
+        std::fs::write(&bad, format!("detection_id,deer_id,answer\n{row}\n")).unwrap();
+        let refused = run(&estimate);
+        assert_eq!(refused.status.code(), Some(3));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(problem));
+    }
+    std::fs::write(&bad, "detection_id,deer_id,answer\na,b,same\n").unwrap();
+    let told = succeed(&estimate);
+    assert!(told.contains("name no seed") && told.contains("not in this analysis: 1"), "{told}");
 }
 
 #[test]

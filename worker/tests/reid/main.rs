@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod files;
+mod founders;
 mod herd;
 mod kind;
 mod sample;

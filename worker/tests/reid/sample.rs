@@ -78,6 +78,10 @@ async fn labels_of_another_analysis_are_counted_and_not_used() {
     let sheet = LabelSheet::read(labels).unwrap();
     let judged = study(&url, &sampled(0), Some(&sheet)).await;
     assert_eq!(judged.labels_without_row(), 2);
+    // The true identities are in the database; whoever asked a person is not answered by them.
+    let [title, reason, _] = judged.verdict();
+    assert!(!judged.is_safe() && title.contains("not enough labels"), "{title}");
+    assert!(reason.starts_with("Nobody has looked"), "{reason}");
 }
 
 #[tokio::test]

@@ -86,6 +86,23 @@ impl Session {
         }
     }
 
+    /// How many labels count, and why others do not.
+    pub(super) fn tell_labels(&self, study: &Study) {
+        self.info(&format!("Labels that count: {}", study.labels_used()));
+        let (ignored, without_row) = (study.labels_ignored(), study.labels_without_row());
+        if ignored > 0 {
+            self.line(&terminal::wrapped(&format!(
+                "[WARNING] labels that do not count: {ignored}; another deer is the best match now, the seed, the thresholds \
+                 or --same-sex are not those of the sample, or a row before them was left blank"
+            )));
+        }
+        if without_row > 0 {
+            self.line(&format!(
+                "[WARNING] labels of detections or deer that are not in this analysis: {without_row}"
+            ));
+        }
+    }
+
     /// The summary of the scores and today's assignment, as the platform's own script prints them.
     pub(super) fn tell_statistics(&self, study: &Study) {
         if let Some(summary) = &study.analysis().statistics {

@@ -29,7 +29,13 @@ pub(super) fn histogram(study: &Study) -> String {
     let current = study.current_threshold();
     let place = (current - low) / (high - low) * columns as f64;
     if (0.0..columns as f64).contains(&place) {
-        text.push_str(&format!("\n{:>LEFT$}  {:>at$} {current:.2} today", "", "^", at = place as usize + 1));
+        text.push_str(&format!(
+            "\n{:>LEFT$}  {:>at$} {} today",
+            "",
+            "^",
+            at_least_two_decimals(current),
+            at = place as usize + 1
+        ));
     }
     text
 }

@@ -5,13 +5,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Photographs of one place that follow each other within this are taken for one burst.
-const BURST_GAP: TimeDelta = TimeDelta::seconds(60);
+pub(super) const BURST_GAP: TimeDelta = TimeDelta::seconds(60);
 
 /// Numbers for texts, in the order in which they are met.
 #[derive(Default)]
 pub(super) struct Codes(HashMap<String, u32>);
 
 impl Codes {
+    pub(super) fn known(&self, text: &str) -> Option<u32> {
+        self.0.get(text).copied()
+    }
+
     pub(super) fn of(&mut self, text: &str) -> u32 {
         if let Some(&code) = self.0.get(text) {
             return code;
@@ -34,6 +38,11 @@ pub(super) struct Bursts {
 }
 
 impl Bursts {
+    /// The burst of this id, if a detection of it was met.
+    pub(super) fn told(&self, burst_id: &str) -> Option<u32> {
+        self.told.known(burst_id).map(|code| code * 2)
+    }
+
     /// The burst of the next detection; rows must come in order of time. `None` when nothing is known.
     pub(super) fn of(
         &mut self,

@@ -9,9 +9,9 @@ use deertrack_reid::{Class, Input, Vectors};
 use deertrack_schemas::ReidParams;
 use futures::TryStreamExt;
 
-use super::codes::{Bursts, Codes};
+use super::codes::{BURST_GAP, Bursts, Codes};
 use crate::JobError;
-use crate::catalog::{BoundingBox, Embedding, Place, Profile};
+use crate::catalog::{BoundingBox, Embedding, Place, Profile, Record};
 use crate::counting::calendar::days;
 use crate::export::Cx;
 
@@ -60,6 +60,8 @@ pub(super) struct Counts {
     pub(super) assigned_to_no_profile: usize,
     /// Detections whose burst follows from place and time.
     pub(super) bursts_inferred: usize,
+    /// Known deer of which nobody knows, and no vector tells, which detection they were made of.
+    pub(super) founders_unknown: usize,
 }
 
 impl Herd {
@@ -89,7 +91,11 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
         (Some(first), Some(last)) => Some(days(first, last, cx.zone)),
         _ => None,
     };
-    let mut loading = Loading::new(cx.catalog.profiles().await?, cx.catalog.places().await?)?;
+    let deer = cx.catalog.profiles().await?;
+    let founders: Vec<String> = deer.iter().filter_map(|deer| deer.founder_detection_id.clone()).collect();
+    // Whatever is chosen: the mates of a rejected or unchosen founder must not meet its profile either.
+    let founders = cx.catalog.records_of(&founders).await?;
+    let mut loading = Loading::new(deer, cx.catalog.places().await?)?;
     let mut rows = cx.catalog.embeddings(range.clone());
     while let Some(row) = rows.try_next().await? {
         if params.classifications.contains(&row.class) {
@@ -98,6 +104,7 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
         cx.job.check_stop()?;
     }
     drop(rows);
+    loading.bar_mates_of(&founders);
     loading.finish(range.is_some(), cx.catalog.dataset_name().await?)
 }
 
@@ -108,6 +115,8 @@ struct Loading {
     facts: Vec<deertrack_reid::Detection>,
     profile_facts: Vec<deertrack_reid::Profile>,
     founders: HashMap<String, usize>,
+    /// Profiles without a founder, by their vector.
+    founderless: HashMap<Vec<u32>, usize>,
     detections: Vec<Seen>,
     profiles: Vec<Known>,
     profile_rows: HashMap<String, u32>,
@@ -134,6 +143,7 @@ impl Loading {
             facts: Vec::new(),
             profile_facts: Vec::new(),
             founders: HashMap::new(),
+            founderless: HashMap::new(),
             detections: Vec::new(),
             profiles: Vec::new(),
             profile_rows: HashMap::new(),
@@ -159,12 +169,14 @@ impl Loading {
         self.profile_facts.push(deertrack_reid::Profile {
             class: class(deer.class),
             founder: None,
+            burst: None,
             version: deer.version.as_deref().map(|version| self.codes.versions.of(version)),
             identity: Some(self.codes.animals.of(&deer.id)),
         });
-        if let Some(founder) = &deer.founder_detection_id {
-            self.founders.insert(founder.clone(), row);
-        }
+        match &deer.founder_detection_id {
+            Some(founder) => self.founders.insert(founder.clone(), row),
+            None => self.founderless.insert(bits(&vector), row),
+        };
         let founder = deer.founder_detection_id;
         self.profiles.push(Known { id: deer.id, name: deer.name, class: deer.class, founder });
         Ok(())
@@ -176,7 +188,7 @@ impl Loading {
             return Ok(());
         };
         self.probes.push(&row.id, vector)?;
-        if let Some(&profile) = self.founders.get(&row.id) {
+        if let Some(profile) = self.made_of(&row.id, vector) {
             self.profile_facts[profile].founder = Some(as_code(self.detections.len()));
         }
         let assigned = row.deer_id.as_ref().and_then(|id| self.profile_rows.get(id)).copied();
@@ -202,6 +214,40 @@ impl Loading {
         Ok(())
     }
 
+    /// The profile that was made of this detection: by its id, else because it is the very same vector.
+    fn made_of(&mut self, id: &str, vector: &[f32]) -> Option<usize> {
+        let told = self.founders.get(id).copied();
+        if self.founderless.is_empty() {
+            told
+        } else {
+            told.or_else(|| self.founderless.remove(&bits(vector)))
+        }
+    }
+
+    /// Keeps the burst mates of founders that are not in the analysis from the profiles made of these.
+    fn bar_mates_of(&mut self, founders: &[Record]) {
+        self.counts.founders_unknown = self.founders.len().saturating_sub(founders.len());
+        for record in founders {
+            let Some(&profile) = self.founders.get(&record.id) else { continue };
+            if self.profile_facts[profile].founder.is_none() {
+                self.profile_facts[profile].burst = self.burst_of(record);
+            }
+        }
+    }
+
+    /// The burst of a detection that is not in the analysis, if one that is shares it.
+    fn burst_of(&self, record: &Record) -> Option<u32> {
+        if let Some(id) = &record.burst_id {
+            return self.codes.bursts.told(id);
+        }
+        let (place, at) = (record.image.place_id.as_deref()?, record.image.taken_at?);
+        let is_mate = |seen: &Seen| {
+            seen.place_id.as_deref() == Some(place)
+                && seen.taken_at.is_some_and(|then| (then - at).abs() <= BURST_GAP)
+        };
+        self.facts[self.detections.iter().position(is_mate)?].burst
+    }
+
     fn sighting(&mut self, row: &Embedding) -> Option<deertrack_reid::Sighting> {
         Some(deertrack_reid::Sighting {
             image: self.codes.images.of(&row.image_id),
@@ -219,6 +265,7 @@ impl Loading {
             return Err(JobError::Reject(no_profiles(self.counts.deer_without_vector)));
         }
         self.counts.bursts_inferred = self.codes.bursts.inferred;
+        self.counts.founders_unknown += self.founderless.len();
         let input = Input {
             detections: self.facts,
             profiles: self.profile_facts,
@@ -279,6 +326,11 @@ impl Rows {
     fn finish(self, set: &'static str) -> Result<Vectors, JobError> {
         Vectors::new(set, self.dim, self.values).map_err(|error| JobError::Reject(error.to_string()))
     }
+}
+
+/// A vector as a key: equal bits are one photograph.
+fn bits(vector: &[f32]) -> Vec<u32> {
+    vector.iter().map(|number| number.to_bits()).collect()
 }
 
 fn as_code(row: usize) -> u32 {

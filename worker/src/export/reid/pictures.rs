@@ -97,7 +97,7 @@ pub(super) fn distribution_figure(study: &Study) -> Option<Distribution> {
         bars: bars.map(|(edges, &count)| [edges[0], edges[1], count as f64]).collect(),
         curve,
         current,
-        current_text: format!("Current Threshold ({current:.2})"),
+        current_text: format!("Current Threshold ({})", threshold(current)),
         legend_right: tallest(counts.len() * 2 / 3..counts.len()) < tallest(0..counts.len() / 3),
     })
 }
@@ -174,7 +174,13 @@ pub(super) fn dendrogram_figure(study: &Study) -> Dendrogram {
         names: tree.leaf_order.iter().map(name).collect(),
         merges: branches(tree),
         cut: 1.0 - current,
-        cut_text: format!("current threshold: distance {:.2}, similarity {current:.2}", 1.0 - current),
+        // The distance with the decimals of the threshold: 1 - 0.725 is not 0.28.
+        cut_text: format!(
+            "current threshold: distance {:.*}, similarity {}",
+            threshold(current).rsplit('.').next().map_or(2, str::len),
+            1.0 - current,
+            threshold(current)
+        ),
     }
 }
 

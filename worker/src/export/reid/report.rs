@@ -1,6 +1,7 @@
 //! `report.pdf`: what its template shows (`templates/reid_report.typ`), and the drawing of it.
 
 use deertrack_reid::VerdictKind;
+use deertrack_reid::false_match::CurveRow;
 use deertrack_reid::space::Spread;
 use deertrack_reid::space_alarms::AlarmKind;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use super::pictures::{
     Cumulative, Dendrogram, Distribution, bounds, cumulative_figure, dendrogram_figure, distribution_figure,
 };
 use super::study::Study;
-use super::wording::{self, counted, interval, number, percent, threshold};
+use super::wording::{self, MOST_RATES, counted, interval, number, percent, threshold};
 use crate::JobError;
 use crate::export::Job;
 use crate::export::words::replaced;
@@ -158,7 +159,7 @@ fn page(study: &Study) -> Page {
         ),
         false_matches: false_match_lines(study),
         false_matches_words: wording::false_matches(study),
-        threshold_names: thresholds,
+        threshold_names: thresholds.into_iter().take(MOST_RATES).collect(),
         evaluation: evaluation_lines(study),
         deer_words: wording::deer(study),
         merges: merge_lines(study),
@@ -246,9 +247,14 @@ fn false_match_lines(study: &Study) -> Vec<FalseMatchLine> {
         .map(|curve| FalseMatchLine {
             name: wording::source(curve.source),
             pairs: number(curve.pairs),
-            rates: curve.rows.iter().map(|row| percent(row.false_match_rate)).collect(),
+            rates: curve.rows.iter().take(MOST_RATES).map(rate).collect(),
         })
         .collect()
+}
+
+/// A share and how high it may be: of few pairs even 0 % says little.
+fn rate(row: &CurveRow) -> String {
+    format!("{:.1}, ≤ {}", row.false_match_rate * 100.0, percent(row.interval[1]))
 }
 
 fn evaluation_lines(study: &Study) -> Vec<[String; 2]> {
@@ -346,6 +352,21 @@ fn status(study: &Study) -> Vec<Status> {
             percent(mates.area)
         );
         tell("Bursts", words, has(AlarmKind::BurstMatesNotAlike));
+    }
+    let founding = study.founding();
+    if founding > 0 {
+        let words = counted(founding, "detection is of a burst", "detections are of bursts");
+        let words = format!(
+            "{words} that deer were made of: compared with other deer only, so no threshold is judged by them"
+        );
+        tell("Founders' bursts", words, false);
+    }
+    if counts.founders_unknown > 0 {
+        let deer = counted(counts.founders_unknown, "deer", "deer");
+        let words = format!(
+            "not known for {deer}: the detections these were made of score near 1 and count as assigned"
+        );
+        tell("Founders", words, true);
     }
     if counts.bursts_inferred > 0 {
         tell(

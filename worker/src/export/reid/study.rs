@@ -64,8 +64,9 @@ impl Study {
         zone: Tz,
     ) -> Result<Self, JobError> {
         job.check_stop()?;
-        let (labels, labels_without_row) = labels.map(|sheet| rows_of(sheet, &herd)).unwrap_or_default();
-        herd.input.labels = labels;
+        let labels = labels.map(|sheet| rows_of(sheet, &herd));
+        let labels_without_row = labels.as_ref().map_or(0, |(_, without_row)| *without_row);
+        herd.input.labels = labels.map(|(labels, _)| labels);
         let options = Options {
             thresholds: params.thresholds.clone(),
             current_threshold: params.current_threshold,
@@ -159,6 +160,21 @@ impl Study {
     /// Labels that were given for detections or deer that are not in the analysis.
     pub fn labels_without_row(&self) -> usize {
         self.labels_without_row
+    }
+
+    /// Labels that no threshold could use: stale, of another sample, or behind a row left blank.
+    pub fn labels_ignored(&self) -> usize {
+        self.analysis.estimate.as_ref().map_or(0, |estimate| estimate.labels_ignored)
+    }
+
+    /// Labels that count.
+    pub fn labels_used(&self) -> usize {
+        self.analysis.estimate.as_ref().map_or(0, |estimate| estimate.labels_used)
+    }
+
+    /// Detections of bursts that deer were made of.
+    pub(super) fn founding(&self) -> usize {
+        self.analysis.founding.iter().filter(|founding| **founding).count()
     }
 
     /// The verdict in one sentence.

@@ -8,7 +8,7 @@ use deertrack_reid::evaluate::EvaluationRow;
 use super::study::Study;
 use crate::export::table_text::{Csv, Row};
 
-const SCORES: [&str; 15] = [
+const SCORES: [&str; 16] = [
     "row",
     "detection_id",
     "image_id",
@@ -24,9 +24,11 @@ const SCORES: [&str; 15] = [
     "margin",
     "assigned_at_current_threshold",
     "reaches_threshold",
+    "founding_burst",
 ];
 
-/// `scores.csv`: the two best profiles of each detection. `reaches_threshold` is the highest threshold it passes.
+/// `scores.csv`: the two best profiles of each detection. `reaches_threshold` is the highest threshold it passes;
+/// a detection of a burst that a profile was made of (`founding_burst`) was not compared with its own deer.
 pub(super) fn scores(study: &Study) -> Vec<u8> {
     let mut csv = Csv::new(&SCORES);
     let deer = |index: u32| &study.herd.profiles[index as usize];
@@ -53,6 +55,7 @@ pub(super) fn scores(study: &Study) -> Vec<u8> {
             .number(best.zip(second).map(|(best, second)| best.score - second.score))
             .text(yes_or_no(best.is_some_and(|best| best.score >= study.params.current_threshold)))
             .number(best.and_then(|best| passed(best.score)))
+            .text(yes_or_no(study.analysis.founding[row]))
             .end();
     }
     csv.finish()

@@ -64,6 +64,10 @@ pub(super) fn advice(study: &Study) -> &'static str {
             "Do not let a score alone assign detections at any of these thresholds. Try stricter thresholds, let a \
              person confirm each assignment, or use an embedding that was trained to tell animals of this species apart."
         }
+        VerdictKind::NotEnoughLabels if analysis.verdict.more_photographs => {
+            "Take more photographs before you ask again: the cameras' next season, or earlier ones that were never \
+             embedded. Until then let a person confirm each assignment. A histogram cannot replace it."
+        }
         VerdictKind::NotEnoughLabels => {
             "Draw a sample (sample_size 200), look at each pair of photographs, write same, different or unsure into \
              labels.csv, and have it counted: deertrack reid estimate --labels labels.csv. A histogram cannot replace it."
@@ -105,6 +109,14 @@ pub(super) fn thresholds(study: &Study) -> String {
         counted(counts.assigned_today, "detection", "detections"),
         study.rate_today()
     );
+    let founding = study.founding();
+    if founding > 0 {
+        text.push_str(&format!(
+            "{} of the bursts that deer were made of are compared with other deer only: they are no change, and none is \
+             judged. ",
+            counted(founding, "detection", "detections")
+        ));
+    }
     let used = study.analysis.estimate.as_ref().map_or(0, |estimate| estimate.labels_used);
     text.push_str(&match study.analysis.estimate_source {
         Some(EstimateSource::Labels) => format!(
@@ -149,12 +161,20 @@ pub(super) fn source(source: Source) -> &'static str {
 /// What a rate of passing strangers means.
 pub(super) fn false_matches(study: &Study) -> String {
     format!(
-        "The share of single comparisons of two different animals that pass, with its 95 % interval in analysis.json. A \
-         detection is compared with {} at once, so even a small share lets some stranger pass. It is a warning that needs \
+        "The share of single comparisons of two different animals that pass, and how high it may be with 95 % confidence \
+         (Clopper and Pearson){}. A detection is compared with {} at once, so even a small share lets some stranger pass. It is a warning that needs \
          no labels, not the share of wrong assignments.",
+        if study.params.thresholds.len() > MOST_RATES {
+            "; analysis.json has the other thresholds"
+        } else {
+            ""
+        },
         counted(study.herd.profiles.len(), "deer", "deer")
     )
 }
+
+/// Thresholds that the table of passing strangers has room for.
+pub(super) const MOST_RATES: usize = 4;
 
 /// What the tree says.
 pub(super) fn deer(study: &Study) -> String {
@@ -178,7 +198,10 @@ pub(super) fn deer(study: &Study) -> String {
     let at = threshold(study.params.current_threshold);
     text.push_str(&match clusters.candidate_merges.len() {
         0 => format!(" No two deer score {at} or more with each other."),
-        count => format!(" {} of deer score {at} or more with each other.", counted(count, "pair", "pairs")),
+        count => format!(
+            " {} of a deer and the one most like it score {at} or more.",
+            counted(count, "pair", "pairs")
+        ),
     });
     text.push_str(&match clusters.candidate_splits.len() {
         0 => format!(" No deer has detections that part into two groups below {at}."),
@@ -187,8 +210,23 @@ pub(super) fn deer(study: &Study) -> String {
             counted(count, "deer has", "deer have")
         ),
     });
-    text.push_str(" These are lists to look at, clusters.csv has all of them; nothing is merged by itself.");
+    text.push_str(
+        " These are lists to look at, and clusters.csv has them in full; nothing is merged by itself.",
+    );
     text
+}
+
+/// That deer are not compared with what they were made of, as far as that is known.
+fn founders(study: &Study) -> &'static str {
+    match study.herd.counts.founders_unknown {
+        0 => "A deer is not compared with the detection it was made of, nor with others of that burst",
+        unknown if unknown == study.herd.profiles.len() => {
+            "Nobody knows which detections the deer were made of, so these may be compared with them"
+        }
+        _ => {
+            "Where it is known which detection a deer was made of, the two are not compared, nor are others of that burst"
+        }
+    }
 }
 
 /// What the words of this report mean.
@@ -197,9 +235,9 @@ pub(super) fn definitions(study: &Study) -> Vec<String> {
     vec![
         format!(
             "Score: cosine similarity of the vector of a detection and the profile of a deer, {} dimensions. A detection \
-             is assigned to the deer with the best score if that reaches the threshold. A deer is not compared with the \
-             detection it was made of, nor with others of that burst{}.",
+             is assigned to the deer with the best score if that reaches the threshold. {}{}.",
             number(study.analysis.space_check.dimensions),
+            founders(study),
             if study.params.same_sex { "; bucks are compared with bucks, does with does, fawns with fawns, the unknown with all" } else { "" }
         ),
         format!(
