@@ -235,10 +235,11 @@ impl Facts {
     }
 }
 
-/// The job in the name of a file: `report_20260102_030405_<job>.pdf`, or `.<job>-xxxxxx.part` while it is written.
+/// The job in the name of a file: `report_20260102_030405_<job>.pdf`, or
+/// `.deertrack-<job>-xxxxxx.part` while it is written.
 fn owner(name: &str) -> Option<&str> {
     const UUID_CHARS: usize = 36;
-    match name.strip_prefix('.') {
+    match name.strip_prefix(".deertrack-") {
         Some(draft) => draft.get(..UUID_CHARS),
         None => name.split('_').nth(3)?.split('.').next(),
     }

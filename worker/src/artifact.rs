@@ -4,20 +4,21 @@
 //! back is the gateway's business.
 
 mod draft;
+mod name;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
-use deertrack_schemas::{Artifact, Export, JobId};
+use deertrack_schemas::Artifact;
 use deertrack_stream::crash;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 
 pub use draft::{Draft, Drafts};
+pub use name::file_name;
 
 /// Where the gateway serves artifacts.
 pub const DOWNLOAD_PATH: &str = "/api/static/exports";
@@ -79,12 +80,6 @@ impl Content {
             Self::OnDisk(draft) => draft.into_bytes(),
         }
     }
-}
-
-/// `report_20260102_030405_<job_id>.pdf`. The time is that of the try, so that two tries never write one name.
-pub fn file_name(export: &Export, job_id: &JobId, try_began: DateTime<Utc>) -> String {
-    let (stem, time) = (export.kind().info().file_stem, try_began.format("%Y%m%d_%H%M%S"));
-    format!("{stem}_{time}_{job_id}.{}", export.file().extension)
 }
 
 /// The folder of finished files.
@@ -172,7 +167,8 @@ impl Artifacts {
     }
 
     /// Removes files older than `keep`: expired artifacts, orphans of tries that lost their claim, and temporary
-    /// files of workers that were killed. Returns how many.
+    /// files of workers that were killed. Returns how many. The folder may be shared: what no worker has written
+    /// stays, however old.
     ///
     /// # Errors
     /// The folder cannot be read. A file that vanishes meanwhile was removed by another worker.
@@ -183,7 +179,8 @@ impl Artifacts {
             let Ok(meta) = entry.metadata().await else { continue };
             let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
             let old = meta.is_file() && age.is_some_and(|age| age > keep);
-            if old && tokio::fs::remove_file(entry.path()).await.is_ok() {
+            let ours = entry.file_name().to_str().is_some_and(name::is_ours);
+            if ours && old && tokio::fs::remove_file(entry.path()).await.is_ok() {
                 removed += 1;
             }
         }
@@ -193,4 +190,72 @@ impl Artifacts {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use chrono::Utc;
+    use deertrack_schemas::{Export, JobId, TableParams, table};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const KEEP: Duration = Duration::from_hours(7 * 24);
+
+    fn artifact(job_id: &str) -> String {
+        let (start, end) = ("2026-01-01".parse().unwrap(), "2026-02-01".parse().unwrap());
+        let export = Export::Table(TableParams::new(table::Format::Csv, start, end));
+        file_name(&export, &job_id.parse().unwrap(), Utc::now())
+    }
+
+    fn names(dir: &TempDir) -> Vec<String> {
+        let entries = std::fs::read_dir(dir.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// As if it had lain there for a day longer than files are kept.
+    fn age(dir: &TempDir, name: &str) {
+        let file = File::open(dir.path().join(name)).unwrap();
+        file.set_modified(SystemTime::now() - KEEP - Duration::from_hours(24)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn orphans_and_old_artifacts_are_removed_by_age_and_files_of_others_never() {
+        let dir = TempDir::new().unwrap();
+        let artifacts = Artifacts::open(dir.path()).unwrap();
+        let publish = async |name: &str| artifacts.publish(name, Content::InMemory(vec![7])).await.unwrap();
+        let (old, young) = (artifact("old"), artifact("young"));
+        publish(&old).await;
+        publish(&young).await;
+        // What killed workers leave: a draft, and a file that the store had not renamed yet.
+        let job_id: JobId = "killed".parse().unwrap();
+        std::mem::forget(Drafts::new(dir.path(), job_id).begin().unwrap());
+        std::fs::write(dir.path().join(format!("{old}#1")), "half").unwrap();
+        for name in names(&dir).iter().filter(|name| **name != young) {
+            age(&dir, name);
+        }
+        std::mem::forget(Drafts::new(dir.path(), "running".parse().unwrap()).begin().unwrap());
+        let foreign = ["notes.csv", "report.pdf", ".gitkeep", "film.part"];
+        for name in foreign {
+            std::fs::write(dir.path().join(name), "somebody else's").unwrap();
+            age(&dir, name);
+        }
+        let folder = artifact("folder");
+        std::fs::create_dir(dir.path().join(&folder)).unwrap();
+        age(&dir, &folder);
+        let link = artifact("link");
+        std::os::unix::fs::symlink(dir.path().join("notes.csv"), dir.path().join(&link)).unwrap();
+
+        assert_eq!(artifacts.remove_older_than(KEEP).await.unwrap(), 3, "{:?}", names(&dir));
+        let left = names(&dir);
+        for name in foreign.iter().copied().chain([&*young, &*folder, &*link]) {
+            assert!(left.iter().any(|left| left == name), "{name} is gone: {left:?}");
+        }
+        assert_eq!(left.len(), foreign.len() + 4, "the draft of the running job stays too: {left:?}");
+    }
 }

@@ -11,7 +11,7 @@ use deertrack_schemas::JobId;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{Stored, hex};
+use super::{Stored, hex, name};
 
 /// Large enough that a system call carries many small pieces.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -35,8 +35,9 @@ impl Drafts {
     /// The folder cannot be written to.
     pub fn begin(&self) -> io::Result<Draft> {
         let file = tempfile::Builder::new()
-            .prefix(&format!(".{}-", self.job_id))
-            .suffix(".part")
+            .prefix(&name::draft_prefix(&self.job_id))
+            .suffix(name::DRAFT_SUFFIX)
+            .rand_bytes(name::DRAFT_RANDOM)
             // Not the library's own way, which makes files that only their owner may read: this one is renamed
             // into a folder that a gateway of another user serves.
             .make_in(&self.dir, |path| File::options().write(true).create_new(true).open(path))?;
@@ -112,7 +113,7 @@ mod tests {
             draft.write_all(&piece).unwrap();
         }
         let hidden = names(&dir);
-        assert!(hidden.len() == 1 && hidden[0].starts_with(".job-1-"), "{hidden:?}");
+        assert!(hidden.len() == 1 && hidden[0].starts_with(".deertrack-job-1-"), "{hidden:?}");
 
         let stored = artifacts.publish("crops.zip", Content::OnDisk(draft)).await.unwrap();
         let expected = artifacts.publish("same.zip", Content::InMemory(vec![7u8; 900_000])).await.unwrap();
