@@ -14,12 +14,16 @@ mod print;
 mod signals;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 use args::{Cli, Command};
 use exit::Exit;
 use otlp::Spans;
+
+/// How long work on blocking threads may take to notice that its job is over; one that never does is left behind.
+const BLOCKING_ENDS_WITHIN: Duration = Duration::from_millis(200);
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Err(exit) => exit.report(json),
     };
     spans.flush();
+    runtime.shutdown_timeout(BLOCKING_ENDS_WITHIN);
     code
 }
 

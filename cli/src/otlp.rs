@@ -33,8 +33,9 @@ use join::Joining;
 use names::Named;
 use settings::Settings;
 
-/// How long the end of the process may wait for the last spans to leave.
-const FLUSH_WITHIN: Duration = Duration::from_secs(5);
+/// How long the end of the process may wait for the last spans to leave: part of the two seconds that a worker may take
+/// beyond its grace time.
+const FLUSH_WITHIN: Duration = Duration::from_millis(500);
 
 /// Where spans go.
 #[derive(Args, Clone, Debug)]

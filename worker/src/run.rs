@@ -19,6 +19,10 @@ use crate::job;
 /// The most claims one fetch asks for.
 const MAX_FETCH: usize = 64;
 
+/// How long the end may take beyond the grace time. A Redis that answers needs milliseconds to take jobs back; for one
+/// that is away nobody waits, because the leases of its entries end by themselves.
+const HAND_BACK_WITHIN: Duration = Duration::from_secs(1);
+
 /// How a worker runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -61,7 +65,8 @@ pub(crate) struct Shared {
     pub(crate) hand_back: CancellationToken,
 }
 
-/// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back.
+/// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back. When Redis is
+/// away meanwhile it returns a second later all the same, and leaves to the leases what is not handed back.
 ///
 /// # Errors
 /// Redis cannot be reached at the start. Later failures are waited out.
@@ -92,9 +97,15 @@ pub async fn run(
             jobs.spawn(job::work(Arc::clone(&shared), claim, slot));
         }
     }
-    consumer.stop_reading().await;
-    wind_down(&jobs, settings.grace, &shared.hand_back).await;
-    consumer.stop().await;
+    let handed_back = async {
+        // Both at once: with Redis away, the reader's end must not hold up the grace time.
+        tokio::join!(consumer.stop_reading(), wind_down(&jobs, settings.grace, &shared.hand_back));
+        consumer.stop().await;
+    };
+    let within = settings.grace.saturating_add(HAND_BACK_WITHIN);
+    if tokio::time::timeout(within, handed_back).await.is_err() {
+        tracing::warn!(running = jobs.len(), "Redis is away; what it still lists is left to its leases");
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The programs as a user runs them, on real servers: `flow` is a command's whole way, `kill` a worker's
-//! death, `crash` every death there is, `alone` everything in one process and what operators ask, `spans` what a
-//! collector sees.
+//! death, `stop` its orderly end while Redis is away, `crash` every death there is, `alone` everything in one process
+//! and what operators ask, `spans` what a collector sees.
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
 mod alone;
@@ -10,4 +10,5 @@ mod kill;
 mod reid;
 #[cfg(feature = "otlp")]
 mod spans;
+mod stop;
 mod support;
