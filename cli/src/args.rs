@@ -121,7 +121,7 @@ pub(crate) enum DurabilityArg {
     Fast,
     /// On one replica too; survives a failover to it
     Replicated,
-    /// In the append-only file on the disk; needs Redis 7.2
+    /// In the append-only file on the disk; needs Redis 7.2 and appendonly yes
     Synced,
 }
 

@@ -83,7 +83,7 @@ impl Waiters {
         let reply = connect::run(&mut connection, call).await?;
         if let Some(wait) = durability.wait() {
             let copies: redis::Value = match wait.query_async(&mut connection).await {
-                Err(error) if error.detail().is_some_and(|text| text.contains("unknown command")) => {
+                Err(error) if error.detail().is_some_and(cannot_wait) => {
                     return Err(StreamError::NoWaitAof);
                 }
                 result => result?,
@@ -104,6 +104,11 @@ impl Waiters {
     fn give_back(&self, connection: MultiplexedConnection) {
         self.idle.lock().expect("nobody panics while holding the pool").push(connection);
     }
+}
+
+/// Whether this is what Redis says when no wait for its append-only file can succeed.
+fn cannot_wait(error: &str) -> bool {
+    ["unknown command", "appendonly is disabled"].iter().any(|reason| error.contains(reason))
 }
 
 /// WAIT replies with one number, WAITAOF with two.

@@ -23,8 +23,11 @@ pub enum StreamError {
     /// Redis loses it; submitting it again asks again.
     #[error("accepted, but not enough replicas or disks have confirmed it in time")]
     NotDurable,
-    /// Redis is older than 7.2. The command was accepted.
-    #[error("this Redis cannot wait for its append-only file (WAITAOF needs 7.2); use another durability")]
+    /// Redis is older than 7.2, or writes no append-only file. The command was accepted all the same.
+    #[error(
+        "accepted, but this Redis cannot wait for an append-only file (WAITAOF needs 7.2 and appendonly yes); \
+         use another durability"
+    )]
     NoWaitAof,
     /// A command that cannot be written, or a record that cannot be read.
     #[error("{0}")]
@@ -32,9 +35,10 @@ pub enum StreamError {
 }
 
 impl StreamError {
-    /// Redis is away, full or not as sure as asked: trying again later can help (HTTP 503).
+    /// Redis is away, full or not as sure as asked (HTTP 503). But for [`NoWaitAof`](Self::NoWaitAof), trying again
+    /// later can help.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Full(_) | Self::NotDurable)
+        matches!(self, Self::Unreachable(_) | Self::Full(_) | Self::NotDurable | Self::NoWaitAof)
     }
 }
 

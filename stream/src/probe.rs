@@ -29,7 +29,8 @@ pub struct ServerInfo {
     pub max_memory: u64,
     /// `master` or `slave`.
     pub role: String,
-    /// It can wait for its append-only file: [`crate::Durability::Synced`].
+    /// It knows how to wait for its append-only file: [`crate::Durability::Synced`]. True as well when it may not be
+    /// asked.
     pub can_sync: bool,
     /// Its process, on its machine.
     pub process_id: u32,
@@ -38,7 +39,7 @@ pub struct ServerInfo {
 /// What is wrong with a server, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerProblem {
-    /// Workers must not start on it, unless somebody insists.
+    /// Gateways and workers must not start on it, unless somebody insists.
     pub fatal: bool,
     /// What is wrong and what to do, in a sentence.
     pub text: String,
@@ -81,6 +82,14 @@ impl ServerInfo {
         problems
     }
 
+    /// Why no submit can be [`crate::Durability::Synced`] here, and what to do; `None` when all can.
+    pub fn cannot_sync(&self) -> Option<String> {
+        if !self.can_sync {
+            return Some(format!("Redis {} cannot wait for its disk: 7.2 or newer is needed", self.version));
+        }
+        (!self.aof).then(|| "Redis writes no append-only file: CONFIG SET appendonly yes".to_owned())
+    }
+
     /// A version that cannot be read is taken for a new one.
     fn major(&self) -> u32 {
         self.version.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(u32::MAX)
@@ -117,7 +126,7 @@ impl Stream {
         Ok(start.elapsed())
     }
 
-    /// Version, eviction policy, persistence, memory: what `doctor` prints and workers check at their start.
+    /// Version, eviction policy, persistence, memory: what `doctor` prints and services check at their start.
     ///
     /// # Errors
     /// Redis cannot be used, or does not permit INFO.
@@ -146,7 +155,7 @@ impl Stream {
     async fn knows(&self, command: &str) -> bool {
         let mut ask = redis::cmd("COMMAND");
         ask.arg("INFO").arg(command);
-        let reply: Vec<Value> = self.link().query(&ask).await.unwrap_or_default();
+        let Ok(reply) = self.link().query::<Vec<Value>>(&ask).await else { return true };
         reply.first().is_some_and(|info| *info != Value::Nil)
     }
 

@@ -71,7 +71,20 @@ pub(crate) async fn accepting_stream(redis_url: &str, acceptance: &AcceptanceArg
         DurabilityArg::Synced => Durability::Synced { replicas: 0, within },
     };
     let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..Settings::new(redis_url) };
-    Stream::connect(settings).await.map_err(Exit::unavailable)
+    let stream = Stream::connect(settings).await.map_err(Exit::unavailable)?;
+    if matches!(durability, Durability::Synced { .. }) {
+        refuse_unsynced(&stream).await?;
+    }
+    Ok(stream)
+}
+
+/// It would take every job, and tell every caller that it cannot say when it is on its disk.
+async fn refuse_unsynced(stream: &Stream) -> Result<(), Exit> {
+    let info = stream.probe().await.map_err(Exit::unavailable)?;
+    info.cannot_sync().map_or(Ok(()), |problem| {
+        let advice = "--durability synced (DEERTRACK_DURABILITY) has to be fast or replicated here";
+        Err(Exit::text(Code::Failed, format!("{problem}; {advice}")))
+    })
 }
 
 /// Connects to the platform's database.

@@ -98,6 +98,17 @@ async fn a_worker_refuses_a_redis_that_may_evict_jobs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_accepts_jobs_refuses_a_redis_that_cannot_sync_them() {
+    // Either too old for it, or without a file to wait for.
+    let redis = Redis::start().await;
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--redis-url", redis.url(), "--durability", "synced"];
+    let (code, _, told) = out(&mut deertrack(&serve));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("7.2") || told.contains("appendonly yes"), "{told}");
+    assert!(told.contains("DEERTRACK_DURABILITY") && told.contains("fast or replicated"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_see_pause_cancel_and_replay_what_is_in_the_queue() {
     let server = Redis::start().await;
     let url = ["--redis-url", server.url()];

@@ -76,11 +76,15 @@ pub(super) async fn kinds() -> impl IntoResponse {
 }
 
 async fn submit(app: &App, command: &Valid<Command>) -> Result<Submitted, Refusal> {
+    // The job id, so that the client follows it instead of asking for a second one.
+    let less_sure =
+        |why| Err(Refusal::unavailable(format!("Export job {} was accepted, but {why}", command.job_id)));
     match app.exports.submit(command).await {
         Err(ExportsError::Stream(StreamError::NotDurable)) => {
-            // The job id, so that the client follows it instead of asking for a second one.
-            let detail = "was accepted, but too few replicas or disks have confirmed it in time";
-            Err(Refusal::unavailable(format!("Export job {} {detail}", command.job_id)))
+            less_sure("too few replicas or disks have confirmed it in time")
+        }
+        Err(ExportsError::Stream(StreamError::NoWaitAof)) => {
+            less_sure("this Redis cannot tell when it is on its disk")
         }
         result => Ok(result?),
     }

@@ -73,5 +73,9 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
     let volatile = ServerInfo { eviction_policy: "volatile-ttl".into(), ..good.clone() }.problems();
     assert!(!volatile[0].fatal && volatile[0].text.contains("noeviction"));
     assert!(ServerInfo { aof: false, ..good.clone() }.problems()[0].text.contains("appendonly"));
-    assert_eq!(ServerInfo { aof: false, rdb: true, ..good }.problems().len(), 1);
+    assert_eq!(ServerInfo { aof: false, rdb: true, ..good.clone() }.problems().len(), 1);
+    assert!(good.cannot_sync().unwrap().contains("7.2"));
+    let syncs = ServerInfo { can_sync: true, ..good };
+    assert_eq!(syncs.cannot_sync(), None);
+    assert!(ServerInfo { aof: false, ..syncs }.cannot_sync().unwrap().contains("appendonly yes"));
 }
