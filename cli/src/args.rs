@@ -168,6 +168,8 @@ pub(crate) struct ServeArgs {
     pub(crate) zone: ZoneArgs,
     #[command(flatten)]
     pub(crate) acceptance: AcceptanceArgs,
+    #[command(flatten)]
+    pub(crate) safety: SafetyArgs,
     /// Address to listen on
     #[arg(long, env = "DEERTRACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
@@ -205,6 +207,13 @@ pub(crate) struct PaceArgs {
     /// Seconds that running jobs may go on after a stop was asked
     #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 30, value_name = "SECONDS")]
     pub(crate) grace_seconds: u64,
+    #[command(flatten)]
+    pub(crate) safety: SafetyArgs,
+}
+
+/// On which Redis a service starts.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SafetyArgs {
     /// Start even on a Redis that may evict jobs or is too old
     #[arg(long, env = "DEERTRACK_ALLOW_UNSAFE_REDIS")]
     pub(crate) allow_unsafe_redis: bool,

@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{AcceptanceArgs, DurabilityArg, PaceArgs};
+use crate::args::{AcceptanceArgs, DurabilityArg, PaceArgs, SafetyArgs};
 use crate::exit::{Code, Exit};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
@@ -125,7 +125,7 @@ pub(crate) async fn worker(
     plan: &WorkerPlan,
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
-    refuse_unsafe(&stream, plan.pace.allow_unsafe_redis).await?;
+    refuse_unsafe(&stream, plan.pace.safety).await?;
     let catalog = database(&plan.database_url).await?;
     let images = ImagesFolder::of(plan.images_dir.as_deref(), &plan.database_url);
     let artifacts = Artifacts::open(&plan.export_dir).map_err(Exit::failed)?;
@@ -139,10 +139,10 @@ pub(crate) async fn worker(
 }
 
 /// A Redis that may throw jobs away is no place for them.
-async fn refuse_unsafe(stream: &Stream, insist: bool) -> Result<(), Exit> {
+pub(crate) async fn refuse_unsafe(stream: &Stream, safety: SafetyArgs) -> Result<(), Exit> {
     let info = stream.probe().await.map_err(Exit::unavailable)?;
     for problem in info.problems() {
-        if problem.fatal && !insist {
+        if problem.fatal && !safety.allow_unsafe_redis {
             return Err(Exit::text(
                 Code::Failed,
                 format!("{}; --allow-unsafe-redis starts all the same", problem.text),

@@ -98,6 +98,18 @@ async fn a_worker_refuses_a_redis_that_may_evict_jobs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_refuses_a_redis_that_may_evict_jobs() {
+    let redis = Redis::with(false, &[("maxmemory-policy", "allkeys-lru")]).await;
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--redis-url", redis.url()];
+    let (code, _, told) = out(&mut deertrack(&serve));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("noeviction") && told.contains("--allow-unsafe-redis"), "{told}");
+    let mut insists = Running::start(&[&serve[..], &["--allow-unsafe-redis"]].concat());
+    insists.line("gateway http://");
+    assert!(insists.terminate().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_accepts_jobs_refuses_a_redis_that_cannot_sync_them() {
     // Either too old for it, or without a file to wait for.
     let redis = Redis::start().await;
