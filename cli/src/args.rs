@@ -105,19 +105,20 @@ pub(crate) struct RedisArgs {
 }
 
 /// When a request is accepted.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct AcceptanceArgs {
-    /// Answer 429 while so many jobs wait or run [default: no bound]
-    #[arg(long, env = "DEERTRACK_MAX_BACKLOG", value_name = "JOBS")]
+    /// Refuse (429) while so many jobs wait or run [default: no bound]
+    #[arg(long, global = true, env = "DEERTRACK_MAX_BACKLOG", value_name = "JOBS")]
     pub(crate) max_backlog: Option<u64>,
     /// Answer when Redis has the job in memory (fast), on a replica (replicated), or on its disk (synced)
-    #[arg(long, env = "DEERTRACK_DURABILITY", value_enum, default_value = "fast")]
+    #[arg(long, global = true, env = "DEERTRACK_DURABILITY", value_enum, default_value = "fast")]
     pub(crate) durability: DurabilityArg,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum DurabilityArg {
     /// In memory; a killed Redis may forget up to a second
+    #[default]
     Fast,
     /// On one replica too; survives a failover to it
     Replicated,

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use chrono_tz::Tz;
 use deertrack_producer::Exports;
 use deertrack_schemas::{Kind, Rejection, Request};
-use deertrack_stream::{Settings, Stream, Submitted, WatchFrom, Watched};
+use deertrack_stream::{Stream, Submitted, WatchFrom, Watched};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::Value;
@@ -19,15 +19,17 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    pub(crate) async fn connect(url: &str, zone: Tz) -> Result<Self, Exit> {
-        let stream = Stream::connect(Settings::new(url)).await.map_err(Exit::unavailable)?;
-        Ok(Self { exports: Exports::new(stream, zone) })
+    pub(crate) fn new(stream: Stream, zone: Tz) -> Self {
+        Self { exports: Exports::new(stream, zone) }
     }
 
     pub(crate) async fn submit(&self, kind: Kind, body: &Value) -> Result<Accepted, Exit> {
         let request = Request::from_json(kind, body.to_string().as_bytes()).map_err(refused)?;
         let valid = self.exports.check(request).map_err(refused)?;
-        match self.exports.submit(&valid).await.map_err(Exit::unavailable)? {
+        // The job id, because a submit that is not as sure as asked was accepted all the same.
+        let of_job =
+            |error| Exit::unavailable(anyhow::Error::new(error).context(format!("job {}", valid.job_id)));
+        match self.exports.submit(&valid).await.map_err(of_job)? {
             Submitted::New(id) => Ok(Accepted { job_id: id.to_string(), existing: false }),
             Submitted::Existing(id) => Ok(Accepted { job_id: id.to_string(), existing: true }),
             Submitted::Conflict(id) => Err(Exit::text(

@@ -7,10 +7,12 @@ use std::path::Path;
 
 use clap::Args;
 use deertrack_schemas::{CompletionEvent, Kind};
+use deertrack_stream::Stream;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use crate::args::ZoneArgs;
+use crate::args::{AcceptanceArgs, ZoneArgs};
+use crate::commands::services;
 use crate::exit::Exit;
 use direct::Direct;
 use gateway::Gateway;
@@ -59,9 +61,25 @@ impl Client {
     /// Redis when its URL was given on the command line or in `REDIS_URL`, else the gateway.
     pub(crate) async fn connect(target: &TargetArgs, zone: &ZoneArgs) -> Result<Self, Exit> {
         match &target.redis_url {
-            Some(url) => Ok(Self::Direct(Box::new(Direct::connect(url, zone.timezone).await?))),
-            None => Ok(Self::Gateway(Gateway::new(&target.gateway)?)),
+            Some(url) => Ok(Self::direct(services::stream(url).await?, zone)),
+            None => Self::gateway(&target.gateway),
         }
+    }
+
+    /// The same for one that submits. `acceptance` holds without a gateway, which keeps to its own.
+    pub(crate) async fn submitting(
+        target: &TargetArgs,
+        zone: &ZoneArgs,
+        acceptance: &AcceptanceArgs,
+    ) -> Result<Self, Exit> {
+        match &target.redis_url {
+            Some(url) => Ok(Self::direct(services::accepting_stream(url, acceptance).await?, zone)),
+            None => Self::gateway(&target.gateway),
+        }
+    }
+
+    fn direct(stream: Stream, zone: &ZoneArgs) -> Self {
+        Self::Direct(Box::new(Direct::new(stream, zone.timezone)))
     }
 
     /// A gateway at a known address.

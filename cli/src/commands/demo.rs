@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::local::{self, Local, Plan};
 use super::{simulate, submit};
-use crate::args::{PaceArgs, ZoneArgs};
+use crate::args::{AcceptanceArgs, PaceArgs, ZoneArgs};
 use crate::client::Client;
 use crate::exit::{Code, Exit};
 use crate::{print, signals};
@@ -41,6 +41,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
         export_dir: None,
         images_dir: None,
         zone: args.zone.timezone,
+        acceptance: AcceptanceArgs::default(),
         pace: args.pace,
     };
     let local = Local::prepare(plan).await?;

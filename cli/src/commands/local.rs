@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
-use crate::args::PaceArgs;
+use crate::args::{AcceptanceArgs, PaceArgs};
 use crate::exit::{Code, Exit};
 
 /// What to run, and where what is not named lies.
@@ -25,6 +25,7 @@ pub(crate) struct Plan {
     pub(crate) export_dir: Option<PathBuf>,
     pub(crate) images_dir: Option<PathBuf>,
     pub(crate) zone: Tz,
+    pub(crate) acceptance: AcceptanceArgs,
     pub(crate) pace: PaceArgs,
 }
 
@@ -32,6 +33,7 @@ pub(crate) struct Plan {
 pub(crate) struct Local {
     redis: Option<Server>,
     redis_url: String,
+    acceptance: AcceptanceArgs,
     pub(crate) work: WorkerPlan,
 }
 
@@ -57,6 +59,7 @@ impl Local {
         Ok(Self {
             redis_url: redis_url.context("there is either a Redis URL or a private Redis")?,
             redis,
+            acceptance: plan.acceptance,
             work: WorkerPlan {
                 database_url,
                 images_dir: plan.images_dir,
@@ -78,8 +81,8 @@ impl Local {
 
     async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Exit> {
         let metrics = services::metrics()?;
-        let (for_gateway, for_worker) =
-            (services::stream(&self.redis_url).await?, services::stream(&self.redis_url).await?);
+        let for_gateway = services::accepting_stream(&self.redis_url, &self.acceptance).await?;
+        let for_worker = services::stream(&self.redis_url).await?;
         let (zone, export_dir) = (self.work.zone, &self.work.export_dir);
         // Whichever ends first ends the other: half a system would look alive and do nothing.
         let (gateway, worker) = tokio::join!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use crate::args::ZoneArgs;
+use crate::args::{AcceptanceArgs, ZoneArgs};
 use crate::client::{Client, TargetArgs};
 use crate::exit::Exit;
 use crate::print;
@@ -38,10 +38,12 @@ pub(crate) struct SubmitArgs {
     /// Where workers leave files; needed for --output without a gateway
     #[arg(long, global = true, env = "DEERTRACK_EXPORT_DIR", default_value = "exports", value_name = "DIR")]
     export_dir: PathBuf,
+    #[command(flatten, next_help_heading = "With --redis-url; a gateway has its own")]
+    acceptance: AcceptanceArgs,
 }
 
 pub(crate) async fn run(args: SubmitArgs, json: bool) -> Result<(), Exit> {
-    let client = Client::connect(&args.target, &args.zone).await?;
+    let client = Client::submitting(&args.target, &args.zone, &args.acceptance).await?;
     let waits = args.wait || args.output.is_some();
     // Following begins before the job exists: its end cannot be missed.
     let events = if waits { Some(client.watch(None).await?) } else { None };

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::local::{self, Local, Plan};
 use super::simulate;
-use crate::args::{ImagesArgs, PaceArgs, ZoneArgs};
+use crate::args::{AcceptanceArgs, ImagesArgs, PaceArgs, ZoneArgs};
 use crate::exit::Exit;
 use crate::{print, signals};
 
@@ -36,6 +36,8 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     images: ImagesArgs,
     #[command(flatten)]
+    acceptance: AcceptanceArgs,
+    #[command(flatten)]
     pace: PaceArgs,
 }
 
@@ -49,6 +51,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
         export_dir: args.export_dir,
         images_dir: args.images.images_dir,
         zone: args.zone.timezone,
+        acceptance: args.acceptance,
         pace: args.pace,
     };
     let (listener, base) = local::listen(args.port).await?;

@@ -109,15 +109,59 @@ async fn a_gateway_refuses_a_redis_that_may_evict_jobs() {
     assert!(insists.terminate().success());
 }
 
+const PDF: [&str; 8] =
+    ["submit", "pdf", "--start-date", "2025-01-01", "--end-date", "2025-02-01", "--group-by", "day"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_accepts_jobs_refuses_a_redis_that_cannot_sync_them() {
     // Either too old for it, or without a file to wait for.
     let redis = Redis::start().await;
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--redis-url", redis.url(), "--durability", "synced"];
-    let (code, _, told) = out(&mut deertrack(&serve));
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("7.2") || told.contains("appendonly yes"), "{told}");
-    assert!(told.contains("DEERTRACK_DURABILITY") && told.contains("fast or replicated"), "{told}");
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let up = ["up", "--port", "0", "--data-dir", &data];
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &up, &PDF] {
+        let synced = ["--redis-url", redis.url(), "--durability", "synced"];
+        let (code, _, told) = out(&mut deertrack(&[command, &synced].concat()));
+        assert_eq!(code, Some(1), "{command:?}: {told}");
+        assert!(told.contains("7.2") || told.contains("appendonly yes"), "{command:?}: {told}");
+        assert!(told.contains("DEERTRACK_DURABILITY") && told.contains("fast or replicated"), "{told}");
+    }
+    assert_eq!(support::redis(redis.url(), &["XLEN", "{exports}:commands"]), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submit_without_a_gateway_keeps_to_the_variables_of_one() {
+    let redis = Redis::start().await;
+    let submit = [&PDF[..], &["--redis-url", redis.url()]].concat();
+    let unsure = out(deertrack(&submit).env("DEERTRACK_DURABILITY", "replicated"));
+    assert_eq!(unsure.0, Some(5), "{}", unsure.2);
+    assert!(
+        unsure.2.contains("job 0") && unsure.2.contains("accepted, but not enough replicas"),
+        "{}",
+        unsure.2
+    );
+    let full = out(deertrack(&submit).env("DEERTRACK_MAX_BACKLOG", "1"));
+    assert_eq!(full.0, Some(5), "{}", full.2);
+    assert!(full.2.contains("the backlog is full"), "{}", full.2);
+    assert_eq!(support::redis(redis.url(), &["XLEN", "{exports}:commands"]), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_keeps_to_the_backlog_that_it_is_given() {
+    let _shared = PROCESSOR.read().await;
+    let redis = Redis::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let args = ["up", "--data-dir", &data, "--port", "0", "--redis-url", redis.url(), "--max-backlog", "1"];
+    support::redis(redis.url(), &["SET", "{exports}:paused", "1"]);
+    let mut up = Running::start(&args);
+    let base = up.line("dashboard").split_whitespace().last().unwrap().trim_end_matches('/').to_owned();
+    up.line("worker is ready");
+    let submit = [&PDF[..], &["--gateway", &base]].concat();
+    succeed(&submit);
+    let refused = run(&submit);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && told.contains("Too many exports are waiting"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
