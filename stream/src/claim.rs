@@ -165,7 +165,8 @@ impl Claim {
     /// Runs a move that ends this claim. `trace`: the status key and text that tell that the move has worked, should
     /// its reply be lost.
     async fn end(&mut self, name: &'static str, call: &Cmd, trace: Option<(&str, &str)>) -> Finished {
-        let Settled { reply, tried_before }: Settled<u8> = self.member.settle(name, call).await;
+        let settled: Option<Settled<u8>> = self.member.settle(name, call).await;
+        let Some(Settled { reply, tried_before }) = settled else { return Finished::Lost };
         let (id, delivery) = (Arc::clone(&self.entry.id), self.entry.delivery);
         self.hand_over();
         self.member.in_flight.forget(&id, delivery);

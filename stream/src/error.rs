@@ -82,9 +82,19 @@ impl Trouble {
                 Some("NOGROUP") => Self::NoGroup,
                 Some("UNBLOCKED") => Self::Unblocked,
                 Some("OOM") => Self::Full,
-                Some("BUSY") => Self::NotNow, // a script of somebody else runs for too long
+                // A script of somebody else runs for too long; the disk or the replicas are behind.
+                Some("BUSY" | "MISCONF" | "NOREPLICAS") => Self::NotNow,
                 _ => Self::Other,
             },
         }
     }
+}
+
+/// The same call would fail the same way for ever: its script fails, a key has another type, a reply another shape.
+/// Not all of [`Trouble::Other`] is: a server with too many clients will have fewer.
+pub(crate) fn is_for_good(error: &RedisError) -> bool {
+    // What fails within a script is told with the script and the place.
+    let within_a_script = || error.detail().is_some_and(|text| text.contains("script:"));
+    let wrong = error.kind() == ErrorKind::UnexpectedReturnType || error.code() == Some("WRONGTYPE");
+    Trouble::of(error) == Trouble::Other && (wrong || within_a_script())
 }

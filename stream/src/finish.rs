@@ -25,7 +25,7 @@ const FULL_BATCHES: usize = 4;
 pub enum Finished {
     /// Written, by this claim.
     Done,
-    /// Somebody else owns the entry now; nothing was written.
+    /// Not written by this claim: somebody else owns the entry now, or Redis refused the move again and again.
     Lost,
 }
 
@@ -69,8 +69,10 @@ impl Member {
 
     async fn write(&self, batch: Vec<Ending>) {
         crash::point("finish.before");
-        let Settled { reply, tried_before }: Settled<Vec<u8>> =
-            self.settle("finish", &self.finish_call(&batch)).await;
+        let settled: Option<Settled<Vec<u8>>> = self.settle("finish", &self.finish_call(&batch)).await;
+        let Some(Settled { reply, tried_before }) = settled else {
+            return batch.into_iter().for_each(|ending| self.let_go(ending));
+        };
         crash::point("finish.after");
         let mut done = 0;
         let all = batch.len();
@@ -85,6 +87,12 @@ impl Member {
         }
         meters::moved("finish", done);
         meters::lost("finish", all - done);
+    }
+
+    /// Its entry stays pending and is delivered again after its lease.
+    fn let_go(&self, ending: Ending) {
+        self.in_flight.abandon(&ending.id, ending.delivery);
+        let _ = ending.reply.send(Finished::Lost);
     }
 
     fn finish_call(&self, batch: &[Ending]) -> Cmd {

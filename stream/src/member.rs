@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::Settings;
 use crate::backoff::Backoff;
 use crate::connect::Link;
+use crate::error;
 use crate::in_flight::InFlight;
 use crate::meters::{self, Times};
 
@@ -29,6 +30,9 @@ pub(crate) struct Member {
     pub(crate) moves: TaskTracker,
 }
 
+/// How often a move is called that Redis refuses for good.
+const MOST_REFUSALS: u32 = 5;
+
 /// The reply to a move, and whether an earlier try of it may have worked with its reply lost.
 pub(crate) struct Settled<T> {
     pub(crate) reply: T,
@@ -37,17 +41,27 @@ pub(crate) struct Settled<T> {
 
 impl Member {
     /// Calls a script until Redis replies. A job's end is worth any wait: its work is done.
+    ///
+    /// `None` when Redis can be reached and refuses the call again and again (a script that fails, a key of another
+    /// type): waiting mends nothing then, and whoever waits holds a slot. The claim is to be dropped; its entry stays
+    /// pending and is delivered again after its lease.
     pub(crate) async fn settle<T: redis::FromRedisValue>(
         &self,
         name: &'static str,
         call: &Cmd,
-    ) -> Settled<T> {
+    ) -> Option<Settled<T>> {
         let mut backoff = Backoff::for_redis();
-        let mut tried_before = false;
+        let (mut tried_before, mut refusals) = (false, 0);
         loop {
             match self.link.run(call).await {
-                Ok(reply) => return Settled { reply, tried_before },
+                Ok(reply) => return Some(Settled { reply, tried_before }),
                 Err(error) => {
+                    refusals += u32::from(error::is_for_good(&error));
+                    if refusals == MOST_REFUSALS {
+                        tracing::error!(%error, "move" = name, "Redis refuses a move for good; its entry is let go");
+                        metrics::counter!(meters::ABANDONED, "move" => name).increment(1);
+                        return None;
+                    }
                     tracing::warn!(%error, "move" = name, "a move was not confirmed; trying again");
                     metrics::counter!(meters::RETRIED, "move" => name).increment(1);
                     tried_before = true;
@@ -63,7 +77,7 @@ impl Member {
     pub(crate) async fn has_written(&self, status_key: &str, json: &str) -> bool {
         let mut get = redis::cmd("GET");
         get.arg(status_key);
-        let text: Option<Vec<u8>> = self.settle("read status", &get).await.reply;
+        let text: Option<Vec<u8>> = self.settle("read status", &get).await.and_then(|settled| settled.reply);
         text.is_some_and(|text| text == json.as_bytes())
     }
 

@@ -14,6 +14,8 @@ pub const MOVES: &str = "deertrack_stream_moves_total";
 pub const LOST: &str = "deertrack_stream_lost_total";
 /// Counter, label `move`: a move had to be tried again because its reply was lost or Redis could not be used.
 pub const RETRIED: &str = "deertrack_stream_retried_moves_total";
+/// Counter, label `move`: Redis refused a move again and again, and the claim was let go.
+pub const ABANDONED: &str = "deertrack_stream_abandoned_moves_total";
 /// Counter: the consumer group was gone and was made again.
 pub const NO_GROUP: &str = "deertrack_stream_nogroup_total";
 /// Counter, label `connection`: shared, reader, watch.

@@ -6,7 +6,7 @@ use deertrack_schemas::{Keys, StatusRecord};
 
 use crate::claim::Claim;
 use crate::finish::Finished;
-use crate::member::Member;
+use crate::member::{Member, Settled};
 use crate::{crash, meters, script};
 
 /// How many entries one script hands back.
@@ -32,7 +32,11 @@ pub(crate) async fn release(member: &Member, mut claims: Vec<Claim>) -> Vec<Fini
     let mut finished = Vec::with_capacity(claims.len());
     for batch in claims.chunks_mut(BATCH) {
         crash::point("release.before");
-        let reply: Vec<u8> = member.settle("release", &release_call(member, batch)).await.reply;
+        let settled: Option<Settled<Vec<u8>>> = member.settle("release", &release_call(member, batch)).await;
+        let Some(Settled { reply, .. }) = settled else {
+            finished.extend(batch.iter().map(|_| Finished::Lost)); // to be dropped without an end
+            continue;
+        };
         crash::point("release.after");
         let lost = reply.iter().filter(|written| **written == 0).count();
         meters::moved("release", reply.len() - lost);

@@ -74,7 +74,7 @@ pub enum Retried {
     Dead,
     /// Somebody asked to cancel it: it has ended as cancelled.
     Cancelled,
-    /// Somebody else owns the entry now; nothing was written.
+    /// Not written by this claim: somebody else owns the entry now, or Redis refused the move again and again.
     Lost,
 }
 
@@ -105,7 +105,8 @@ impl Claim {
 
     async fn park(mut self, call: &Cmd, record: StatusRecord, attempt: u32) -> Retried {
         crash::point("retry.before");
-        let Settled { reply: due, tried_before }: Settled<i64> = self.member.settle("retry", call).await;
+        let settled: Option<Settled<i64>> = self.member.settle("retry", call).await;
+        let Some(Settled { reply: due, tried_before }) = settled else { return Retried::Lost };
         crash::point("retry.after");
         let at = match due {
             -1 => {

@@ -9,21 +9,40 @@
 local group, consumer, ttl, longest, id, deliveries, job, kind, state, json, body, reason, errors = unpack(ARGV)
 if not owns(KEYS[1], group, consumer, id, deliveries) then return 0 end
 
--- The fields are kept as they came, whatever they are, under names of their own: a replay puts them back.
 local letter = { 'job', job, 'kind', kind, 'reason', reason, 'deliveries', deliveries, 'entry_id', id,
   'errors', errors }
+local function keep(name, value)
+  letter[#letter + 1] = 'raw.' .. name
+  letter[#letter + 1] = value
+end
+
+-- The fields are kept as they came, whatever they are, under names of their own: a replay puts them back. Not all of
+-- thousands: Lua hands no more than 8,000 values to one call. What makes the job is kept wherever it stands.
+local most, left_out = 1000, 0
+local own, late = { job = true, tenant = true, body = true, errors = true }, {}
 local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
 local fields = entry and entry[2] or {}
 for i = 1, #fields, 2 do
-  letter[#letter + 1] = 'raw.' .. fields[i]
-  letter[#letter + 1] = fields[i + 1]
+  local name, value = fields[i], fields[i + 1]
+  if i < 2 * most then
+    keep(name, value)
+  elseif own[name] then
+    late[name] = value -- of several the last counts, as it does for a worker
+  else
+    left_out = left_out + 1
+  end
+end
+for name, value in pairs(late) do keep(name, value) end
+if left_out > 0 then
+  letter[6] = string.format('%s; %d of its %d fields were left out', reason, left_out, #fields / 2)
 end
 redis.call('XADD', KEYS[4], '*', unpack(letter))
 
 local n = redis.call('INCR', KEYS[3])
-redis.call('SETEX', KEYS[5], ttl, json)
+-- The event first: should it be refused, the status must not say that the job has ended.
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', job, 'kind', kind,
   'status', state, 'body', body)
+redis.call('SETEX', KEYS[5], ttl, json)
 redis.call('XACK', KEYS[1], group, id)
 redis.call('XDEL', KEYS[1], id)
 return 1

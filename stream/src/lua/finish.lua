@@ -29,9 +29,10 @@ for i = 1, count do
   if results[i] == 1 then
     local a = 7 * i
     n = n + 1
-    redis.call('SETEX', KEYS[3 + i], ttl, ARGV[a + 5])
+    -- The event first: should it be refused, the status must not say that the job has ended.
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', ARGV[a + 2],
       'kind', ARGV[a + 3], 'status', ARGV[a + 4], 'body', ARGV[a + 6])
+    redis.call('SETEX', KEYS[3 + i], ttl, ARGV[a + 5])
   end
 end
 redis.call('XACK', commands, group, unpack(ids))

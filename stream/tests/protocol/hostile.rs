@@ -115,3 +115,87 @@ async fn entries_of_any_shape_are_claimed_and_can_be_buried_with_all_their_field
     assert_eq!(letters[3]["reason"], b"no command");
     raw.assert_drained().await;
 }
+
+/// One entry of 5,000 fields, its `job` the last of them.
+async fn add_with_many_fields(raw: &Raw) {
+    let mut add = redis::cmd("XADD");
+    add.arg(raw.keys.commands()).arg("*");
+    for number in 1..5_000 {
+        add.arg(format!("field {number}")).arg(number);
+    }
+    add.arg("job").arg("huge");
+    add.exec_async(&mut raw.connection.clone()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_entry_of_five_thousand_fields_ends_in_the_dead_letters_and_its_neighbour_finishes() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    add_with_many_fields(&raw).await;
+    let job = submit(&stream).await;
+    let mut consumer = consumer(&stream, "a").await;
+    let huge = next(&mut consumer).await;
+    assert_eq!(huge.job_id(), "huge");
+    let record = huge.unreadable();
+    assert_eq!(soon(huge.dead("no command", record)).await, Finished::Done);
+    assert_eq!(finish(next(&mut consumer).await).await, Finished::Done);
+    assert_eq!(status(&stream, &job).await.state, State::Completed);
+
+    let letters = stream.dead_letters();
+    let letter = letters.list(None, None, 10).await.unwrap().remove(0);
+    assert_eq!(letter.reason, "no command; 3999 of its 5000 fields were left out");
+    assert_eq!((letter.fields.len(), letter.fields["job"].as_slice()), (1_001, b"huge".as_slice()));
+    assert!(letters.replay(letter.id).await.unwrap());
+    assert_eq!(next(&mut consumer).await.job_id(), "huge");
+}
+
+#[tokio::test]
+async fn a_letter_of_more_fields_than_can_be_put_back_is_refused_and_kept() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let mut add = redis::cmd("XADD");
+    add.arg(raw.keys.dead()).arg("*").arg("job").arg("huge").arg("kind").arg("unknown");
+    for number in 0..5_000 {
+        add.arg(format!("raw.{number}")).arg(number);
+    }
+    add.exec_async(&mut raw.connection.clone()).await.unwrap();
+    let refused = stream.dead_letters().replay_all(None).await.unwrap_err();
+    assert!(refused.to_string().contains("has 5000 fields; at most 3498 can be put back"), "{refused}");
+    assert_eq!((raw.dead().await.len(), raw.backlog().await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_move_that_redis_refuses_again_and_again_is_let_go_and_its_entry_comes_back() {
+    let redis = Redis::start().await;
+    let stream = Stream::connect(hasty(redis.url())).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    let _: () = raw.run(&["SET", &raw.keys.dead(), "no stream"]).await;
+    submit(&stream).await;
+    let mut consumer = consumer(&stream, "a").await;
+    let claim = next(&mut consumer).await;
+    let record = running(&claim);
+    assert_eq!(soon(claim.dead("it never works", record)).await, Finished::Lost);
+
+    let _: i64 = raw.run(&["DEL", &raw.keys.dead()]).await;
+    let again = next(&mut consumer).await;
+    assert_eq!(again.delivery(), 2);
+    assert_eq!(finish(again).await, Finished::Done);
+    raw.assert_drained().await;
+}
+
+#[tokio::test]
+async fn an_end_that_redis_refuses_again_and_again_is_let_go_and_its_entry_comes_back() {
+    let redis = Redis::start().await;
+    let stream = Stream::connect(hasty(redis.url())).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    let _: () = raw.run(&["SET", &raw.keys.events(), "no stream"]).await;
+    let job = submit(&stream).await;
+    let mut consumer = consumer(&stream, "a").await;
+    assert_eq!(finish(next(&mut consumer).await).await, Finished::Lost);
+    assert_eq!(status(&stream, &job).await.state, State::Queued, "without its event it has not ended");
+
+    let _: i64 = raw.run(&["DEL", &raw.keys.events()]).await;
+    let again = next(&mut consumer).await;
+    assert_eq!(finish(again).await, Finished::Done);
+    raw.assert_drained().await;
+}
