@@ -6,12 +6,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::{Command, State, StatusRecord, wire};
-use redis::Value;
-use redis::streams::{StreamId, StreamRangeReply};
 
 use crate::claim::unreadable;
 use crate::error::StreamError;
 use crate::retry::TryError;
+use crate::stored::StoredEntry;
 use crate::{EventId, Stream, crash, meters, script};
 
 /// How many letters are read at a time.
@@ -36,22 +35,21 @@ pub struct DeadLetter {
     pub entry_id: String,
     /// What went wrong in its tries, oldest first.
     pub errors: Vec<TryError>,
-    /// The fields of that entry, whatever they are. `body` holds the command.
-    pub fields: HashMap<String, Vec<u8>>,
+    /// The fields of that entry, whatever they and their names are. `body` holds the command.
+    pub fields: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 impl DeadLetter {
     /// The command, if it can be read.
     pub fn command(&self) -> Option<Command> {
-        wire::decode(self.fields.get("body")?).ok()
+        wire::decode(self.fields.get(b"body".as_slice())?).ok()
     }
 
-    fn read(letter: &StreamId) -> Option<Self> {
-        let text = |name| letter.get::<String>(name).unwrap_or_default();
+    fn read(letter: &StoredEntry) -> Option<Self> {
+        let text = |name| letter.text(name).unwrap_or_default().to_owned();
         let id: EventId = letter.id.parse().ok()?;
-        let raw = |(name, value): (&String, &Value)| match value {
-            Value::BulkString(bytes) => Some((name.strip_prefix("raw.")?.to_owned(), bytes.clone())),
-            _ => None,
+        let raw = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            name.strip_prefix(b"raw.").map(|name| (name.to_owned(), value.clone()))
         };
         Some(Self {
             id,
@@ -59,10 +57,10 @@ impl DeadLetter {
             job_id: text("job"),
             kind: text("kind"),
             reason: text("reason"),
-            deliveries: letter.get("deliveries").unwrap_or(0),
+            deliveries: text("deliveries").parse().unwrap_or(0),
             entry_id: text("entry_id"),
             errors: serde_json::from_str(&text("errors")).unwrap_or_default(),
-            fields: letter.map.iter().filter_map(raw).collect(),
+            fields: letter.fields.iter().filter_map(raw).collect(),
         })
     }
 }
@@ -195,8 +193,8 @@ impl DeadLetters<'_> {
     async fn range(&self, from: &str, to: &str, count: usize) -> Result<Vec<DeadLetter>, StreamError> {
         let mut range = redis::cmd("XRANGE");
         range.arg(self.0.settings().keys.dead()).arg(from).arg(to).arg("COUNT").arg(count);
-        let reply: StreamRangeReply = self.0.link().query(&range).await?;
-        Ok(reply.ids.iter().filter_map(DeadLetter::read).collect())
+        let letters: Vec<StoredEntry> = self.0.link().query(&range).await?;
+        Ok(letters.iter().filter_map(DeadLetter::read).collect())
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use deertrack_schemas::{Keys, StatusRecord, wire};
-use redis::streams::{StreamId, StreamRangeReply};
 
 use crate::backoff::jittered;
 use crate::error::StreamError;
+use crate::stored::StoredEntry;
 use crate::{EventId, Stream, crash, meters, script};
 
 /// How many waiting entries are looked at in one go.
@@ -87,22 +87,21 @@ impl Stream {
             let mut range = redis::cmd("XRANGE");
             range.arg(self.settings().keys.commands()).arg(format!("({after}")).arg(old as u64);
             range.arg("COUNT").arg(PAGE);
-            let page: StreamRangeReply = self.link().query(&range).await?;
-            let Some(last) = page.ids.last().and_then(|entry| entry.id.parse().ok()) else { return Ok(kept) };
+            let page: Vec<StoredEntry> = self.link().query(&range).await?;
+            let Some(last) = page.last().and_then(|entry| entry.id.parse().ok()) else { return Ok(kept) };
             after = last;
-            kept += page.ids.len();
-            self.keep_entries_alive(&page.ids).await?;
+            kept += page.len();
+            self.keep_entries_alive(&page).await?;
         }
     }
 
-    async fn keep_entries_alive(&self, entries: &[StreamId]) -> Result<(), StreamError> {
-        let named: Vec<(String, &StreamId)> =
-            entries.iter().filter_map(|entry| Some((entry.get("job")?, entry))).collect();
-        let alive = self.prolong(named.iter().map(|(job, _)| job.as_str())).await?;
+    async fn keep_entries_alive(&self, entries: &[StoredEntry]) -> Result<(), StreamError> {
+        let named: Vec<(&str, &StoredEntry)> =
+            entries.iter().filter_map(|entry| Some((entry.text("job")?, entry))).collect();
+        let alive = self.prolong(named.iter().map(|(job, _)| *job)).await?;
         let mut write = redis::pipe();
         for ((job, entry), _) in named.iter().zip(alive).filter(|(_, alive)| !alive) {
-            let body: Vec<u8> = entry.get("body").unwrap_or_default();
-            let Ok(command) = wire::decode(&body) else { continue };
+            let Ok(command) = wire::decode(entry.bytes("body").unwrap_or_default()) else { continue };
             let record = StatusRecord { entry_id: Some(entry.id.clone()), ..StatusRecord::queued(&command) };
             // NX: if it has begun or ended in this moment, what its worker wrote is newer.
             write.cmd("SET").arg(self.settings().keys.status(job)).arg(record.to_json()).arg("NX");

@@ -30,6 +30,7 @@ mod retry;
 mod scratch;
 mod script;
 mod settings;
+mod stored;
 mod submit;
 mod sweep;
 mod watch;

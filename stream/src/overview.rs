@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::{Keys, StatusRecord, wire};
-use redis::streams::StreamRangeReply;
 use redis::{RedisError, Value};
 
 use crate::error::{StreamError, Trouble};
+use crate::stored::StoredEntry;
 use crate::{Counts, Stream};
 
 /// How many waiting commands are looked into.
@@ -92,10 +92,10 @@ impl Stream {
         let from = self.last_delivered().await?.map_or_else(|| "-".to_owned(), |id| format!("({id}"));
         let mut range = redis::cmd("XRANGE");
         range.arg(self.settings().keys.commands()).arg(from).arg("+").arg("COUNT").arg(SAMPLE);
-        let sample: StreamRangeReply = self.link().query(&range).await?;
+        let sample: Vec<StoredEntry> = self.link().query(&range).await?;
         let mut groups: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
-        for entry in &sample.ids {
-            let command = wire::decode(&entry.get::<Vec<u8>>("body").unwrap_or_default());
+        for entry in &sample {
+            let command = wire::decode(entry.bytes("body").unwrap_or_default());
             let group = command.map_or(("unknown".to_owned(), None), |command| {
                 (command.export.kind().name().to_owned(), command.requested_by)
             });
@@ -104,7 +104,7 @@ impl Stream {
         let waiting = |((kind, requested_by), count)| Waiting { kind, requested_by, count };
         let mut groups: Vec<Waiting> = groups.into_iter().map(waiting).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-        Ok((sample.ids.len(), groups))
+        Ok((sample.len(), groups))
     }
 
     async fn running(&self) -> Result<Vec<RunningJob>, StreamError> {
@@ -120,12 +120,12 @@ impl Stream {
         for (id, ..) in &pending {
             read.cmd("XRANGE").arg(keys.commands()).arg(id).arg(id);
         }
-        let entries: Vec<StreamRangeReply> = self.link().pipe(&read).await?;
+        let entries: Vec<Vec<StoredEntry>> = self.link().pipe(&read).await?;
         let jobs: Vec<String> = pending
             .iter()
             .zip(&entries)
             .map(|((id, ..), entry)| {
-                entry.ids.first().and_then(|entry| entry.get("job")).unwrap_or(id.clone())
+                entry.first().and_then(|entry| entry.text("job")).unwrap_or(id).to_owned()
             })
             .collect();
         let records = self.records(&jobs).await?;

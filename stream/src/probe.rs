@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use deertrack_schemas::Keys;
 use redis::Value;
-use redis::streams::StreamRangeReply;
 
 use crate::error::StreamError;
+use crate::stored::StoredEntry;
 use crate::{EventId, Stream};
 
 /// What Redis says about itself.
@@ -181,12 +181,12 @@ impl Stream {
         pipe.cmd("EXISTS").arg(keys.commands());
         pipe.cmd("XRANGE").arg(keys.commands()).arg("-").arg("+").arg("COUNT").arg(1);
         pipe.cmd("TIME");
-        type Replies = (u64, u64, u64, u64, bool, StreamRangeReply, (u64, u64));
+        type Replies = (u64, u64, u64, u64, bool, Vec<StoredEntry>, (u64, u64));
         let (backlog, delayed, dead, events, exists, first, (seconds, micros)): Replies =
             self.link().pipe(&pipe).await?;
         let (consumers, pending) = if exists { self.group().await? } else { (0, 0) };
         let now = seconds * 1000 + micros / 1000;
-        let added = first.ids.first().and_then(|entry| entry.id.parse::<EventId>().ok());
+        let added = first.first().and_then(|entry| entry.id.parse::<EventId>().ok());
         let oldest_ms = added.map_or(0, |id| now.saturating_sub(id.ms));
         Ok(Counts { backlog, pending, delayed, dead, events, consumers, oldest_ms })
     }

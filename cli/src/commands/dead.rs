@@ -139,6 +139,7 @@ fn read(id: &str) -> Result<EventId, Exit> {
 
 /// The raw fields as text where they are text, else as hex: they may be anything.
 fn as_value(letter: &DeadLetter) -> Value {
+    let name = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let raw = |bytes: &Vec<u8>| match std::str::from_utf8(bytes) {
         Ok(text) => json!(text),
         Err(_) => json!({ "hex": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
@@ -147,6 +148,6 @@ fn as_value(letter: &DeadLetter) -> Value {
         "id": letter.id.to_string(), "at": letter.at, "job_id": letter.job_id, "kind": letter.kind,
         "reason": letter.reason, "deliveries": letter.deliveries, "entry_id": letter.entry_id,
         "errors": letter.errors, "command": letter.command(),
-        "fields": letter.fields.iter().map(|(name, bytes)| (name.clone(), raw(bytes))).collect::<serde_json::Map<_, _>>(),
+        "fields": letter.fields.iter().map(|(field, bytes)| (name(field), raw(bytes))).collect::<serde_json::Map<_, _>>(),
     })
 }

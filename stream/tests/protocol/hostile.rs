@@ -1,7 +1,9 @@
 //! Bodies and entries that nobody would write on purpose.
 
+use std::time::Duration;
+
 use deertrack_schemas::State;
-use deertrack_stream::{Finished, Stream};
+use deertrack_stream::{Finished, Settings, Stream};
 use deertrack_testkit::redis::Redis;
 use rand::{Rng, SeedableRng};
 
@@ -144,7 +146,10 @@ async fn an_entry_of_five_thousand_fields_ends_in_the_dead_letters_and_its_neigh
     let letters = stream.dead_letters();
     let letter = letters.list(None, None, 10).await.unwrap().remove(0);
     assert_eq!(letter.reason, "no command; 3999 of its 5000 fields were left out");
-    assert_eq!((letter.fields.len(), letter.fields["job"].as_slice()), (1_001, b"huge".as_slice()));
+    assert_eq!(
+        (letter.fields.len(), letter.fields[b"job".as_slice()].as_slice()),
+        (1_001, b"huge".as_slice())
+    );
     assert!(letters.replay(letter.id).await.unwrap());
     assert_eq!(next(&mut consumer).await.job_id(), "huge");
 }
@@ -198,4 +203,61 @@ async fn an_end_that_redis_refuses_again_and_again_is_let_go_and_its_entry_comes
     let again = next(&mut consumer).await;
     assert_eq!(finish(again).await, Finished::Done);
     raw.assert_drained().await;
+}
+
+const NO_TEXT: &[u8] = b"\xff\xfe";
+
+#[tokio::test]
+async fn a_field_whose_name_is_no_text_hides_no_other_entry() {
+    let redis = Redis::start().await;
+    // Short, so that what waits is soon old enough to be kept alive.
+    let settings = Settings { status_ttl: Duration::from_secs(2), ..redis.settings() };
+    let stream = Stream::connect(settings).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    for stream in [raw.keys.commands(), raw.keys.dead()] {
+        let mut add = redis::cmd("XADD");
+        add.arg(stream).arg("*").arg("job").arg("odd").arg(NO_TEXT).arg("1");
+        add.exec_async(&mut raw.connection.clone()).await.unwrap();
+    }
+    let job = submit(&stream).await;
+    let overview = stream.overview().await.unwrap();
+    assert_eq!((overview.sampled, overview.counts.backlog, overview.counts.dead), (2, 2, 1));
+    stream.record_gauges().await.unwrap();
+    until(async || stream.housekeep().await.unwrap().kept_alive == 2).await;
+
+    let mut consumer = consumer(&stream, "a").await;
+    let odd = next(&mut consumer).await;
+    assert_eq!(stream.overview().await.unwrap().running[0].job_id, "odd");
+    let record = odd.unreadable();
+    assert_eq!(soon(odd.dead("no command", record)).await, Finished::Done);
+    assert_eq!(finish(next(&mut consumer).await).await, Finished::Done);
+    assert_eq!(status(&stream, &job).await.state, State::Completed);
+}
+
+#[tokio::test]
+async fn a_letter_with_a_field_whose_name_is_no_text_is_listed_put_back_as_it_was_and_dropped() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    for _ in 0..2 {
+        let mut add = redis::cmd("XADD");
+        add.arg(raw.keys.commands()).arg("*").arg(NO_TEXT).arg(NO_TEXT);
+        add.exec_async(&mut raw.connection.clone()).await.unwrap();
+    }
+    let mut consumer = consumer(&stream, "a").await;
+    for _ in 0..2 {
+        let claim = next(&mut consumer).await;
+        let record = claim.unreadable();
+        assert_eq!(soon(claim.dead("no command", record)).await, Finished::Done);
+    }
+    consumer.stop().await;
+    let dead = stream.dead_letters();
+    let letters = dead.list(Some("unknown"), None, 10).await.unwrap();
+    assert_eq!((letters.len(), letters[0].fields[NO_TEXT].as_slice()), (2, NO_TEXT));
+    assert!(dead.get(letters[0].id).await.unwrap().is_some());
+    assert!(dead.replay(letters[0].id).await.unwrap());
+    type Bytes = (String, Vec<(Vec<u8>, Vec<u8>)>);
+    let entries: Vec<Bytes> = raw.run(&["XRANGE", &raw.keys.commands(), "-", "+"]).await;
+    assert_eq!(entries[0].1, [(NO_TEXT.to_vec(), NO_TEXT.to_vec())]);
+    assert!(dead.drop(letters[1].id).await.unwrap());
+    assert_eq!(dead.drop_all(None).await.unwrap(), 0);
 }
