@@ -118,8 +118,9 @@ impl DeadLetters<'_> {
         let Some(mut letter) = self.get(id).await? else { return Ok(false) };
         let keys = &self.0.settings().keys;
         let command = letter.command().map(|command| Command { attempt: 1, ..command });
-        if let Some(command) = &command {
-            letter.fields.insert("body".into(), wire::encode(command)?);
+        // A body that another program wrote shorter than we could stays as it is.
+        if let Some(body) = command.as_ref().and_then(|command| wire::encode(command).ok()) {
+            letter.fields.insert("body".into(), body);
         }
         if !letter.errors.is_empty() {
             let errors = serde_json::to_vec(&letter.errors).expect("numbers, times and texts can be written");

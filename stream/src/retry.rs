@@ -91,8 +91,15 @@ impl Claim {
         }
         let delay = policy.delay(command.attempt);
         let next = Command { attempt: command.attempt + 1, ..command };
+        let body = match wire::encode(&next) {
+            Ok(body) => body,
+            // Another program may have written it shorter than we do, without the fields that have a default.
+            Err(why) => {
+                return self.give_up(&format!("it cannot be tried again: {why}: {error}"), record).await;
+            }
+        };
         let at = Utc::now() + TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
-        let call = self.retry_call(&record, &next, delay, at);
+        let call = self.retry_call(&record, &next, body, delay, at);
         self.park(&call, record, next.attempt).await
     }
 
@@ -143,7 +150,14 @@ impl Claim {
         serde_json::to_vec(&errors).expect("numbers, times and texts can be written")
     }
 
-    fn retry_call(&self, record: &StatusRecord, next: &Command, delay: Duration, at: DateTime<Utc>) -> Cmd {
+    fn retry_call(
+        &self,
+        record: &StatusRecord,
+        next: &Command,
+        body: Vec<u8>,
+        delay: Duration,
+        at: DateTime<Utc>,
+    ) -> Cmd {
         let (member, keys) = (&self.member, &self.member.settings.keys);
         let waiting = StatusRecord {
             entry_id: None,
@@ -152,8 +166,6 @@ impl Claim {
             attempt: next.attempt,
             ..record.clone().with_state(State::Retrying)
         };
-        let body =
-            wire::encode(next).expect("it was decoded within the limit and only its attempt has changed");
         let mut call = script::call(&script::RETRY, 5, 12, 4096);
         call.arg(keys.commands())
             .arg(keys.delayed())

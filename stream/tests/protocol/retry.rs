@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use deertrack_schemas::{Command, JobId, State, Valid};
+use deertrack_schemas::{Command, JobId, State, Valid, wire};
 use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Stream};
 use deertrack_testkit::redis::Redis;
 
@@ -160,4 +160,36 @@ async fn a_lost_claim_is_not_retried() {
     raw.steal(claim.entry_id()).await;
     assert_eq!(retry(claim, &AT_ONCE).await, Retried::Lost);
     assert_eq!((raw.backlog().await, stream.counts().await.unwrap().delayed), (1, 0));
+}
+
+/// Written by another program at the limit. One more attempt takes a byte more: 127 fits into one, 128 does not.
+fn as_large_as_can_be() -> Vec<u8> {
+    let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+    (command.attempt, command.max_attempts) = (127, 200);
+    command.requested_by = Some("a".repeat(70_000)); // with a length of as many bytes as the last one's
+    let room = wire::MAX_BYTES - wire::encode(&command).unwrap().len();
+    command.requested_by = Some("a".repeat(70_000 + room));
+    let body = wire::encode(&command).unwrap();
+    assert_eq!(body.len(), wire::MAX_BYTES);
+    body
+}
+
+#[tokio::test]
+async fn a_command_that_would_grow_over_the_limit_is_given_up_with_the_reason_and_can_be_replayed() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let mut add = redis::cmd("XADD");
+    add.arg(raw.keys.commands()).arg("*").arg("job").arg("large").arg("body").arg(as_large_as_can_be());
+    add.exec_async(&mut raw.connection.clone()).await.unwrap();
+    let mut consumer = consumer(&stream, "a").await;
+    assert_eq!(retry(next(&mut consumer).await, &AT_ONCE).await, Retried::Dead);
+    let letter = stream.dead_letters().list(None, None, 1).await.unwrap().remove(0);
+    assert_eq!(
+        letter.reason,
+        "it cannot be tried again: the command has 1048577 bytes; the limit is 1048576: connection refused"
+    );
+    assert_eq!(letter.errors.len(), 1);
+    raw.assert_drained().await;
+    assert!(stream.dead_letters().replay(letter.id).await.unwrap());
+    assert_eq!(next(&mut consumer).await.decode().unwrap().attempt, 1);
 }
