@@ -77,7 +77,8 @@ impl Stream {
         Ok(self.link().query(&take).await?)
     }
 
-    /// The status of what waits for longer than half of the TTL: its life is prolonged, or it is written again.
+    /// What waits for longer than half of the TTL: its status is prolonged or written again, and its idempotency key
+    /// is prolonged, or the same request would make a second job of it.
     async fn keep_waiting_alive(&self) -> Result<usize, StreamError> {
         let mut after = EventId::default();
         let mut kept = 0;
@@ -96,20 +97,27 @@ impl Stream {
     }
 
     async fn keep_entries_alive(&self, entries: &[StoredEntry]) -> Result<(), StreamError> {
+        let keys = &self.settings().keys;
         let named: Vec<(&str, &StoredEntry)> =
             entries.iter().filter_map(|entry| Some((entry.text("job")?, entry))).collect();
-        let alive = self.prolong(named.iter().map(|(job, _)| *job)).await?;
+        let alive = self.prolong(named.iter().map(|(job, _)| keys.status(job))).await?;
         let mut write = redis::pipe();
-        for ((job, entry), _) in named.iter().zip(alive).filter(|(_, alive)| !alive) {
+        let mut requests = Vec::new();
+        for ((job, entry), alive) in named.iter().zip(alive) {
             let Ok(command) = wire::decode(entry.bytes("body").unwrap_or_default()) else { continue };
+            requests.extend(command.idempotency_key.as_ref().map(|key| keys.dedupe(key)));
+            if alive {
+                continue;
+            }
             let record = StatusRecord { entry_id: Some(entry.id.clone()), ..StatusRecord::queued(&command) };
             // NX: if it has begun or ended in this moment, what its worker wrote is newer.
-            write.cmd("SET").arg(self.settings().keys.status(job)).arg(record.to_json()).arg("NX");
+            write.cmd("SET").arg(keys.status(job)).arg(record.to_json()).arg("NX");
             write.arg("EX").arg(self.settings().status_ttl.as_secs()).ignore();
         }
         if !write.is_empty() {
             self.link().pipe::<()>(&write).await?;
         }
+        self.prolong(requests.into_iter()).await?;
         Ok(())
     }
 
@@ -120,7 +128,7 @@ impl Stream {
             scan.arg(self.settings().keys.delayed()).arg(cursor).arg("COUNT").arg(PAGE);
             let (next, jobs): (u64, HashMap<String, f64>) = self.link().query(&scan).await?;
             if !jobs.is_empty() {
-                self.prolong(jobs.keys().map(String::as_str)).await?;
+                self.prolong(jobs.keys().map(|job| self.settings().keys.status(job))).await?;
                 kept += jobs.len();
             }
             cursor = next;
@@ -130,14 +138,11 @@ impl Stream {
         }
     }
 
-    /// Which of the jobs have a status; it lives for a whole TTL again.
-    async fn prolong(&self, jobs: impl Iterator<Item = &str>) -> Result<Vec<bool>, StreamError> {
+    /// Which of the keys are there; they live for a whole TTL again.
+    async fn prolong(&self, keys: impl Iterator<Item = String>) -> Result<Vec<bool>, StreamError> {
         let mut expire = redis::pipe();
-        for job in jobs {
-            expire
-                .cmd("EXPIRE")
-                .arg(self.settings().keys.status(job))
-                .arg(self.settings().status_ttl.as_secs());
+        for key in keys {
+            expire.cmd("EXPIRE").arg(key).arg(self.settings().status_ttl.as_secs());
         }
         if expire.is_empty() {
             return Ok(Vec::new());

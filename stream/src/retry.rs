@@ -166,12 +166,14 @@ impl Claim {
             attempt: next.attempt,
             ..record.clone().with_state(State::Retrying)
         };
-        let mut call = script::call(&script::RETRY, 5, 12, 4096);
+        let mut call = script::call(&script::RETRY, 6, 12, 4096);
+        let status = keys.status(next.job_id.as_str());
         call.arg(keys.commands())
             .arg(keys.delayed())
             .arg(keys.parked())
-            .arg(keys.status(next.job_id.as_str()))
+            .arg(&status)
             .arg(keys.cancel(next.job_id.as_str()))
+            .arg(next.idempotency_key.as_ref().map_or(status, |key| keys.dedupe(key)))
             .arg(Keys::GROUP)
             .arg(&member.name)
             .arg(member.settings.status_ttl.as_secs())

@@ -2,7 +2,7 @@
 -- Parks a job for its next try.
 --
 -- KEYS[1] commands (stream), KEYS[2] delayed (sorted set), KEYS[3] parked (hash), KEYS[4] status of the job,
--- KEYS[5] cancel flag of the job
+-- KEYS[5] cancel flag of the job, KEYS[6] its dedupe; its status again when it has no idempotency key
 -- ARGV    group, consumer, status TTL in seconds, entry id, delivery count, job id, delay in ms,
 --         retrying record (JSON), then what becomes the next entry: tenant ('' for none), body, errors (JSON list),
 --         queued record (JSON)
@@ -16,6 +16,8 @@ local due = now[1] * 1000 + math.floor(now[2] / 1000) + delay
 redis.call('ZADD', KEYS[2], due, job)
 redis.call('HSET', KEYS[3], job, cmsgpack.pack({ tenant, body, errors, queued }))
 redis.call('SETEX', KEYS[4], ttl, record)
+-- The entry will be a young one, which housekeeping does not look at for long.
+redis.call('EXPIRE', KEYS[6], ttl)
 redis.call('XACK', KEYS[1], group, id)
 redis.call('XDEL', KEYS[1], id)
 return due

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use deertrack_schemas::{Keys, State};
-use deertrack_stream::{Finished, Retried, RetryPolicy, Settings, Stream};
+use chrono::Utc;
+use deertrack_schemas::{Command, Keys, State, Valid};
+use deertrack_stream::{Finished, Retried, RetryPolicy, Settings, Stream, Submitted};
 use deertrack_testkit::redis::Redis;
 
 use crate::support::*;
@@ -35,6 +36,48 @@ async fn the_status_of_a_job_that_waits_for_longer_than_its_ttl_is_kept_alive_or
     assert_eq!(record.state, State::Queued);
     assert!(record.entry_id.is_some());
     assert_eq!(status(&stream, &delayed).await.state, State::Retrying);
+}
+
+/// A job under an idempotency key, and the same request again.
+fn twice_with(key: &str) -> [Valid<Command>; 2] {
+    [(); 2].map(|()| {
+        let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+        command.idempotency_key = Some(key.into());
+        command.max_attempts = 3;
+        valid(command)
+    })
+}
+
+#[tokio::test]
+async fn the_idempotency_key_of_a_job_that_waits_for_longer_than_its_ttl_is_kept_alive() {
+    let redis = Redis::start().await;
+    let stream =
+        Stream::connect(Settings { status_ttl: Duration::from_secs(2), ..redis.settings() }).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    let [first, again] = twice_with("monday");
+    stream.submit(&first).await.unwrap();
+    let ttl = async || raw.run::<i64>(&["PTTL", &raw.keys.dedupe("monday")]).await;
+    until(async || ttl().await < 900).await;
+    stream.housekeep().await.unwrap();
+    assert!(ttl().await > 1_500);
+    assert_eq!(stream.submit(&again).await.unwrap(), Submitted::Existing(first.job_id.clone()));
+    assert_eq!(raw.backlog().await, 1);
+}
+
+#[tokio::test]
+async fn a_retried_job_keeps_its_idempotency_key_for_a_whole_ttl_more() {
+    let redis = Redis::start().await;
+    let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
+    let [first, again] = twice_with("monday");
+    stream.submit(&first).await.unwrap();
+    let key = raw.keys.dedupe("monday");
+    assert_eq!(raw.run::<i64>(&["EXPIRE", &key, "10"]).await, 1);
+    let claim = next(&mut consumer(&stream, "a").await).await;
+    let record = running(&claim);
+    let policy = RetryPolicy { base: Duration::from_secs(3600), cap: Duration::from_secs(3600) };
+    assert!(matches!(soon(claim.retry(record, "away", &policy)).await, Retried::Later { .. }));
+    assert!(raw.run::<i64>(&["TTL", &key]).await > 10);
+    assert_eq!(stream.submit(&again).await.unwrap(), Submitted::Existing(first.job_id.clone()));
 }
 
 #[tokio::test]
