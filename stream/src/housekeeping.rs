@@ -56,11 +56,13 @@ impl Stream {
 
     pub(crate) async fn housekeep_for_ever(&self) {
         loop {
+            // Before the first wait: a worker that has just started is looked at as well.
+            if let Err(error) = self.record_gauges().await {
+                tracing::debug!(%error, "the gauges cannot be read now; the next turn will");
+            }
             tokio::time::sleep(jittered(self.settings().housekeep_every)).await;
-            let done = async {
-                self.record_gauges().await?;
-                if self.is_my_turn().await? { self.housekeep().await.map(Some) } else { Ok(None) }
-            };
+            let done =
+                async { if self.is_my_turn().await? { self.housekeep().await.map(Some) } else { Ok(None) } };
             match done.await {
                 Ok(Some(tidied)) => tracing::debug!(?tidied, "tidied up"),
                 Ok(None) => {}

@@ -26,6 +26,8 @@ pub const GAPS: &str = "deertrack_stream_watch_gaps_total";
 pub const BACKLOG: &str = "deertrack_stream_backlog";
 /// Gauge: commands that a worker holds.
 pub const PENDING: &str = "deertrack_stream_pending";
+/// Gauge: commands that no worker was given yet, the lag of the consumer group.
+pub const LAG: &str = "deertrack_stream_lag";
 /// Gauge: retries that wait for their time.
 pub const DELAYED: &str = "deertrack_stream_delayed";
 /// Gauge: dead letters.
@@ -47,6 +49,7 @@ pub const END_TO_END: &str = "deertrack_job_end_to_end_seconds";
 pub(crate) fn gauges(counts: &Counts) {
     metrics::gauge!(BACKLOG).set(counts.backlog as f64);
     metrics::gauge!(PENDING).set(counts.pending as f64);
+    metrics::gauge!(LAG).set(counts.lag as f64);
     metrics::gauge!(DELAYED).set(counts.delayed as f64);
     metrics::gauge!(DEAD).set(counts.dead as f64);
     metrics::gauge!(CONSUMERS).set(counts.consumers as f64);

@@ -103,6 +103,8 @@ pub struct Counts {
     pub backlog: u64,
     /// Those of them that a worker holds.
     pub pending: u64,
+    /// Those of them that no worker was given yet: the lag of the group.
+    pub lag: u64,
     /// Retries that wait for their time.
     pub delayed: u64,
     /// Dead letters.
@@ -184,26 +186,41 @@ impl Stream {
         type Replies = (u64, u64, u64, u64, bool, Vec<StoredEntry>, (u64, u64));
         let (backlog, delayed, dead, events, exists, first, (seconds, micros)): Replies =
             self.link().pipe(&pipe).await?;
-        let (consumers, pending) = if exists { self.group().await? } else { (0, 0) };
+        let Group { consumers, pending, lag } = if exists { self.group().await? } else { Group::default() };
+        // Redis cannot tell while an entry that was deleted lies behind one that is left, which is often so: ended ones
+        // are deleted. Since all of them are, what is left and held by nobody is the lag as well.
+        let lag = lag.unwrap_or(backlog.saturating_sub(pending));
         let now = seconds * 1000 + micros / 1000;
         let added = first.first().and_then(|entry| entry.id.parse::<EventId>().ok());
         let oldest_ms = added.map_or(0, |id| now.saturating_sub(id.ms));
-        Ok(Counts { backlog, pending, delayed, dead, events, consumers, oldest_ms })
+        Ok(Counts { backlog, pending, lag, delayed, dead, events, consumers, oldest_ms })
     }
 
-    /// Members and pending entries of the workers' group; none when there is no group yet.
-    async fn group(&self) -> Result<(u64, u64), StreamError> {
+    /// The workers' group; nothing when there is none yet.
+    async fn group(&self) -> Result<Group, StreamError> {
         let mut ask = redis::cmd("XINFO");
         ask.arg("GROUPS").arg(self.settings().keys.commands());
         let groups: Vec<HashMap<String, Value>> = self.link().query(&ask).await?;
         let named = |group: &&HashMap<String, Value>| group.get("name").is_some_and(is_ours);
         let count = |group: &HashMap<String, Value>, name| match group.get(name) {
-            Some(Value::Int(count)) => u64::try_from(*count).unwrap_or(0),
-            _ => 0,
+            Some(Value::Int(count)) => u64::try_from(*count).ok(),
+            _ => None,
         };
-        let ours = groups.iter().find(named);
-        Ok(ours.map_or((0, 0), |group| (count(group, "consumers"), count(group, "pending"))))
+        let read = |group| Group {
+            consumers: count(group, "consumers").unwrap_or(0),
+            pending: count(group, "pending").unwrap_or(0),
+            lag: count(group, "lag"),
+        };
+        Ok(groups.iter().find(named).map(read).unwrap_or_default())
     }
+}
+
+/// What XINFO GROUPS says of the workers' group.
+#[derive(Default)]
+struct Group {
+    consumers: u64,
+    pending: u64,
+    lag: Option<u64>,
 }
 
 fn is_ours(name: &Value) -> bool {
