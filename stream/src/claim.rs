@@ -11,6 +11,7 @@ use deertrack_schemas::{Command, JobId, State, StatusRecord, wire, wire::WireErr
 use redis::Cmd;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracing::Span;
 
 use crate::beat::Running;
 use crate::entry::{self, Entry};
@@ -77,6 +78,24 @@ impl Claim {
     /// As for [`wire::decode`].
     pub fn decode(&self) -> Result<Command, WireError> {
         wire::decode(&self.entry.body)
+    }
+
+    /// The span of the job that is `command`: every line about it is to be written within, so that it carries the trace
+    /// context of its request.
+    pub fn span(&self, command: &Command) -> Span {
+        tracing::info_span!(
+            "job",
+            job.id = %command.job_id,
+            export.kind = command.export.kind().name(),
+            attempt = command.attempt,
+            delivery = self.delivery(),
+            traceparent = command.traceparent.as_deref(),
+        )
+    }
+
+    /// The same for who has no command at hand; none when it cannot be read.
+    pub(crate) fn span_of_its_own(&self) -> Span {
+        self.decode().map_or_else(|_| Span::none(), |command| self.span(&command))
     }
 
     /// All that can be told of a job whose command cannot be read.

@@ -22,6 +22,7 @@ use deertrack_schemas::Keys;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult, Value};
 use tokio::sync::{Notify, mpsc};
+use tracing::Instrument;
 
 use crate::backoff::{Backoff, jittered};
 use crate::claim::Claim;
@@ -253,16 +254,19 @@ impl Reader {
         for entry in entries {
             let Some(claim) = Claim::new(&self.member, &self.endings, entry) else { continue };
             if claim.delivery() > cap {
-                tokio::spawn(claim.bury_over_cap());
+                let span = claim.span_of_its_own();
+                tokio::spawn(claim.bury_over_cap().instrument(span));
                 continue;
             }
             // The first is no suspect, even where it is the last as well.
             if claim.delivery() == cap && cap > 1 {
-                tracing::warn!(
-                    job.id = claim.job_id(),
-                    entry.id = claim.entry_id(),
-                    "the last delivery of an entry; nothing else is started beside it"
-                );
+                claim.span_of_its_own().in_scope(|| {
+                    tracing::warn!(
+                        job.id = claim.job_id(),
+                        entry.id = claim.entry_id(),
+                        "the last delivery of an entry; nothing else is started beside it"
+                    );
+                });
                 state.last_delivery_runs = true;
             }
             claims.push(claim);

@@ -44,14 +44,7 @@ pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphore
         Ok(command) => command,
         Err(error) => return bury(claim, &error.to_string()).await,
     };
-    let span = tracing::info_span!(
-        "job",
-        job.id = %command.job_id,
-        export.kind = command.export.kind().name(),
-        attempt = command.attempt,
-        delivery = claim.delivery(),
-        traceparent = command.traceparent.as_deref(),
-    );
+    let span = claim.span(&command);
     supervise(shared, claim, command, slot).instrument(span).await;
 }
 

@@ -159,3 +159,32 @@ async fn every_log_line_of_a_job_carries_the_trace_context_of_its_request() {
     }
     assert!(worker.said().contains("the export failed"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_log_line_of_a_job_that_ended_its_workers_carries_the_trace_context_of_its_request() {
+    let _shared = crate::support::PROCESSOR.read().await;
+    let house = House::build(Redis::start().await).await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    house.ask(&["XGROUP", "CREATE", "{exports}:commands", "workers", "0", "MKSTREAM"]);
+    // A worker that is gone has had one job twice, which leaves it its last delivery, and one three times.
+    for (deliveries, end) in [("2", "the job has ended"), ("3", "to the dead letters")] {
+        let body = json!({ "start_date": "2025-10-01", "end_date": "2025-10-31", "group_by": "week" });
+        let request = reqwest::Client::new().post(house.at("/api/exports/pdf")).header("traceparent", trace);
+        let answer: Value = request.json(&body).send().await.unwrap().json().await.unwrap();
+        let job = answer["job_id"].as_str().unwrap();
+        house.ask(&["XREADGROUP", "GROUP", "workers", "gone", "STREAMS", "{exports}:commands", ">"]);
+        let entry = house.record(job)["entry_id"].as_str().unwrap().to_owned();
+        let claim = ["XCLAIM", "{exports}:commands", "workers", "gone", "0", &entry];
+        house.ask(&[&claim[..], &["IDLE", "60000", "RETRYCOUNT", deliveries, "JUSTID"]].concat());
+
+        let mut worker = house.worker_with(&[("DEERTRACK_LOG_FORMAT", "json")]);
+        worker.line_with(&[end, job]);
+        let said = worker.said();
+        let lines: Vec<&str> = said.lines().filter(|line| line.contains(job)).collect();
+        for line in &lines {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&line["span"]["traceparent"], &line["span"]["job.id"]), (&json!(trace), &json!(job)));
+        }
+        assert_eq!(said.contains("the last delivery of an entry"), deliveries == "2");
+    }
+}
