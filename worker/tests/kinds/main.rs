@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
 mod camtrap_dp;
+mod camtrap_history;
 mod frame;
 mod records;
 mod season;

@@ -2,16 +2,17 @@
 //!
 //! One row for each place in the wide form that R reads for occupancy models: `unmarked::csvToUMF(file, type =
 //! "unmarkedFrameOccu")` takes it as it is, and columns 2 to J+1 are the matrix that camtrapR's `detectionHistory`
-//! gives. Occasions are the same local days at every place, from the first deployment on.
+//! gives. Occasions are the same local days at every place: over the days that were asked for, else from the first
+//! deployment to the end of the last.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
 use super::survey::{Stand, Survey};
 use crate::catalog::TimeRange;
-use crate::counting::calendar::days;
+use crate::counting::calendar::{Period, days};
 use crate::export::table_text::Csv;
 
 pub(super) const FILE: &str = "detection_history.csv";
@@ -19,12 +20,6 @@ pub(super) const DESCRIPTION: &str = "Occupancy matrix: site (locationID); y.1 t
 pub(super) const OCCASIONS_FILE: &str = "detection_history_occasions.csv";
 pub(super) const OCCASIONS_DESCRIPTION: &str =
     "First and last local day of each occasion of the detection history.";
-
-/// Days in a row, both included.
-struct Occasion {
-    first: NaiveDate,
-    last: NaiveDate,
-}
 
 /// The matrix with its effort.
 pub(super) fn matrix(survey: &Survey, days: u32) -> Vec<u8> {
@@ -58,18 +53,24 @@ pub(super) fn occasions(survey: &Survey, days: u32) -> Vec<u8> {
     csv.finish()
 }
 
-fn occasions_of(survey: &Survey, days: u32) -> Vec<Occasion> {
-    let day = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).date_naive();
-    let first = survey.stands.iter().map(|stand| day(stand.start, stand.zone)).min();
-    let last = survey.stands.iter().map(|stand| day(stand.end, stand.zone)).max();
-    let (Some(mut first), Some(last)) = (first, last) else { return Vec::new() };
+fn occasions_of(survey: &Survey, days: u32) -> Vec<Period> {
+    let Some(Period { mut first, last }) = survey.days.or_else(|| days_of_stands(survey)) else {
+        return Vec::new();
+    };
     let mut occasions = Vec::new();
     while first <= last {
         let behind = first + Days::new(days.into());
-        occasions.push(Occasion { first, last: (behind - Days::new(1)).min(last) });
+        occasions.push(Period { first, last: (behind - Days::new(1)).min(last) });
         first = behind;
     }
     occasions
+}
+
+fn days_of_stands(survey: &Survey) -> Option<Period> {
+    let day = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).date_naive();
+    let first = survey.stands.iter().map(|stand| day(stand.start, stand.zone)).min()?;
+    let last = survey.stands.iter().map(|stand| day(stand.end, stand.zone)).max()?;
+    Some(Period { first, last })
 }
 
 /// What is known of one place, by occasion.
@@ -79,7 +80,7 @@ struct History {
     effort: Vec<f64>,
 }
 
-fn histories<'a>(survey: &'a Survey, occasions: &[Occasion]) -> BTreeMap<&'a str, History> {
+fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, History> {
     let mut histories: BTreeMap<&str, (Vec<TimeRange>, History)> = BTreeMap::new();
     for stand in &survey.stands {
         let (ranges, history) = histories.entry(&stand.place.id).or_insert_with(|| empty(stand, occasions));
@@ -101,7 +102,7 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Occasion]) -> BTreeMap<&'a str
     histories.into_iter().map(|(place, (_, history))| (place, history)).collect()
 }
 
-fn empty(stand: &Stand, occasions: &[Occasion]) -> (Vec<TimeRange>, History) {
+fn empty(stand: &Stand, occasions: &[Period]) -> (Vec<TimeRange>, History) {
     let ranges = occasions.iter().map(|occasion| days(occasion.first, occasion.last, stand.zone));
     let history = History { seen: vec![false; occasions.len()], effort: vec![0.0; occasions.len()] };
     (ranges.collect(), history)

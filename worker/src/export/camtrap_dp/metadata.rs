@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::standard::{CAPTURE_METHODS, DEPLOYMENTS, MEDIA, OBSERVATIONS, SCHEMAS, Table, VERSION};
@@ -99,9 +100,12 @@ fn name(title: &str) -> String {
 }
 
 fn description(survey: &Survey, exact: bool) -> String {
+    let cut = survey.days.map_or_else(String::new, |days| {
+        format!(" Everything is cut to the local days from {} to {}.", days.first, days.last)
+    });
     let coordinates = if exact { "as recorded" } else { "rounded, see coordinateUncertainty" };
     format!(
-        "Exported by Deertrack Exports {}: {}. Rejected observations and duplicates are left out. Coordinates are {coordinates}.",
+        "Exported by Deertrack Exports {}: {}. Rejected observations and duplicates are left out.{cut} Coordinates are {coordinates}.",
         env!("CARGO_PKG_VERSION"),
         survey.headline()
     )
@@ -132,10 +136,12 @@ fn spatial(survey: &Survey, exact: bool) -> Value {
     json!({ "type": "Polygon", "coordinates": [ring] })
 }
 
+/// Days in UTC, as all times of a package; none outside of those that were asked for.
 fn temporal(survey: &Survey) -> Value {
+    let asked = |day: NaiveDate| survey.days.map_or(day, |days| day.clamp(days.first, days.last));
     let start = survey.stands.iter().map(|stand| stand.start).min();
     let end = survey.stands.iter().map(|stand| stand.end).max();
-    json!({ "start": start.map(|at| at.date_naive()), "end": end.map(|at| at.date_naive()) })
+    json!({ "start": start.map(|at| asked(at.date_naive())), "end": end.map(|at| asked(at.date_naive())) })
 }
 
 fn taxonomic(survey: &Survey, species: &str) -> Vec<Value> {

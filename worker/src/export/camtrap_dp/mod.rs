@@ -1,6 +1,7 @@
 //! A Camtrap DP 1.0.2 package (<https://camtrap-dp.tdwg.org>) in a ZIP: load -> survey -> write -> check -> pack.
 //!
 //! - `load` (here): all rows of the range.
+//! - [`wanted`]: which places and days were asked for.
 //! - [`survey`]: which deployment each image belongs to; a package knows no image without one.
 //! - [`deployments`], [`media`], [`observations`], [`metadata`]: the four files of the standard.
 //! - [`history`]: the detection history beside them.
@@ -18,6 +19,7 @@ mod metadata;
 mod observations;
 mod standard;
 mod survey;
+mod wanted;
 mod writer;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -25,12 +27,13 @@ use deertrack_schemas::{CamtrapDpParams, Command};
 
 use self::check::Files;
 use self::survey::{Loaded, Survey};
+use self::wanted::days_of;
 use super::archive::Archive;
 use super::{Cx, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
 use crate::catalog::TimeRange;
-use crate::counting::calendar::days;
+use crate::counting::calendar::Calendar;
 
 /// Makes the package that `command` asks for. The same command over the same rows gives the same bytes.
 ///
@@ -56,17 +59,16 @@ struct Request {
 }
 
 async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
-    let range = match (params.start_date, params.end_date) {
-        (Some(first), Some(last)) => days(first, last, cx.zone),
-        _ => ever(),
-    };
+    let places = cx.catalog.places().await?;
+    let calendar = Calendar::of(&places, cx.zone);
+    let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
     Ok(Loaded {
         records: cx.catalog.records_in(range.clone()).await?,
         images: cx.catalog.images(range.clone()).await?,
         deployments: cx.catalog.deployments(range).await?,
-        places: cx.catalog.places().await?,
+        places,
         dataset: cx.catalog.dataset_name().await?,
-        zone: cx.zone,
+        calendar,
     })
 }
 

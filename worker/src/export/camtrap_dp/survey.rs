@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use deertrack_schemas::CamtrapDpParams;
 
 use super::Request;
+use super::wanted::{Wanted, days_of};
 use crate::JobError;
-use crate::catalog::{Deployment, Image, Level, Place, Record};
+use crate::catalog::{Deployment, Image, Level, Place, Record, TimeRange};
+use crate::counting::calendar::{Calendar, Period};
 
 /// Everything that the catalog has about the range.
 pub(super) struct Loaded {
@@ -17,7 +18,7 @@ pub(super) struct Loaded {
     pub(super) deployments: Vec<Deployment>,
     pub(super) places: Vec<Place>,
     pub(super) dataset: Option<String>,
-    pub(super) zone: Tz,
+    pub(super) calendar: Calendar,
 }
 
 /// What goes into the package.
@@ -29,11 +30,13 @@ pub(super) struct Survey {
     /// By time; the index is that of a stand.
     pub(super) records: Vec<(Record, usize)>,
     pub(super) dataset: Option<String>,
+    /// To which all others are cut; `None`: all days.
+    pub(super) days: Option<Period>,
     /// Images and observations that belong to no place.
     placeless: usize,
 }
 
-/// A deployment at its place.
+/// A deployment at its place, as far as it stood on the days that were asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Stand {
     pub(super) id: String,
@@ -51,12 +54,16 @@ pub(super) struct Stand {
 impl Survey {
     /// Assigns every image to a deployment: the one it names; else one at its place and time; else one that is
     /// inferred for its place, from the first to the last such image.
+    ///
+    /// Deployments are cut as images are: nobody knows here what a camera saw on days that were not asked for.
     pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Self, JobError> {
-        let Loaded { records, images, deployments, places, dataset, zone } = loaded;
-        let wanted = Wanted::new(&request.params);
-        let mut stands = Stands::new(places, zone, &wanted);
+        let Loaded { records, images, deployments, places, dataset, calendar } = loaded;
+        let wanted = Wanted::new(&request.params, calendar);
+        let mut stands = Stands::new(places, &wanted);
         for deployment in deployments {
-            stands.add(deployment, request.created_at)?;
+            if let Some(span) = wanted.part(&deployment, request.created_at) {
+                stands.add(deployment, span)?;
+            }
         }
         let images: Vec<Image> = images.into_iter().filter(|image| wanted.has(image)).collect();
         let records: Vec<Record> = records
@@ -74,7 +81,8 @@ impl Survey {
         let (stands, order) = stands.in_order();
         let (images, lost_images) = placed(images, of_images, &order);
         let (records, lost_records) = placed(records, of_records, &order);
-        Ok(Self { stands, images, records, dataset, placeless: lost_images + lost_records })
+        let (days, placeless) = (days_of(&request.params), lost_images + lost_records);
+        Ok(Self { stands, images, records, dataset, days, placeless })
     }
 
     /// Images that are files: an event of a source without photographs is none.
@@ -113,42 +121,22 @@ impl Survey {
     }
 }
 
-/// Which places were asked for.
-struct Wanted<'a>(Option<HashSet<&'a str>>);
-
-impl<'a> Wanted<'a> {
-    fn new(params: &'a CamtrapDpParams) -> Self {
-        Self(params.place_ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect()))
-    }
-
-    fn has_place(&self, id: &str) -> bool {
-        self.0.as_ref().is_none_or(|wanted| wanted.contains(id))
-    }
-
-    fn has(&self, image: &Image) -> bool {
-        match &image.place_id {
-            Some(id) => self.has_place(id),
-            None => self.0.is_none(),
-        }
-    }
-}
-
 /// Stands in the course of being found.
-struct Stands {
+struct Stands<'a> {
     places: HashMap<String, Place>,
-    zone: Tz,
+    wanted: &'a Wanted<'a>,
     stands: Vec<Stand>,
     by_id: HashMap<String, usize>,
     by_place: HashMap<String, Vec<usize>>,
     inferred: BTreeMap<String, usize>,
 }
 
-impl Stands {
-    fn new(places: Vec<Place>, zone: Tz, wanted: &Wanted<'_>) -> Self {
+impl<'a> Stands<'a> {
+    fn new(places: Vec<Place>, wanted: &'a Wanted<'a>) -> Self {
         let places = places.into_iter().filter(|place| wanted.has_place(&place.id));
         Self {
             places: places.map(|place| (place.id.clone(), place)).collect(),
-            zone,
+            wanted,
             stands: Vec::new(),
             by_id: HashMap::new(),
             by_place: HashMap::new(),
@@ -156,10 +144,8 @@ impl Stands {
         }
     }
 
-    /// A deployment that still stands has lasted until the request.
-    fn add(&mut self, deployment: Deployment, now: DateTime<Utc>) -> Result<(), JobError> {
-        let end = deployment.end.unwrap_or(now).max(deployment.start);
-        let Some(stand) = self.stand(deployment.id, &deployment.place_id, deployment.start, end)? else {
+    fn add(&mut self, deployment: Deployment, span: TimeRange) -> Result<(), JobError> {
+        let Some(stand) = self.stand(deployment.id, &deployment.place_id, span.start, span.end)? else {
             return Ok(());
         };
         let index = self.stands.len();
@@ -185,15 +171,15 @@ impl Stands {
             );
             return Err(JobError::Reject(text));
         };
-        let zone = place.zone.unwrap_or(self.zone);
+        let zone = self.wanted.zone(place_id);
         let place = place.clone();
         Ok(Some(Stand { id, place, latitude, longitude, zone, camera: None, start, end, is_inferred: false }))
     }
 
     /// The stand of each image; `None` where an image has no place or no time.
-    fn of_each<'a>(
+    fn of_each<'b>(
         &mut self,
-        images: impl IntoIterator<Item = &'a Image>,
+        images: impl IntoIterator<Item = &'b Image>,
     ) -> Result<Vec<Option<usize>>, JobError> {
         images.into_iter().map(|image| self.of(image)).collect()
     }

@@ -1,0 +1,54 @@
+//! Which places and which days were asked for. Days are local days of each place.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use deertrack_schemas::CamtrapDpParams;
+
+use crate::catalog::{Deployment, Image, TimeRange};
+use crate::counting::calendar::{Calendar, Period, days};
+
+/// The days of a request; `None`: all.
+pub(super) fn days_of(params: &CamtrapDpParams) -> Option<Period> {
+    Some(Period { first: params.start_date?, last: params.end_date? })
+}
+
+/// What was asked for; everything where nothing was.
+pub(super) struct Wanted<'a> {
+    places: Option<HashSet<&'a str>>,
+    days: Option<Period>,
+    calendar: Calendar,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn new(params: &'a CamtrapDpParams, calendar: Calendar) -> Self {
+        let places = params.place_ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
+        Self { places, days: days_of(params), calendar }
+    }
+
+    pub(super) fn has_place(&self, id: &str) -> bool {
+        self.places.as_ref().is_none_or(|wanted| wanted.contains(id))
+    }
+
+    pub(super) fn has(&self, image: &Image) -> bool {
+        let place = image.place_id.as_deref();
+        let is_there = place.map_or(self.places.is_none(), |id| self.has_place(id));
+        let is_then =
+            |days: Period| image.taken_at.is_some_and(|at| days.contains(self.calendar.day(place, at)));
+        is_there && self.days.is_none_or(is_then)
+    }
+
+    /// When a deployment stood on these days, if it did. One that still stands has lasted until the request.
+    pub(super) fn part(&self, deployment: &Deployment, now: DateTime<Utc>) -> Option<TimeRange> {
+        let (start, end) = (deployment.start, deployment.end.unwrap_or(now).max(deployment.start));
+        let Some(wanted) = self.days else { return Some(start..end) };
+        let range = days(wanted.first, wanted.last, self.zone(&deployment.place_id));
+        let stood = start < range.end && end > range.start;
+        stood.then(|| start.max(range.start)..end.min(range.end))
+    }
+
+    pub(super) fn zone(&self, place_id: &str) -> Tz {
+        self.calendar.zone(Some(place_id))
+    }
+}

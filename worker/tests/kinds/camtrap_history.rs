@@ -1,0 +1,86 @@
+//! `camtrap-dp`: effort and the detection history hold what was asked for and what is known, and nothing twice.
+
+use deertrack_schemas::{CamtrapDpParams, Class, Export};
+use deertrack_worker::catalog::store::NewDeployment;
+use serde_json::{Value, json};
+
+use crate::season::{Season, at, csv_rows, file, unzip};
+
+type Files = Vec<(String, Vec<u8>)>;
+
+async fn package(season: &Season, params: CamtrapDpParams) -> Files {
+    unzip(&season.bytes(Export::CamtrapDp(params)).await)
+}
+
+fn between(first: &str, last: &str) -> CamtrapDpParams {
+    let day = |text: &str| Some(text.parse().unwrap());
+    CamtrapDpParams { start_date: day(first), end_date: day(last), ..CamtrapDpParams::default() }
+}
+
+fn history(files: &Files) -> Vec<String> {
+    csv_rows(file(files, "detection_history.csv")).iter().map(|row| row.join(",")).collect()
+}
+
+fn stand(season: &mut Season, id: &str, [place, camera]: [&str; 2], start: &str, end: Option<&str>) {
+    season.deployments.push(NewDeployment {
+        id: id.into(),
+        dataset_id: None,
+        location_id: place.into(),
+        camera: (!camera.is_empty()).then(|| camera.into()),
+        start: at(start),
+        end: end.map(at),
+    });
+}
+
+fn image(season: &mut Season, id: &str, place: &str, taken_at: &str) {
+    season.image(id, taken_at, None);
+    season.images.last_mut().unwrap().location_id = Some(place.into());
+}
+
+fn doe(season: &mut Season, id: &str, place: &str, taken_at: &str) {
+    image(season, id, place, taken_at);
+    season.detection(id, id, Class::Doe, [0.1, 0.1, 0.2, 0.2]);
+}
+
+#[tokio::test]
+async fn deployments_and_occasions_are_cut_to_the_days_that_were_asked_for() {
+    let mut season = Season::new();
+    season.places[1].timezone = Some("America/Chicago".into());
+    stand(&mut season, "dep-1", ["ridge", "x"], "2025-11-01T12:00:00Z", Some("2025-11-16T11:00:00Z"));
+    stand(&mut season, "dep-2", ["creek", "y"], "2025-10-01T00:00:00Z", None);
+    // Until the morning of the first day in Belgium; there it is still the night before in Chicago.
+    stand(&mut season, "dep-3", ["creek", "z"], "2025-11-01T00:00:00Z", Some("2025-11-08T04:00:00Z"));
+    doe(&mut season, "before", "ridge", "2025-11-03T16:00:00Z");
+    doe(&mut season, "within", "ridge", "2025-11-09T16:00:00Z");
+    doe(&mut season, "behind", "creek", "2025-11-20T16:00:00Z");
+
+    let files = package(&season, between("2025-11-08", "2025-11-17")).await;
+    // Nobody looked for deer before the 8th or behind the 17th: no column says that there were none.
+    let expected = ["site,y.1,y.2,effort.1,effort.2", "creek,0,0,7,3", "ridge,1,0,7,1.5"];
+    assert_eq!(history(&files), expected);
+    let occasions = csv_rows(file(&files, "detection_history_occasions.csv"));
+    assert_eq!(occasions[1..], [["1", "2025-11-08", "2025-11-14"], ["2", "2025-11-15", "2025-11-17"]]);
+    let deployments = csv_rows(file(&files, "deployments.csv"));
+    let column = |name: &str| deployments[0].iter().position(|told| told == name).unwrap();
+    let columns = ["deploymentID", "deploymentStart", "deploymentEnd"].map(column);
+    let spans: Vec<[&str; 3]> =
+        deployments[1..].iter().map(|row| columns.map(|column| row[column].as_str())).collect();
+    let expected = [
+        ["dep-1", "2025-11-07T23:00:00Z", "2025-11-16T11:00:00Z"],
+        ["dep-2", "2025-11-08T06:00:00Z", "2025-11-18T06:00:00Z"],
+    ];
+    assert_eq!(spans, expected, "days of each place");
+    let package: Value = serde_json::from_slice(file(&files, "datapackage.json")).unwrap();
+    assert_eq!(package["temporal"], json!({ "start": "2025-11-08", "end": "2025-11-17" }));
+    let description = package["description"].as_str().unwrap();
+    assert!(description.contains("cut to the local days from 2025-11-08 to 2025-11-17"), "{description}");
+}
+
+#[tokio::test]
+async fn occasions_run_over_all_days_that_were_asked_for() {
+    let mut season = Season::new();
+    stand(&mut season, "dep", ["ridge", "x"], "2025-11-10T23:00:00Z", Some("2025-11-12T23:00:00Z"));
+    doe(&mut season, "doe", "ridge", "2025-11-11T16:00:00Z");
+    let files = package(&season, between("2025-11-01", "2025-11-21")).await;
+    assert_eq!(history(&files)[1], "ridge,NA,1,NA,0,2,0");
+}
