@@ -84,3 +84,30 @@ async fn occasions_run_over_all_days_that_were_asked_for() {
     let files = package(&season, between("2025-11-01", "2025-11-21")).await;
     assert_eq!(history(&files)[1], "ridge,NA,1,NA,0,2,0");
 }
+
+#[tokio::test]
+async fn effort_is_neither_a_silence_over_a_day_nor_one_camera_twice() {
+    let mut season = Season::new();
+    // The ridge: no deployment, but images that prove half a day and, after four silent days, a quarter.
+    doe(&mut season, "r1", "ridge", "2025-11-01T00:00:00Z");
+    for (id, taken_at) in
+        [("r2", "2025-11-01T12:00:00Z"), ("r3", "2025-11-05T12:00:00Z"), ("r4", "2025-11-05T18:00:00Z")]
+    {
+        image(&mut season, id, "ridge", taken_at);
+    }
+    // The creek: two deployments of one camera that overlap, and images before and after them.
+    stand(&mut season, "dep-1", ["creek", "x"], "2025-11-02T23:00:00Z", Some("2025-11-04T23:00:00Z"));
+    stand(&mut season, "dep-2", ["creek", "x"], "2025-11-03T23:00:00Z", Some("2025-11-05T23:00:00Z"));
+    for (id, taken_at) in
+        [("c1", "2025-11-01T00:00:00Z"), ("c2", "2025-11-03T12:00:00Z"), ("c3", "2025-11-07T12:00:00Z")]
+    {
+        doe(&mut season, id, "creek", taken_at);
+    }
+    let files = package(&season, CamtrapDpParams::default()).await;
+    assert_eq!(history(&files), ["site,y.1,effort.1", "creek,1,3", "ridge,1,0.75"]);
+
+    let daily = CamtrapDpParams { occasion_days: 1, ..CamtrapDpParams::default() };
+    let rows = history(&package(&season, daily).await);
+    assert_eq!(rows[1], "creek,1,NA,1,0,0,NA,1,0,0,1,1,1,0,0", "seen where no effort is known is still seen");
+    assert_eq!(rows[2], "ridge,1,NA,NA,NA,0,NA,NA,0.5,0,0,0,0.25,0,0");
+}

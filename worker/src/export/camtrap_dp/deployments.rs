@@ -21,7 +21,7 @@ pub(super) fn table(survey: &Survey, exact: bool) -> Vec<u8> {
         row.set("deploymentEnd", time(stand.end));
         row.set("cameraID", stand.camera.as_deref().unwrap_or_default());
         if stand.is_inferred {
-            row.set("deploymentComments", "Inferred: from the first to the last image.");
+            row.set("deploymentComments", "Inferred: from the first to the last image. Silences over a day and told deployments in between are no effort of its own: see detection_history.csv.");
         }
         row.end();
     }

@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 
+use super::ever;
 use super::survey::{Stand, Survey};
-use crate::catalog::TimeRange;
+use crate::catalog::{Deployment, TimeRange};
 use crate::counting::calendar::{Period, days};
+use crate::counting::effort::{Effort, passed};
 use crate::export::table_text::Csv;
 
 pub(super) const FILE: &str = "detection_history.csv";
@@ -83,10 +85,12 @@ struct History {
 fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, History> {
     let mut histories: BTreeMap<&str, (Vec<TimeRange>, History)> = BTreeMap::new();
     for stand in &survey.stands {
-        let (ranges, history) = histories.entry(&stand.place.id).or_insert_with(|| empty(stand, occasions));
+        histories.entry(&stand.place.id).or_insert_with(|| empty(stand, occasions));
+    }
+    for camera in effort(survey).cameras {
+        let Some((ranges, history)) = histories.get_mut(camera.place_id.as_str()) else { continue };
         for (range, effort) in ranges.iter().zip(&mut history.effort) {
-            let (from, to) = (range.start.max(stand.start), range.end.min(stand.end));
-            *effort += (to - from).as_seconds_f64().max(0.0) / 86_400.0;
+            *effort += camera.spans.iter().map(|span| shared_days(range, span)).sum::<f64>();
         }
     }
     for (record, stand) in &survey.records {
@@ -100,6 +104,28 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
         }
     }
     histories.into_iter().map(|(place, (_, history))| (place, history)).collect()
+}
+
+/// By the rules of counting: no camera twice, no silence over a day, nothing that is yet to come.
+fn effort(survey: &Survey) -> Effort {
+    let told = |stand: &Stand| Deployment {
+        id: stand.id.clone(),
+        place_id: stand.place.id.clone(),
+        camera: stand.camera.clone(),
+        start: stand.start,
+        end: Some(stand.end),
+    };
+    let stands = survey.stands.iter().filter(|stand| !stand.is_inferred);
+    let images = survey.images.iter();
+    let seen =
+        images.filter_map(|(image, stand)| Some((survey.stands[*stand].place.id.as_str(), image.taken_at?)));
+    let range = passed(ever(), survey.asked_at);
+    Effort::of_deployments(&stands.map(told).collect::<Vec<_>>(), &range).and_inferred(seen, &range)
+}
+
+/// Days of 24 hours.
+fn shared_days(a: &TimeRange, b: &TimeRange) -> f64 {
+    (a.end.min(b.end) - a.start.max(b.start)).as_seconds_f64().max(0.0) / 86_400.0
 }
 
 fn empty(stand: &Stand, occasions: &[Period]) -> (Vec<TimeRange>, History) {

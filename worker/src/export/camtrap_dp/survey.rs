@@ -32,6 +32,7 @@ pub(super) struct Survey {
     pub(super) dataset: Option<String>,
     /// To which all others are cut; `None`: all days.
     pub(super) days: Option<Period>,
+    pub(super) asked_at: DateTime<Utc>,
     /// Images and observations that belong to no place.
     placeless: usize,
 }
@@ -82,7 +83,7 @@ impl Survey {
         let (images, lost_images) = placed(images, of_images, &order);
         let (records, lost_records) = placed(records, of_records, &order);
         let (days, placeless) = (days_of(&request.params), lost_images + lost_records);
-        Ok(Self { stands, images, records, dataset, days, placeless })
+        Ok(Self { stands, images, records, dataset, days, asked_at: request.created_at, placeless })
     }
 
     /// Images that are files: an event of a source without photographs is none.
