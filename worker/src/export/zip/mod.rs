@@ -23,7 +23,7 @@ use self::write::Task;
 use super::{Cx, Rendered};
 use crate::JobError;
 use crate::catalog::Record;
-use crate::counting::calendar::days;
+use crate::counting::calendar::Calendar;
 
 /// Makes the archive that `command` asks for.
 ///
@@ -33,13 +33,8 @@ use crate::counting::calendar::days;
 pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.01, "reading detections");
     let chosen = load(cx, params).await?;
-    let task = Task {
-        chosen,
-        params: params.clone(),
-        created_at: command.created_at,
-        zone: cx.zone,
-        images: cx.images.clone(),
-    };
+    let task =
+        Task { chosen, params: params.clone(), created_at: command.created_at, images: cx.images.clone() };
     cx.job.blocking(move |job| write::archive(job, &task)).await
 }
 
@@ -49,11 +44,14 @@ struct Chosen {
     records: Vec<Record>,
     /// Ids that were asked for and are not there.
     missing: Vec<String>,
+    calendar: Calendar,
     places: HashMap<String, String>,
     individuals: HashMap<String, String>,
 }
 
 async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
+    let places = cx.catalog.places().await?;
+    let calendar = Calendar::of(&places, cx.zone);
     let (mut records, missing) = match &params.detection_ids {
         Some(ids) => {
             let records = cx.catalog.records_of(ids).await?;
@@ -61,22 +59,28 @@ async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
             let missing = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
             (records, missing)
         }
-        None => (in_range(cx, params).await?, Vec::new()),
+        None => (in_range(cx, params, &calendar).await?, Vec::new()),
     };
     records.retain(|record| is_chosen(record, params));
     if records.is_empty() {
         return Err(JobError::Reject(nothing_found(params).to_owned()));
     }
-    let places = cx.catalog.places().await?.into_iter().map(|place| (place.id, place.name));
+    let places = places.into_iter().map(|place| (place.id, place.name)).collect();
     let individuals = cx.catalog.individuals().await?.into_iter().map(|deer| (deer.id, deer.name));
-    Ok(Chosen { records, missing, places: places.collect(), individuals: individuals.collect() })
+    Ok(Chosen { records, missing, calendar, places, individuals: individuals.collect() })
 }
 
-async fn in_range(cx: &Cx, params: &ZipParams) -> Result<Vec<Record>, JobError> {
+/// Days are those of each place.
+async fn in_range(cx: &Cx, params: &ZipParams, calendar: &Calendar) -> Result<Vec<Record>, JobError> {
     let (Some(first), Some(last)) = (params.start_date, params.end_date) else {
         return Err(JobError::Reject("detection_ids, or start_date and end_date are required".to_owned()));
     };
-    Ok(cx.catalog.records_in(days(first, last, cx.zone)).await?)
+    let mut records = cx.catalog.records_in(calendar.widest(first, last)).await?;
+    records.retain(|record| {
+        let day = |at| calendar.day(record.image.place_id.as_deref(), at);
+        record.image.taken_at.is_some_and(|at| (first..=last).contains(&day(at)))
+    });
+    Ok(records)
 }
 
 fn is_chosen(record: &Record, params: &ZipParams) -> bool {

@@ -2,29 +2,28 @@
 
 use std::collections::HashSet;
 
-use chrono_tz::Tz;
-
 use crate::catalog::Record;
+use crate::counting::calendar::Calendar;
 use crate::export::text::path_part;
 
 /// Paths that were given out.
-pub(super) struct Names {
-    zone: Tz,
+pub(super) struct Names<'a> {
+    calendar: &'a Calendar,
     /// In lower case: some file systems do not tell `a` from `A`.
     given: HashSet<String>,
 }
 
-impl Names {
-    pub(super) fn new(zone: Tz) -> Self {
-        Self { zone, given: HashSet::new() }
+impl<'a> Names<'a> {
+    pub(super) fn new(calendar: &'a Calendar) -> Self {
+        Self { calendar, given: HashSet::new() }
     }
 
-    /// A path that no other crop has. The date is the local day.
+    /// A path that no other crop has. The date is the local day at its place.
     pub(super) fn path(&mut self, record: &Record, place: Option<&str>) -> String {
         let class = record.class.name();
         let place = place.map_or_else(|| "no-place".to_owned(), path_part);
-        let taken_at = record.image.taken_at.map(|at| at.with_timezone(&self.zone).format("%Y-%m-%d"));
-        let date = taken_at.map_or_else(|| "undated".to_owned(), |date| date.to_string());
+        let day = |at| self.calendar.day(record.image.place_id.as_deref(), at).to_string();
+        let date = record.image.taken_at.map_or_else(|| "undated".to_owned(), day);
         let stem = format!("crops/{class}/{place}/{date}_{}", path_part(&record.id));
         let mut path = format!("{stem}.jpg");
         let mut copy = 2;

@@ -1,12 +1,12 @@
 //! The tables beside the crops: what each one shows, and what could not be made.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use deertrack_schemas::ZipParams;
 use serde::Serialize;
 
 use super::problem::Problem;
 use crate::catalog::Record;
+use crate::counting::calendar::Calendar;
 use crate::export::table_text::Csv;
 
 /// The platform's ten columns, then ours.
@@ -28,19 +28,20 @@ const METADATA: [&str; 14] = [
 ];
 const PROBLEMS: [&str; 4] = ["detection_id", "image_id", "path", "problem"];
 
-/// `metadata.csv`: one row for each crop. Times in the configured zone, with their offset.
-pub(super) struct Metadata {
+/// `metadata.csv`: one row for each crop. Times in the zone of the place, with their offset.
+pub(super) struct Metadata<'a> {
     csv: Csv,
-    zone: Tz,
+    calendar: &'a Calendar,
 }
 
-impl Metadata {
-    pub(super) fn new(zone: Tz) -> Self {
-        Self { csv: Csv::new(&METADATA), zone }
+impl<'a> Metadata<'a> {
+    pub(super) fn new(calendar: &'a Calendar) -> Self {
+        Self { csv: Csv::new(&METADATA), calendar }
     }
 
     pub(super) fn add(&mut self, record: &Record, path: &str, place: Option<&str>, individual: Option<&str>) {
         let bbox = record.bbox;
+        let zone = self.calendar.zone(record.image.place_id.as_deref());
         self.csv
             .row()
             .text(&record.id)
@@ -52,9 +53,9 @@ impl Metadata {
             .number(bbox.map(|bbox| bbox.width))
             .number(bbox.map(|bbox| bbox.height))
             .optional(record.deer_id.as_deref())
-            .instant(record.created_at, self.zone)
+            .instant(record.created_at, zone)
             .text(path)
-            .instant(record.image.taken_at, self.zone)
+            .instant(record.image.taken_at, zone)
             .optional(place)
             .optional(individual)
             .end();

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use deertrack_schemas::{Counts, ZipParams};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +24,6 @@ pub(super) struct Task {
     pub(super) chosen: Chosen,
     pub(super) params: ZipParams,
     pub(super) created_at: DateTime<Utc>,
-    pub(super) zone: Tz,
     pub(super) images: ImagesFolder,
 }
 
@@ -67,8 +65,8 @@ struct Writing<'a> {
     job: &'a Job,
     chosen: &'a Chosen,
     archive: Archive<Draft>,
-    names: Names,
-    metadata: Metadata,
+    names: Names<'a>,
+    metadata: Metadata<'a>,
     problems: Problems,
     manifest: Manifest<'a>,
     done: u64,
@@ -86,8 +84,8 @@ impl<'a> Writing<'a> {
             job,
             chosen,
             archive: Archive::new(job.draft()?),
-            names: Names::new(task.zone),
-            metadata: Metadata::new(task.zone),
+            names: Names::new(&chosen.calendar),
+            metadata: Metadata::new(&chosen.calendar),
             done: problems.count,
             problems,
             manifest: Manifest::new(task.created_at, &task.params),
