@@ -8,4 +8,5 @@ mod frame;
 mod records;
 mod season;
 mod table;
+mod table_counts;
 mod zip;

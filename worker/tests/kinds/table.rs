@@ -68,12 +68,12 @@ async fn detections_are_rows_with_local_times() {
         rows[0],
         "detection_id,image_id,taken_at,time_zone,place_id,place,classification,confidence,count,deer_id,individual,\
          bbox_x,bbox_y,bbox_width,bbox_height,scientific_name,sex,life_stage,behavior,classification_method,\
-         classified_by,burst_id,image_path"
+         classified_by,burst_id,image_path,counted"
     );
     assert_eq!(
         rows[1],
         "buck-0,i0,2025-11-03T17:00:00+01:00,Europe/Brussels,ridge,North ridge,buck,0.875,1,d1,Old Crooked,\
-         0.25,0.2,0.4,0.5,,,,,,,,i0.jpg"
+         0.25,0.2,0.4,0.5,,,,,,,,i0.jpg,yes"
     );
     assert!(rows[8].starts_with("doe,j0,2025-11-04T00:30:00+01:00,Europe/Brussels,creek,Creek,doe,0.875,2,"));
 }
@@ -124,8 +124,9 @@ async fn effort_is_told_by_deployments_or_proven_by_images() {
 async fn individuals_are_told_with_what_was_seen_of_them() {
     let rows = csv(&season(), Topic::Individuals).await;
     let expected = [
-        "deer_id,individual,classification,detections,images,visits,places,first_seen,last_seen,time_zone",
-        "d1,Old Crooked,buck,6,6,3,1,2025-11-03T17:00:00+01:00,2025-11-03T18:40:00+01:00,Europe/Brussels",
+        "deer_id,individual,classification,detections,images,visits,places,first_seen,last_seen,time_zone,last_time_zone",
+        "d1,Old Crooked,buck,6,6,3,1,2025-11-03T17:00:00+01:00,2025-11-03T18:40:00+01:00,Europe/Brussels,\
+         Europe/Brussels",
     ];
     assert_eq!(rows, expected);
 }
@@ -135,7 +136,7 @@ async fn a_workbook_has_a_sheet_of_typed_cells_for_each_topic() {
     let mut book = workbook(&season()).await;
     assert_eq!(book.sheet_names(), ["detections", "visits", "effort", "individuals"]);
     let detections = book.worksheet_range("detections").unwrap();
-    assert_eq!(detections.get_size(), (9, 23));
+    assert_eq!(detections.get_size(), (9, 24));
     let cell = |row, column| detections.get((row, column)).unwrap().clone();
     assert_eq!(cell(1, 0), Data::String("buck-0".into()));
     assert_eq!(cell(1, 7), Data::Float(0.875));
@@ -190,7 +191,7 @@ async fn a_map_has_a_point_with_counts_for_each_place() {
     );
     let expected = json!({
         "place_id": "ridge", "place": "North ridge",
-        "detections": 7, "detections_buck": 7, "detections_doe": 0, "detections_fawn": 0, "detections_unknown": 0,
+        "detections": 6, "detections_buck": 6, "detections_doe": 0, "detections_fawn": 0, "detections_unknown": 0,
         "visits": 3, "visits_buck": 3, "visits_doe": 0, "visits_fawn": 0, "visits_unknown": 0,
         "trap_nights": 30.0, "individuals": 1,
     });

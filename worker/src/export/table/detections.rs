@@ -1,10 +1,13 @@
-//! One row for each detection. Rejected ones and duplicates are not among them.
+//! One row for each detection. Rejected ones and duplicates are not among them; second boxes of one animal are, and
+//! the last column says that they do not count.
+
+use std::collections::HashSet;
 
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 use crate::catalog::Record;
 
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "detection_id",
     "image_id",
     "taken_at",
@@ -28,14 +31,17 @@ const COLUMNS: [&str; 23] = [
     "classified_by",
     "burst_id",
     "image_path",
+    "counted",
 ];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
-    let rows = selected.records.iter().map(|record| row(selected, record)).collect();
+    let counted: HashSet<&str> = selected.counted.iter().map(|record| record.id.as_str()).collect();
+    let is_counted = |record: &Record| counted.contains(record.id.as_str());
+    let rows = selected.records.iter().map(|record| row(selected, record, is_counted(record))).collect();
     Sheet { name: "detections", columns: &COLUMNS, rows }
 }
 
-fn row(selected: &Selected, record: &Record) -> Vec<Cell> {
+fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
     let place_id = record.image.place_id.as_deref();
     let zone = selected.zone(place_id);
     vec![
@@ -62,5 +68,6 @@ fn row(selected: &Selected, record: &Record) -> Vec<Cell> {
         record.classified_by.as_deref().into(),
         record.burst_id.as_deref().into(),
         record.image.path.as_deref().into(),
+        if is_counted { "yes" } else { "no" }.into(),
     ]
 }

@@ -74,10 +74,10 @@ impl<'a> Counts<'a> {
     fn of(selected: &'a Selected) -> Self {
         let mut detections = BTreeMap::new();
         let mut individuals: BTreeMap<_, HashSet<_>> = BTreeMap::new();
-        for record in &selected.records {
-            let Some(place) = record.image.place_id.as_deref() else { continue };
+        for record in &selected.counted {
+            let Some(place) = record.place_id.as_deref() else { continue };
             *detections.entry((place, record.class)).or_default() += 1;
-            if let Some(deer) = record.deer_id.as_deref() {
+            if let Some(deer) = record.individual.as_deref() {
                 individuals.entry(place).or_default().insert(deer);
             }
         }

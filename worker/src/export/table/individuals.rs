@@ -1,14 +1,17 @@
 //! One row for each known deer that was seen: how often, where, from when to when.
+//!
+//! Of the rows that count, as in a report: second boxes of one animal are left out, and the class is that of most rows.
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use deertrack_schemas::Class;
 
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
-use crate::catalog::Record;
+use crate::counting::Record;
+use crate::counting::ratios::classes_of_individuals;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "deer_id",
     "individual",
     "classification",
@@ -19,12 +22,13 @@ const COLUMNS: [&str; 10] = [
     "first_seen",
     "last_seen",
     "time_zone",
+    "last_time_zone",
 ];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
     let mut seen: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in &selected.records {
-        if let Some(deer) = record.deer_id.as_deref() {
+    for record in &selected.counted {
+        if let Some(deer) = record.individual.as_deref() {
             seen.entry(deer).or_default().push(record);
         }
     }
@@ -32,30 +36,37 @@ pub(super) fn sheet(selected: &Selected) -> Sheet {
     for visit in selected.individual_visits() {
         *visits.entry(visit.individual.unwrap_or_default()).or_default() += 1;
     }
+    let classes = classes_of_individuals(&selected.counted);
     let row = |(deer, records): (&&str, &Vec<&Record>)| {
-        row(selected, deer, records, visits.get(*deer).copied().unwrap_or_default())
+        let visits = visits.get(*deer).copied().unwrap_or_default();
+        row(selected, deer, records, (classes.get(deer).copied(), visits))
     };
     Sheet { name: "individuals", columns: &COLUMNS, rows: seen.iter().map(row).collect() }
 }
 
-fn row(selected: &Selected, deer: &str, records: &[&Record], visits: usize) -> Vec<Cell> {
-    let images: HashSet<&str> = records.iter().map(|record| record.image.id.as_str()).collect();
-    let places: HashSet<&str> =
-        records.iter().filter_map(|record| record.image.place_id.as_deref()).collect();
-    let class = selected.individuals.get(deer).map(|deer| deer.sex.name());
-    // Times of one row in one zone, though places may have others.
-    let zone = selected.zone(None);
-    let time = |at: Option<DateTime<Utc>>| at.map(|at| Cell::local(at, zone)).into();
+/// `records` in the order of time.
+fn row(
+    selected: &Selected,
+    deer: &str,
+    records: &[&Record],
+    (class, visits): (Option<Class>, usize),
+) -> Vec<Cell> {
+    let images: HashSet<&str> = records.iter().map(|record| record.image_id.as_str()).collect();
+    let places: HashSet<&str> = records.iter().filter_map(|record| record.place_id.as_deref()).collect();
+    let (first, last) = (records.first(), records.last());
+    let zone = |record: &&Record| selected.zone(record.place_id.as_deref());
+    let time = |record: &&Record| Cell::local(record.taken_at, zone(record));
     vec![
         deer.into(),
         selected.deer_name(Some(deer)).into(),
-        class.into(),
+        class.map(Class::name).into(),
         records.len().into(),
         images.len().into(),
         visits.into(),
         places.len().into(),
-        time(records.iter().filter_map(|record| record.image.taken_at).min()),
-        time(records.iter().filter_map(|record| record.image.taken_at).max()),
-        zone.name().into(),
+        first.map(time).into(),
+        last.map(time).into(),
+        first.map(|record| zone(record).name()).into(),
+        last.map(|record| zone(record).name()).into(),
     ]
 }

@@ -103,7 +103,7 @@ impl Selected {
     /// What is in the file, in one sentence.
     pub(super) fn headline(&self, topics: &[Topic]) -> String {
         let told = topics.iter().map(|topic| match topic {
-            Topic::Detections => format!("{} detections", self.records.len()),
+            Topic::Detections => format!("{} detections", self.counted.len()),
             Topic::Visits => format!("{} visits", self.visits().len()),
             Topic::Effort => format!("{:.1} trap nights", self.effort.nights()),
             Topic::Individuals => format!("{} individuals", self.known().count()),
@@ -122,7 +122,7 @@ impl Selected {
     /// Ids of the known deer that were seen, in order.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
         let ids: std::collections::BTreeSet<&str> =
-            self.records.iter().filter_map(|record| record.deer_id.as_deref()).collect();
+            self.counted.iter().filter_map(|record| record.individual.as_deref()).collect();
         ids.into_iter()
     }
 
