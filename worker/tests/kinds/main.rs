@@ -10,3 +10,4 @@ mod season;
 mod table;
 mod table_counts;
 mod zip;
+mod zip_choice;

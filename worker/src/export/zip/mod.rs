@@ -44,6 +44,8 @@ struct Chosen {
     records: Vec<Record>,
     /// Ids that were asked for and are not there.
     missing: Vec<String>,
+    /// Asked for by id, and not of the chosen classes, places or deer.
+    left_out: Vec<Record>,
     calendar: Calendar,
     places: HashMap<String, String>,
     individuals: HashMap<String, String>,
@@ -52,7 +54,7 @@ struct Chosen {
 async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
-    let (mut records, missing) = match &params.detection_ids {
+    let (records, missing) = match &params.detection_ids {
         Some(ids) => {
             let records = cx.catalog.records_of(ids).await?;
             let found: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
@@ -61,13 +63,16 @@ async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
         }
         None => (in_range(cx, params, &calendar).await?, Vec::new()),
     };
-    records.retain(|record| is_chosen(record, params));
+    let (records, others): (Vec<Record>, Vec<Record>) =
+        records.into_iter().partition(|record| is_chosen(record, params));
     if records.is_empty() {
-        return Err(JobError::Reject(nothing_found(params).to_owned()));
+        return Err(JobError::Reject(nothing_found(params, &others).to_owned()));
     }
+    // Who asks for days gets what is there; who names a detection is told why it is not.
+    let left_out = if params.detection_ids.is_some() { others } else { Vec::new() };
     let places = places.into_iter().map(|place| (place.id, place.name)).collect();
     let individuals = cx.catalog.individuals().await?.into_iter().map(|deer| (deer.id, deer.name));
-    Ok(Chosen { records, missing, calendar, places, individuals: individuals.collect() })
+    Ok(Chosen { records, missing, left_out, calendar, places, individuals: individuals.collect() })
 }
 
 /// Days are those of each place.
@@ -92,8 +97,11 @@ fn is_chosen(record: &Record, params: &ZipParams) -> bool {
         && is_among(&params.deer_ids, &record.deer_id)
 }
 
-fn nothing_found(params: &ZipParams) -> &'static str {
+fn nothing_found(params: &ZipParams, others: &[Record]) -> &'static str {
     match params.detection_ids {
+        Some(_) if !others.is_empty() => {
+            "No detection with the given ids is among the chosen classes, places or deer; choose others, or none"
+        }
         Some(_) => "No detections found with the given ids",
         None => "No detections found in specified date range",
     }

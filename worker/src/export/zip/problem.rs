@@ -10,6 +10,8 @@ use crate::export::images::NotHere;
 pub(in crate::export) enum Problem {
     #[error("there is no such detection")]
     NoSuchDetection,
+    #[error("it is not among the chosen classes, places or deer")]
+    NotChosen,
     #[error(transparent)]
     NotHere(#[from] NotHere),
     #[error("the file is missing")]

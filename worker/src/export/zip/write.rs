@@ -80,6 +80,9 @@ impl<'a> Writing<'a> {
         for id in &chosen.missing {
             problems.add_missing(id);
         }
+        for record in &chosen.left_out {
+            problems.add(record, &Problem::NotChosen);
+        }
         Ok(Self {
             job,
             chosen,
@@ -103,7 +106,8 @@ impl<'a> Writing<'a> {
             }
             self.done += 1;
         }
-        let total = (self.chosen.records.len() + self.chosen.missing.len()) as u64;
+        let chosen = self.chosen;
+        let total = (chosen.records.len() + chosen.missing.len() + chosen.left_out.len()) as u64;
         let counts = Counts::new(self.done, total);
         let fraction = 0.05 + 0.9 * f64::from(counts.progress_percent) / 100.0;
         self.job.progress.counted(fraction, "cutting out crops", counts);
