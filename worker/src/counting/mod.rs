@@ -5,7 +5,7 @@
 //!
 //! 1. [`record`]: which rows count ([`sift`]).
 //! 2. [`visits`]: rows into independent events.
-//! 3. [`effort`]: how long which camera stood.
+//! 3. [`effort`]: how long which camera stood. [`presence`]: whether one stood when something was seen.
 //! 4. [`rates`] and [`ratios`]: events per 100 trap nights, buck:doe; their intervals in [`interval`] and [`bootstrap`].
 //! 5. [`calendar`] and [`sun`]: local days and weeks, daylight. [`clock`] and [`file_clock`]: is a camera's clock right?
 //! 6. [`activity`] and [`overlap`]: curves over the day, and how much two of them share.
@@ -14,6 +14,7 @@ pub mod record;
 pub mod visits;
 
 pub mod effort;
+pub mod presence;
 
 pub mod bootstrap;
 pub mod interval;

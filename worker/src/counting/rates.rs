@@ -6,9 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::bootstrap::{Method, Resampling, log_interval};
+use super::calendar::Calendar;
 use super::effort::Effort;
 use super::interval::{Interval, binomial_test, exact_odds, garwood};
+use super::presence::Presence;
 
 /// Rates are told per this many trap nights.
 pub const PER_NIGHTS: f64 = 100.0;
@@ -30,18 +34,25 @@ pub struct Exposure {
 pub struct Exposures {
     /// Every place with effort, those that saw nothing too.
     pub places: BTreeMap<String, Exposure>,
-    /// Events at places without effort: they have no part in a rate, and a report says how many.
+    /// Events of which no camera is known to have stood there then: they have no part in a rate, and a report says
+    /// how many.
     pub without_effort: u64,
 }
 
 impl Exposures {
-    /// Counts events by place; `events` gives the place of each.
-    pub fn new<'a>(effort: &Effort, events: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+    /// Counts events by place; `events` gives the place and the time of each.
+    pub fn new<'a>(
+        effort: &Effort,
+        calendar: &Calendar,
+        events: impl IntoIterator<Item = (Option<&'a str>, DateTime<Utc>)>,
+    ) -> Self {
+        let presence = Presence::of(effort, calendar);
         let worked = effort.by_place().into_iter().filter(|(_, nights)| *nights > 0.0);
         let mut places: BTreeMap<String, Exposure> =
             worked.map(|(place, nights)| (place.to_owned(), Exposure { events: 0, nights })).collect();
         let mut without_effort = 0;
-        for place in events {
+        for (place, at) in events {
+            let place = place.filter(|_| presence.is_at(place, at));
             match place.and_then(|place| places.get_mut(place)) {
                 Some(exposure) => exposure.events += 1,
                 None => without_effort += 1,
@@ -194,7 +205,7 @@ fn log_rate_ratio([now, now_nights, before, before_nights]: [f64; 4]) -> f64 {
 mod tests {
     use super::*;
     use crate::counting::effort::{Camera, Source};
-    use chrono::{DateTime, TimeDelta};
+    use chrono::TimeDelta;
 
     fn exposure(events: u64, nights: f64) -> Exposure {
         Exposure { events, nights }
@@ -250,8 +261,12 @@ mod tests {
             source: Source::Deployments,
         };
         let effort = Effort { cameras: vec![camera("a", 10), camera("b", 20), camera("c", 0)] };
-        let found = Exposures::new(&effort, [Some("a"), Some("a"), Some("c"), Some("d"), None]);
-        assert_eq!(found.without_effort, 3);
+        let calendar = Calendar::new(chrono_tz::UTC);
+        let events =
+            [(Some("a"), 0), (Some("a"), 9), (Some("a"), 10), (Some("c"), 0), (Some("d"), 0), (None, 0)];
+        let events = events.map(|(place, day)| (place, start + TimeDelta::days(day)));
+        let found = Exposures::new(&effort, &calendar, events);
+        assert_eq!(found.without_effort, 4, "the camera of a was gone on the tenth day");
         assert_eq!(found.places.len(), 2);
         assert_eq!((found.places["a"], found.places["b"]), (exposure(2, 10.0), exposure(0, 20.0)));
         assert!(near(found.rate(&Resampling::default()).unwrap().per_100_nights, 20.0 / 3.0));

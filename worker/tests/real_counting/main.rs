@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use deertrack_schemas::Class;
 use deertrack_worker::counting::activity::Activity;
 use deertrack_worker::counting::bootstrap::{Method, Resampling};
-use deertrack_worker::counting::calendar::clock_angle;
+use deertrack_worker::counting::calendar::{Calendar, clock_angle};
 use deertrack_worker::counting::clock::{CameraTimes, Cause, Verdict, audit};
 use deertrack_worker::counting::overlap::{Estimator, overlap};
 use deertrack_worker::counting::rates::Exposures;
@@ -101,7 +101,12 @@ fn abundance(folder: &Path) -> Outcome {
     equal("rows", Some(data.records.len() as u64), expected["event_rows"].as_u64())?;
     let animals: u64 = data.records.iter().map(|record| u64::from(record.count)).sum();
     equal("animals", Some(animals), expected["individuals_sum_count"].as_u64())?;
-    let events = Exposures::new(&effort, data.records.iter().map(|record| record.place_id.as_deref()));
+    let calendar = Calendar::new(chrono_tz::Europe::Brussels);
+    let events = Exposures::new(
+        &effort,
+        &calendar,
+        data.records.iter().map(|record| (record.place_id.as_deref(), record.taken_at)),
+    );
     equal("events without effort", events.without_effort, 0)?;
     let rate = events.rate(&Resampling::default()).ok_or("there is effort")?;
     near("events per 100 camera days", rate.per_100_nights, &expected["RAI_observations_per_100_days"], 4)?;

@@ -68,7 +68,7 @@ fn a_ratio_of_one_camera_and_its_test_are_those_of_scipy() {
             "Against 2019: 3.00 times the rate (1.78 to 5.25), more now; exact test p < 0.001.",
         ]
     );
-    assert_eq!(compared.headline, compared.lead[0]);
+    assert_eq!(compared.headline, compared.lead.join(" "));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The numbers of a row: of a period, of a place, of all days.
 //!
-//! Images and individuals are distinct in each row, so a sum row is counted and not added up. Rates leave out visits at
-//! places where no camera is known to have stood.
+//! Images and individuals are distinct in each row, so a sum row is counted and not added up. Rates leave out visits of
+//! days on which no camera is known to have stood at their place.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,12 +10,13 @@ use deertrack_schemas::Class;
 use serde::Serialize;
 
 use super::period::{Period, Periods};
-use super::survey::Survey;
+use super::survey::{Survey, when};
 use super::wording;
 use crate::catalog::Place;
 use crate::counting::Record;
 use crate::counting::calendar;
 use crate::counting::effort::Effort;
+use crate::counting::presence::Presence;
 use crate::counting::rates::PER_NIGHTS;
 use crate::counting::visits::Visit;
 
@@ -70,7 +71,7 @@ pub(super) fn total(survey: &Survey<'_>) -> Counts {
 /// One row for each period, those without detections too.
 pub(super) fn by_period(survey: &Survey<'_>, periods: &Periods) -> Vec<PeriodRow> {
     let records = grouped(periods, survey, &survey.records, |row| (row.place_id.as_deref(), row.taken_at));
-    let visits = grouped(periods, survey, &survey.visits, |visit| (visit.place_id.as_deref(), visit.start));
+    let visits = grouped(periods, survey, &survey.visits, when);
     let row = |((period, records), visits): ((&Period, Vec<&Record>), Vec<&Visit>)| {
         let part = calendar::Period { first: period.first, last: period.last };
         let effort = survey.effort_of(part);
@@ -179,28 +180,27 @@ fn count<'a>(
             detections_by_class[class] += 1;
         }
     }
-    let mut places_by_class: Vec<Vec<Option<&str>>> = vec![Vec::new(); survey.classes.len()];
+    let presence = Presence::of(effort, survey.calendar);
+    let mut visits_by_class = vec![0; survey.classes.len()];
+    let mut with_effort = vec![0; survey.classes.len()];
     for visit in visits {
         if let Some(class) = column(visit.class) {
-            places_by_class[class].push(visit.place_id.as_deref());
+            let (place, at) = when(visit);
+            visits_by_class[class] += 1;
+            with_effort[class] += u64::from(presence.is_at(place, at));
         }
     }
     let nights = effort.nights();
-    let worked: HashSet<&str> =
-        effort.by_place().into_iter().filter(|(_, n)| *n > 0.0).map(|(id, _)| id).collect();
-    let rate = |visits: &[Option<&str>]| {
-        let events = visits.iter().filter(|place| place.is_some_and(|place| worked.contains(place))).count();
-        (nights >= FEWEST_NIGHTS).then(|| PER_NIGHTS * events as f64 / nights)
-    };
+    let rate = |events: u64| (nights >= FEWEST_NIGHTS).then(|| PER_NIGHTS * events as f64 / nights);
     Counts {
-        visits_by_class: places_by_class.iter().map(|places| places.len() as u64).collect(),
-        visits: places_by_class.iter().map(|places| places.len() as u64).sum(),
+        visits: visits_by_class.iter().sum(),
+        visits_by_class,
         detections: detections_by_class.iter().sum(),
         detections_by_class,
         images: images.len() as u64,
         individuals: individuals.len() as u64,
         trap_nights: if survey.has_effort() { Some(nights) } else { None },
-        rates: places_by_class.iter().map(|places| rate(places)).collect(),
-        rate: rate(&places_by_class.concat()),
+        rates: with_effort.iter().map(|events| rate(*events)).collect(),
+        rate: rate(with_effort.iter().sum()),
     }
 }

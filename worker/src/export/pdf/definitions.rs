@@ -75,8 +75,8 @@ fn asked_classes(survey: &Survey<'_>) -> Option<String> {
 }
 
 fn rates() -> String {
-    "A trap night is 24 hours of one camera. Rates are visits per 100 trap nights, at places where a camera is known \
-     to have stood; none is given below one trap night."
+    "A trap night is 24 hours of one camera. Rates are visits per 100 trap nights, of days on which a camera is \
+     known to have stood at the place; none is given below one trap night."
         .into()
 }
 

@@ -8,7 +8,7 @@ use deertrack_schemas::pdf::GroupBy;
 use super::rates::{self, RateRow};
 use super::ratios::RatioCell;
 use super::report::{Figure, Report};
-use super::survey::Survey;
+use super::survey::{Survey, when};
 use super::wording::{self, counted, fixed, list, number};
 use crate::counting::calendar::{Period, days, periods};
 use crate::counting::rates::Exposures;
@@ -138,7 +138,7 @@ fn of_week(survey: &Survey<'_>, week: Period, class: Option<Class>) -> Week {
             && week.contains(survey.calendar.day(visit.place_id.as_deref(), visit.start))
     };
     let chosen: Vec<&Visit> = survey.visits.iter().filter(is_then).collect();
-    let exposures = Exposures::new(&effort, chosen.iter().map(|visit| visit.place_id.as_deref()));
+    let exposures = Exposures::new(&effort, survey.calendar, chosen.iter().copied().map(when));
     let visits = if survey.has_effort() {
         exposures.places.values().map(|place| place.events).sum()
     } else {

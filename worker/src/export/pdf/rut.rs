@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::estimate::Estimate;
 use super::found::Asked;
 use super::sky::Sky;
-use super::survey::{Survey, resampling};
+use super::survey::{Survey, resampling, when};
 use super::wording::{self, Year};
 use crate::catalog::Place;
 use crate::counting::calendar::Period;
@@ -95,7 +95,7 @@ fn phase(survey: &Survey<'_>, name: &'static str, period: Period, sky: &Sky<'_>)
         |visit: &&Visit| period.contains(survey.calendar.day(visit.place_id.as_deref(), visit.start));
     let visits: Vec<&Visit> = survey.visits_of(Class::Buck).filter(is_then).collect();
     let effort = survey.effort_of(period);
-    let exposures = Exposures::new(&effort, visits.iter().map(|visit| visit.place_id.as_deref()));
+    let exposures = Exposures::new(&effort, survey.calendar, visits.iter().copied().map(when));
     let lights: Vec<Light> = visits.iter().filter_map(|visit| sky.light(visit)).collect();
     let by_day = lights.iter().filter(|light| **light == Light::Day).count();
     let daylight = share(by_day as u64, lights.len() as u64, LEVEL);

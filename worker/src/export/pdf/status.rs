@@ -116,7 +116,9 @@ fn outside_effort(survey: &Survey<'_>) -> Option<StatusRow> {
     (outside > 0 && survey.has_effort()).then(|| {
         doubt(
             "Outside of effort",
-            format!("{visits} at places where no camera is known to have stood; rates leave them out."),
+            format!(
+                "{visits} at places where no camera is known to have stood on that day; rates leave them out."
+            ),
         )
     })
 }

@@ -107,11 +107,16 @@ impl<'a> Survey<'a> {
         self.visits.iter().filter(move |visit| visit.class == class)
     }
 
-    /// Visits of a class, or of all of them, beside the effort of their places.
+    /// Visits of a class, or of all of them, beside the effort of their places; those of other days are told apart.
     pub(super) fn exposures(&self, class: Option<Class>) -> Exposures {
         let chosen = self.visits.iter().filter(|visit| class.is_none_or(|class| visit.class == class));
-        Exposures::new(&self.effort, chosen.map(|visit| visit.place_id.as_deref()))
+        Exposures::new(&self.effort, self.calendar, chosen.map(when))
     }
+}
+
+/// Where and when a visit began.
+pub(super) fn when(visit: &Visit) -> (Option<&str>, DateTime<Utc>) {
+    (visit.place_id.as_deref(), visit.start)
 }
 
 /// How intervals over cameras are drawn: always the same.
