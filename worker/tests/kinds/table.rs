@@ -223,6 +223,10 @@ async fn a_day_is_that_of_the_place() {
         late[0].starts_with("late creek,late creek,2025-11-30T17:30:00-06:00,America/Chicago,"),
         "{late:?}"
     );
+    // The days of the ridge end in Brussels, whatever the zone of the creek.
+    let effort = csv(&season, Topic::Effort).await;
+    let ridge = effort.iter().find(|row| row.starts_with("ridge,")).unwrap();
+    assert!(ridge.ends_with(",2025-12-01T00:00:00+01:00,Europe/Brussels,30,deployments"), "{ridge}");
 }
 
 #[tokio::test]

@@ -199,6 +199,18 @@ fn rates_use_only_places_where_a_camera_is_known_to_have_stood() {
 }
 
 #[test]
+fn trap_nights_are_the_sum_of_their_days_also_where_places_have_other_zones() {
+    let mut all = found(vec![detection("1", "2020-06-01T12:00:00Z", "doe")]);
+    all.places.push(Place { zone: Some(chrono_tz::America::Chicago), ..place("ash", "Ash pond") });
+    all.now.deployments = ["oak", "ash"]
+        .map(|place| deployment(place, "2020-05-20T00:00:00Z", "2020-06-20T00:00:00Z"))
+        .to_vec();
+    let report = Case::new("2020-06-01", "2020-06-03", "day").report(&all).unwrap();
+    let days: Vec<_> = report.periods.iter().map(|row| row.counts.trap_nights).collect();
+    assert_eq!((days, report.total.trap_nights), (vec![Some(2.0); 3], Some(6.0)));
+}
+
+#[test]
 fn effort_that_only_images_prove_is_called_inferred() {
     let records =
         ["01T12", "02T06", "02T20", "05T12"].map(|at| detection(at, &format!("2020-01-{at}:00:00Z"), "doe"));

@@ -78,7 +78,8 @@ impl<'a> Survey<'a> {
         Self {
             visits: visits(&sifted.kept, rule),
             individual_visits: individual_visits(&sifted.kept, rule),
-            effort: effort(rows, &images, &passed(calendar.widest(span.first, span.last), asked.created_at)),
+            effort: effort(rows, &images, &passed(calendar.widest(span.first, span.last), asked.created_at))
+                .within(|place| days(span.first, span.last, calendar.zone(Some(place)))),
             records: sifted.kept,
             facts,
             calendar,

@@ -9,7 +9,7 @@ use deertrack_schemas::table::Topic;
 
 use crate::JobError;
 use crate::catalog::{Deployment, Image, Individual, Place, Record, TimeRange};
-use crate::counting::calendar::Calendar;
+use crate::counting::calendar::{Calendar, days};
 use crate::counting::effort::{Effort, passed};
 use crate::counting::visits::{Visit, VisitRule, individual_visits, visits};
 use crate::counting::{self, sift};
@@ -82,7 +82,9 @@ impl Selected {
         let seen = seen.filter(|(place, at)| is_there(Some(place)) && is_then(Some(place), *at));
         Self {
             counted: sift(records.iter().filter_map(counting::Record::of)).kept,
-            effort: Effort::of_deployments(&deployments, &range).and_inferred(seen, &range),
+            effort: Effort::of_deployments(&deployments, &range)
+                .and_inferred(seen, &range)
+                .within(|place| days(params.start_date, params.end_date, calendar.zone(Some(place)))),
             places: by_id(places.into_iter().filter(|place| is_there(Some(&place.id))), |place| &place.id),
             individuals: by_id(individuals, |deer| &deer.id),
             rule: VisitRule::of(params.visit_gap_minutes, params.visit_gap_since),
