@@ -33,7 +33,7 @@ pub(super) struct Map {
 pub(super) struct Point {
     /// Metres from the west and from the north of what the points span.
     pub(super) at: [f64; 2],
-    /// Numbers of its places in the table.
+    /// Numbers of its places in the table, the first ones where they are many.
     pub(super) numbers: String,
     /// The value that its area shows, as a part of the largest.
     pub(super) size: f64,
@@ -99,7 +99,7 @@ fn draw(groups: &[Group], without: u64, params: &PdfParams) -> Map {
     let most = groups.iter().map(|group| group.visits).max().unwrap_or_default().max(1);
     let points = groups.iter().map(|group| Point {
         at: metres(group.degrees[0] - west, north - group.degrees[1]),
-        numbers: group.numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+        numbers: label(&group.numbers),
         size: group.visits as f64 / most as f64,
     });
     let extent = metres(east - west, north - south);
@@ -109,6 +109,16 @@ fn draw(groups: &[Group], without: u64, params: &PdfParams) -> Map {
         extent,
         words: words(most, without, params),
         alt: alt(groups),
+    }
+}
+
+/// The numbers of a circle, short enough to stand beside it: `2, 8`, `2, 8 +3`.
+fn label(numbers: &[usize]) -> String {
+    const MOST: usize = 2;
+    let told: Vec<String> = numbers.iter().take(MOST).map(usize::to_string).collect();
+    match numbers.len().saturating_sub(MOST) {
+        0 => told.join(", "),
+        more => format!("{} +{more}", told.join(", ")),
     }
 }
 
@@ -160,6 +170,11 @@ fn round_number(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_circle_of_many_places_has_a_short_label() {
+        assert_eq!([&[7][..], &[2, 8], &[2, 8, 13, 20, 31]].map(label), ["7", "2, 8", "2, 8 +3"]);
+    }
 
     #[test]
     fn a_scale_bar_has_a_round_length() {
