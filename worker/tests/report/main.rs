@@ -54,7 +54,8 @@ async fn the_numbers_of_the_catalog_stand_on_the_page() {
     ] {
         assert!(squeezed(&text).contains(&squeezed(expected)), "{expected:?} is not in {text}");
     }
-    assert!(rendered.headline.starts_with("1,749 detections, 1 January – 31 December 2020; most in "));
+    let said = "1,749 detections, 1 January – 31 December 2020. Buck visits peaked in the week of ";
+    assert!(rendered.headline.starts_with(said), "{}", rendered.headline);
 }
 
 #[tokio::test]
@@ -227,7 +228,22 @@ async fn a_comparison_prints_rates_and_what_others_wrote_as_text() {
         let literal = squeezed(literal);
         assert!(text.to_lowercase().contains(&literal.to_lowercase()), "{literal:?} is not in {text}");
     }
-    assert!(rendered.headline.starts_with("Bucks: ") && rendered.headline.ends_with("in @SUM(1+1)."));
+    let said = format!("in @SUM(1+1). Against {label}: no known camera effort then.");
+    assert!(rendered.headline.starts_with("Bucks: ") && rendered.headline.ends_with(&said));
+}
+
+#[tokio::test]
+async fn fifty_places_over_a_year_fit_their_tables_and_lists() {
+    let mut herd = Herd::season(1, 3_000, 50);
+    herd.places[0].name = "A camera with a name that is longer than its room".into();
+    let text = text_of(&render(herd, &year(GroupBy::Month)).await.unwrap());
+    let nights = text.split(" trap nights of").next().and_then(|before| before.rsplit(' ').next()).unwrap();
+    assert!(
+        nights.len() > 7 && text.matches(nights).count() == 1,
+        "tables have no decimals of {nights}: {text}"
+    );
+    assert!(squeezed(&text).contains(&squeezed("and 26 more, see the table by place")), "{text}");
+    assert!(squeezed(&text).contains(&squeezed("A camera with a name t…")), "{text}");
 }
 
 #[tokio::test]

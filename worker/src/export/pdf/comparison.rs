@@ -24,7 +24,7 @@ use crate::counting::calendar::{Calendar, Period};
 pub(super) struct Comparison {
     #[serde(flatten)]
     pub(super) frame: Frame,
-    /// The main finding in one sentence, for a status line.
+    /// The main finding, for a status line: the rate, and its ratio to the first earlier period.
     #[serde(skip)]
     pub(super) headline: String,
     pub(super) lead: Vec<String>,
@@ -94,7 +94,7 @@ pub(super) fn comparison(found: &Found, asked: &Asked<'_>) -> Option<Comparison>
     let lead = lead(&classes);
     Some(Comparison {
         frame: frame(&now, &earlier, &labels, found, asked),
-        headline: lead.first().cloned().unwrap_or_default(),
+        headline: lead.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
         alt: alt(&classes),
         lead,
         spans,
@@ -221,6 +221,7 @@ fn frame(
     let params = asked.params;
     let usual = || format!("Deer activity, {} against {}", labels[0], list(&labels[1..]));
     let mut status = status::rows(now, found);
+    status.extend(labels[1..].iter().zip(earlier).map(|(label, survey)| status::of_earlier(label, survey)));
     let inferred = earlier.iter().filter(|survey| survey.effort.is_inferred()).count() as u64;
     if inferred > 0 {
         let spans = counted(inferred, "earlier period has", "earlier periods have");

@@ -5,11 +5,13 @@ use deertrack_schemas::pdf::{ComparedPeriod, ReportType};
 use super::cases::{Case, at, deployment, detection, found, rows};
 use super::comparison::{Comparison, comparison};
 use super::found::Rows;
+use crate::catalog::LeftOut;
 
-/// So many visits of bucks at the oak in a June of so many nights.
+/// So many visits of bucks at the oak in a June of so many nights, and all within them.
 fn june(year: i32, visits: usize, nights: usize) -> Rows {
+    let days = nights.clamp(1, 20);
     let visit = |i: usize| {
-        let taken_at = format!("{year}-06-{:02}T{:02}:00:00Z", 1 + i % 20, 2 + i / 20);
+        let taken_at = format!("{year}-06-{:02}T{:02}:00:00Z", 1 + i % days, 2 + i / days);
         detection(&format!("{year} {i}"), &taken_at, "buck")
     };
     let start = format!("{year}-06-01T00:00:00Z");
@@ -90,6 +92,23 @@ fn periods_without_visits_or_effort_are_said_in_words() {
     assert_eq!(compared.classes[0].rows[1].ratio.unwrap().value, None, "a zero baseline has no ratio");
     let fawns = &compared.classes[2];
     assert_eq!((fawns.label, fawns.rows[1].words.as_str()), ("Fawns", "none then and none now"));
+}
+
+#[test]
+fn the_state_of_the_data_is_told_of_each_earlier_period() {
+    let mut before = june(2019, 30, 10);
+    before.left_out = LeftOut { rejected: 4, duplicates: 1 };
+    // It was taken down on the sixth, and three bucks a day come until the tenth.
+    before.deployments = vec![deployment("oak", "2019-06-01T00:00:00Z", "2019-06-06T00:00:00Z")];
+    before.sightings.iter_mut().take(24).for_each(|sighting| sighting.is_reviewed = true);
+    let compared = compare(&case(None), june(2020, 5, 10), vec![before]).unwrap();
+    let row = compared.frame.status.iter().find(|row| row.what == "Earlier period").unwrap();
+    assert_eq!(
+        row.found,
+        "2019: 6 (20%) not reviewed; 4 detections rejected, 1 duplicate and 0 second boxes left out; 12 visits outside \
+         of effort."
+    );
+    assert!(row.doubt);
 }
 
 #[test]

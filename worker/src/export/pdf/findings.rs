@@ -7,30 +7,14 @@
 use super::period::Period;
 use super::report::Report;
 use super::sky::LightRow;
-use super::wording::{counted, list, number, part, percent};
+use super::wording::{counted, list, part, percent};
 
-/// The one sentence that a status line or a notification shows.
-pub(super) fn headline(report: &Report) -> String {
-    let total = counted(report.total.detections, "detection", "detections");
-    let range = format!("{total}, {}", report.frame.span);
-    match busiest(report) {
-        Some(Busiest::One(name, most)) => format!("{range}; most in {name}: {}.", number(most)),
-        _ => format!("{range}."),
-    }
-}
-
-/// A few sentences, the most important first.
+/// A few sentences, the most important first. The peak is not among them: the lead names it, corrected for effort.
 pub(super) fn paragraph(report: &Report) -> Vec<String> {
-    [
-        Some(recorded(report)),
-        busiest(report).map(|busiest| busiest.sentence(report)),
-        Some(by_class(report)),
-        places(report),
-        light(report),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [Some(recorded(report)), Some(by_class(report)), places(report), light(report)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What a screen reader says instead of the chart of periods.
@@ -77,54 +61,11 @@ fn recorded(report: &Report) -> String {
     format!("The cameras recorded {visits}: {detections} in {images}{place}.")
 }
 
-/// The period or periods with the most detections.
-enum Busiest {
-    One(String, u64),
-    Two([String; 2], u64),
-    Many(usize, u64),
-}
-
-fn busiest(report: &Report) -> Option<Busiest> {
-    if report.periods.len() < 2 {
-        return None;
-    }
-    let most = report.periods.iter().map(|row| row.counts.detections).max()?;
-    let busiest = report.periods.iter().filter(|row| row.counts.detections == most);
-    let names: Vec<String> = busiest.map(|row| named(&row.period)).collect();
-    Some(match &names[..] {
-        [one] => Busiest::One(one.clone(), most),
-        [one, two] => Busiest::Two([one.clone(), two.clone()], most),
-        many => Busiest::Many(many.len(), most),
-    })
-}
-
 /// A week's number tells few people when it was.
 fn named(period: &Period) -> String {
     match &period.days {
         Some(days) => format!("{} ({days})", period.name),
         None => period.name.clone(),
-    }
-}
-
-impl Busiest {
-    fn sentence(&self, report: &Report) -> String {
-        let unit = report.unit;
-        match self {
-            Self::One(name, most) => {
-                let share = percent(*most, report.total.detections)
-                    .map_or_else(String::new, |share| format!(", {share} of all"));
-                let most = counted(*most, "detection", "detections");
-                format!("The {unit} with the most detections was {name} with {most}{share}.")
-            }
-            Self::Two([one, two], most) => {
-                let most = counted(*most, "detection", "detections");
-                format!("The {unit}s with the most detections were {one} and {two} with {most} each.")
-            }
-            Self::Many(count, most) => {
-                let most = counted(*most, "detection", "detections");
-                format!("{} {unit}s share the highest count, {most} each.", number(*count as u64))
-            }
-        }
     }
 }
 

@@ -26,6 +26,14 @@ pub(super) fn sentences(report: &Report, survey: &Survey<'_>) -> Vec<String> {
         .collect()
 }
 
+/// What a status line or a notification shows: how much there is, when it peaked, the rate now and before.
+pub(super) fn headline(report: &Report, survey: &Survey<'_>) -> String {
+    let row = told(report);
+    let total = counted(report.total.detections, "detection", "detections");
+    let said = [Some(format!("{total}, {}.", report.frame.span)), peak(survey, row.class), rate(report, row)];
+    said.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 /// The large numbers on top.
 pub(super) fn figures(report: &Report) -> Vec<Figure> {
     let row = told(report);

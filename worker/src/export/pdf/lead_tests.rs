@@ -1,6 +1,6 @@
 //! The first sentences of a report: what is said, and what is not where the data do not carry it.
 
-use super::cases::{Case, deployment, detection, found, rows};
+use super::cases::{Case, at, deployment, detection, found, rows};
 use super::found::{Found, Rows};
 use super::report::Report;
 
@@ -92,12 +92,15 @@ fn a_week_with_little_effort_is_no_peak() {
 fn one_detection_is_told_in_the_singular_and_without_percentages() {
     let rows = found(vec![detection("d", "2020-05-03T04:10:00Z", "buck")]);
     let report = Case::new("2020-01-01", "2020-12-31", "month").report(&rows).unwrap();
-    assert_eq!(report.headline, "1 detection, 1 January – 31 December 2020; most in May 2020: 1.");
+    assert_eq!(
+        report.headline,
+        "1 detection, 1 January – 31 December 2020. Buck visits peaked in the week of 27 Apr – 3 May 2020 with 1 visit."
+    );
     let text = report.findings.join(" ");
     assert!(
         text.starts_with(
-            "The cameras recorded 1 visit: 1 detection in 1 image at 1 place. The month with the most detections was \
-             May 2020 with 1 detection. By visits: bucks 1 of 1, does 0 of 1, fawns 0 of 1 and unclassified 0 of 1."
+            "The cameras recorded 1 visit: 1 detection in 1 image at 1 place. By visits: bucks 1 of 1, does 0 of \
+             1, fawns 0 of 1 and unclassified 0 of 1."
         ),
         "{text}"
     );
@@ -106,23 +109,32 @@ fn one_detection_is_told_in_the_singular_and_without_percentages() {
 
 #[test]
 fn ties_are_named_as_ties() {
-    let at = |n: usize| {
-        let days = ["2020-01-05", "2020-02-05", "2020-03-05"];
-        found(days[..n].iter().map(|day| detection(day, &format!("{day}T12:00:00Z"), "doe")).collect())
+    let peak = |n: usize| {
+        let days = ["2020-01-08", "2020-02-05", "2020-03-05"];
+        let visits = days[..n].iter().map(|day| detection(day, &format!("{day}T12:00:00Z"), "buck"));
+        let report = Case::new("2020-01-01", "2020-04-30", "month").report(&found(visits.collect())).unwrap();
+        report.lead[0].clone()
     };
-    let said = |n| {
-        let report = Case::new("2020-01-01", "2020-04-30", "month").report(&at(n)).unwrap();
-        (report.headline, report.findings[1].clone())
-    };
-    assert_eq!(
-        said(2),
-        (
-            "2 detections, 1 January – 30 April 2020.".into(),
-            "The months with the most detections were January 2020 and February 2020 with 1 detection each."
-                .into()
-        )
-    );
-    assert_eq!(said(3).1, "3 months share the highest count, 1 detection each.");
+    assert_eq!(peak(2), "Buck visits peaked in the week of 6–12 Jan 2020 with 1 visit, as 1 other week did.");
+    assert!(peak(3).ends_with("with 1 visit, as 2 other weeks did."), "{}", peak(3));
+}
+
+#[test]
+fn the_headline_names_the_peak_of_the_lead_and_the_page_no_other() {
+    // Seven visits in the first week; ten in the second, when twice as many cameras stood.
+    let mut all = found(bucks("2020-06", 14));
+    all.now.sightings.extend((8..11).map(|day| {
+        at("ash", detection(&format!("ash {day}"), &format!("2020-06-{day:02}T12:00:00Z"), "buck"))
+    }));
+    let (first, second, end) = ("2020-05-31T22:00:00Z", "2020-06-07T22:00:00Z", "2020-06-14T22:00:00Z");
+    let stood = [("oak", first), ("ash", second)];
+    all.now.deployments = stood.map(|(place, start)| deployment(place, start, end)).to_vec();
+    let report = Case::new("2020-06-01", "2020-06-14", "week").report(&all).unwrap();
+    let peak = "Buck visits peaked in the week of 1–7 Jun 2020 with 100.0 per 100 trap nights (7 visits).";
+    assert_eq!(report.lead[0], peak);
+    assert_eq!(report.headline, format!("17 detections, 1–14 June 2020. {peak} {}", report.lead[1]));
+    let findings = report.findings.join(" ");
+    assert!(!findings.contains("8–14 Jun") && !findings.contains("most detections"), "{findings}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) struct Frame {
 pub(super) struct Report {
     #[serde(flatten)]
     pub(super) frame: Frame,
-    /// The main finding in one sentence, for a status line.
+    /// The main findings in a few sentences, for a status line.
     #[serde(skip)]
     pub(super) headline: String,
     /// Two or three sentences.

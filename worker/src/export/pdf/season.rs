@@ -53,7 +53,7 @@ pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
         places,
         periods_alt: String::new(),
     };
-    report.headline = findings::headline(&report);
+    report.headline = lead::headline(&report, &survey);
     if params.include_insights {
         report.lead = lead::sentences(&report, &survey);
         report.findings = findings::paragraph(&report);

@@ -48,6 +48,23 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
     .collect()
 }
 
+/// What a reader must know of an earlier period, in one line: a rate is only compared to one as good.
+pub(super) fn of_earlier(label: &str, survey: &Survey<'_>) -> StatusRow {
+    let facts = &survey.facts;
+    let all = survey.records.len() as u64 + facts.overlapping;
+    let unreviewed = all.saturating_sub(facts.reviewed);
+    let outside = if survey.has_effort() { survey.exposures(None).without_effort } else { 0 };
+    let found = format!(
+        "{label}: {} not reviewed; {} rejected, {} and {} left out; {} outside of effort.",
+        part(unreviewed, all),
+        counted(facts.rejected, "detection", "detections"),
+        counted(facts.duplicates, "duplicate", "duplicates"),
+        counted(facts.overlapping, "second box", "second boxes"),
+        counted(outside, "visit", "visits"),
+    );
+    StatusRow { what: "Earlier period", found, doubt: 2 * unreviewed > all || outside > 0 }
+}
+
 fn left_out(facts: &Facts) -> StatusRow {
     if facts.rejected + facts.duplicates + facts.overlapping == 0 {
         return row(
