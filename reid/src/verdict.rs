@@ -66,7 +66,7 @@ fn judge(rows: &[EstimateRow], target: f64, least: usize) -> Verdict {
         return undecided(strictest, target, least);
     }
     // Stricter ones assign too few to be proved; if those looked at are right so far, that is no "no".
-    let promising = |row: &&&EstimateRow| row.bursts > 0 && row.required.is_some();
+    let promising = |row: &&&EstimateRow| row.labelled > 0 && row.required.is_some();
     let stricter = rows.iter().take_while(|row| row.threshold > strictest.threshold);
     match stricter.filter(promising).last() {
         Some(row) => promising_but_few(row, strictest, target, least),
