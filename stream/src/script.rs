@@ -1,5 +1,9 @@
 //! The Lua scripts: one move each, in `lua/`. Every file is headed by its KEYS, ARGV and returns.
 //!
+//! Nothing is taken away before its replacement stands, and what is taken away last is deleted before it is
+//! acknowledged: the order in which each script writes decides what half of it would do, should a power cut leave half.
+//! The README has a table of that.
+//!
 //! [`crate::connect::Link`] loads them with each new connection and calls them by their hash; when Redis has
 //! forgotten them (SCRIPT FLUSH, failover) it loads them again.
 
@@ -7,18 +11,19 @@ use std::sync::LazyLock;
 
 use redis::{Cmd, Script};
 
-const FENCE: &str = include_str!("lua/fence.lua");
+/// What scripts share.
+const SHARED: &str = concat!(include_str!("lua/fence.lua"), include_str!("lua/number.lua"));
 
-/// The fence goes behind the first line, which must stay the first: it tells Redis the script's flags.
-fn fenced(source: &str) -> Script {
+/// What is shared goes behind the first line, which must stay the first: it tells Redis the script's flags.
+fn whole(source: &str) -> Script {
     let (flags, rest) = source.split_once('\n').expect("a script has more than one line");
-    Script::new(&format!("{flags}\n{FENCE}{rest}"))
+    Script::new(&format!("{flags}\n{SHARED}{rest}"))
 }
 
 macro_rules! scripts {
     ($($name:ident: $file:literal,)*) => {
         $(pub(crate) static $name: LazyLock<Script> =
-            LazyLock::new(|| fenced(include_str!(concat!("lua/", $file, ".lua"))));)*
+            LazyLock::new(|| whole(include_str!(concat!("lua/", $file, ".lua"))));)*
 
         /// All of them, to be loaded with a new connection.
         pub(crate) fn all() -> impl Iterator<Item = &'static Script> {

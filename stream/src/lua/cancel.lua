@@ -9,16 +9,19 @@
 local group, ttl, longest, control, job, id, kind, state, json, body = unpack(ARGV)
 
 local function cancelled()
-  local n = redis.call('INCR', KEYS[3])
-  redis.call('SETEX', KEYS[6], ttl, json)
+  local n = take_numbers(KEYS[3], 1) + 1
+  -- The event first: should it be refused, the status must not say that the job has ended.
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', job, 'kind', kind,
     'status', state, 'body', body)
-  return 1
+  redis.call('SETEX', KEYS[6], ttl, json)
 end
 
-if redis.call('ZREM', KEYS[4], job) == 1 then
+-- Told before it is removed: half of this may come back after a power cut, and must lose nothing.
+if redis.call('ZSCORE', KEYS[4], job) then
+  cancelled()
+  redis.call('ZREM', KEYS[4], job)
   redis.call('HDEL', KEYS[5], job)
-  return cancelled()
+  return 1
 end
 
 -- A status may be anybody's writing: the entry must be this job's.
@@ -39,5 +42,6 @@ if redis.pcall('XPENDING', KEYS[1], group, id, id, 1)[1] then
   redis.call('PUBLISH', control, 'cancel ' .. job)
   return 2
 end
+cancelled()
 redis.call('XDEL', KEYS[1], id)
-return cancelled()
+return 1

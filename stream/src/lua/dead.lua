@@ -38,11 +38,11 @@ if left_out > 0 then
 end
 redis.call('XADD', KEYS[4], '*', unpack(letter))
 
-local n = redis.call('INCR', KEYS[3])
+local n = take_numbers(KEYS[3], 1) + 1
 -- The event first: should it be refused, the status must not say that the job has ended.
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', longest, '*', 'n', n, 'job', job, 'kind', kind,
   'status', state, 'body', body)
 redis.call('SETEX', KEYS[5], ttl, json)
-redis.call('XACK', KEYS[1], group, id)
 redis.call('XDEL', KEYS[1], id)
+redis.call('XACK', KEYS[1], group, id)
 return 1

@@ -6,6 +6,6 @@
 -- returns 1 done, 0 lost
 local group, consumer, id, deliveries = unpack(ARGV)
 if not owns(KEYS[1], group, consumer, id, deliveries) then return 0 end
-redis.call('XACK', KEYS[1], group, id)
 redis.call('XDEL', KEYS[1], id)
+redis.call('XACK', KEYS[1], group, id)
 return 1

@@ -24,7 +24,7 @@ for i = 1, count do
 end
 if #ids == 0 then return results end
 
-local n = redis.call('INCRBY', KEYS[3], #ids) - #ids
+local n = take_numbers(KEYS[3], #ids)
 for i = 1, count do
   if results[i] == 1 then
     local a = 7 * i
@@ -35,6 +35,7 @@ for i = 1, count do
     redis.call('SETEX', KEYS[3 + i], ttl, ARGV[a + 5])
   end
 end
-redis.call('XACK', commands, group, unpack(ids))
+-- Deleted first: what is pending and gone, a sweep takes off the list; what is acknowledged and there, nobody looks at.
 redis.call('XDEL', commands, unpack(ids))
+redis.call('XACK', commands, group, unpack(ids))
 return results

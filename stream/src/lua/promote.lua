@@ -13,17 +13,22 @@ for i = 2, #ARGV do
   local due = redis.call('ZSCORE', KEYS[2], job)
   if due and tonumber(due) <= now then
     local parked = redis.call('HGET', KEYS[3], job)
-    redis.call('ZREM', KEYS[2], job)
-    redis.call('HDEL', KEYS[3], job)
+    local entry, queued
+    -- Added before it is removed: half of this may come back after a power cut, and must lose nothing.
     if parked then
-      local tenant, body, errors, queued = unpack(cmsgpack.unpack(parked))
-      local entry
+      local tenant, body, errors
+      tenant, body, errors, queued = unpack(cmsgpack.unpack(parked))
       if tenant ~= '' then
         entry = redis.call('XADD', KEYS[1], '*', 'job', job, 'tenant', tenant, 'body', body, 'errors', errors)
       else
         entry = redis.call('XADD', KEYS[1], '*', 'job', job, 'body', body, 'errors', errors)
       end
-      -- A cancel finds the entry by the status record: its id must be the new one.
+    end
+    redis.call('ZREM', KEYS[2], job)
+    redis.call('HDEL', KEYS[3], job)
+    if entry then
+      -- Behind the removal: were it refused, the job would be added at every look. A cancel finds the entry by the
+      -- status record: its id must be the new one.
       redis.call('SETEX', KEYS[2 + i], ARGV[1], string.sub(queued, 1, -2) .. ',"entry_id":"' .. entry .. '"}')
       count = count + 1
     end

@@ -13,11 +13,13 @@ if redis.call('EXISTS', KEYS[5]) == 1 then return -1 end
 -- Redis' own clock: the workers' may differ.
 local now = redis.call('TIME')
 local due = now[1] * 1000 + math.floor(now[2] / 1000) + delay
-redis.call('ZADD', KEYS[2], due, job)
+-- What is parked before its time: alone it is a field that nobody reads, while a time alone would let a cancel end a
+-- job that is pending. The entry goes before the status: of what could be refused or cut off, the rest costs least.
 redis.call('HSET', KEYS[3], job, cmsgpack.pack({ tenant, body, errors, queued }))
+redis.call('ZADD', KEYS[2], due, job)
+redis.call('XDEL', KEYS[1], id)
+redis.call('XACK', KEYS[1], group, id)
 redis.call('SETEX', KEYS[4], ttl, record)
 -- The entry will be a young one, which housekeeping does not look at for long.
 redis.call('EXPIRE', KEYS[6], ttl)
-redis.call('XACK', KEYS[1], group, id)
-redis.call('XDEL', KEYS[1], id)
 return due
