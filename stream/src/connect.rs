@@ -1,12 +1,13 @@
-//! Connections to Redis: [`Link`], which is shared and mends itself, and [`blocking`], for a read that waits.
+//! Connections to Redis: [`Dialer`] makes them, [`Link`] is one that is shared and mends itself.
 //!
 //! Not `redis::aio::ConnectionManager`: it keeps a connection that only times out (half open) or that leads to a
 //! master which was demoted (READONLY), and both happen in production.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError,
@@ -15,6 +16,8 @@ use redis::{
 use tokio::sync::Mutex;
 
 use crate::error::{StreamError, Trouble};
+use crate::heal::{Healer, Healing};
+use crate::settings::Settings;
 use crate::{meters, script};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -22,29 +25,63 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 /// After a failed attempt, callers get its error for this long instead of queueing for attempts of their own.
 const FAILURE_STANDS: Duration = Duration::from_millis(100);
 
-/// Where `url` points, with the socket options that every connection wants. The client's own default leaves
-/// Nagle's algorithm on, which costs a small request up to 40 ms.
-pub(crate) fn client(url: &str) -> Result<Client, StreamError> {
-    let tcp = TcpSettings::default().set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(2 * REPLY_TIMEOUT);
-    let info = url.into_connection_info().map_err(StreamError::Url)?.set_tcp_settings(tcp);
-    Client::open(info).map_err(StreamError::Url)
+/// Makes connections that are fit for use: to a server whose file is healed, with the scripts loaded. All clones share
+/// what they know of the server.
+#[derive(Clone)]
+pub(crate) struct Dialer {
+    client: Client,
+    /// `None` in tests of what it guards from.
+    healer: Option<Arc<Healer>>,
 }
 
-/// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
-/// would abandon a read that Redis then answers to nobody, and the entry would be lost until it is found as a stray.
-pub(crate) async fn blocking(client: &Client) -> RedisResult<MultiplexedConnection> {
-    let config =
-        AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    load_scripts(&mut connection).await?;
-    Ok(connection)
+impl Dialer {
+    /// To where the settings point, with the socket options that every connection wants. The client's own default
+    /// leaves Nagle's algorithm on, which costs a small request up to 40 ms.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, StreamError> {
+        let tcp = TcpSettings::default().set_nodelay(true);
+        #[cfg(target_os = "linux")]
+        let tcp = tcp.set_user_timeout(2 * REPLY_TIMEOUT);
+        let info =
+            settings.url.as_str().into_connection_info().map_err(StreamError::Url)?.set_tcp_settings(tcp);
+        let client = Client::open(info).map_err(StreamError::Url)?;
+        Ok(Self { client, healer: settings.heal.then(Arc::default) })
+    }
+
+    /// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
+    /// would abandon a read that Redis then answers to nobody, and the entry would be lost until it is found as a stray.
+    pub(crate) async fn blocking(&self) -> RedisResult<MultiplexedConnection> {
+        self.connect(None).await
+    }
+
+    /// A connection for hints alone: nothing is written over it.
+    pub(crate) async fn pubsub(&self) -> RedisResult<PubSub> {
+        self.client.get_async_pubsub().await
+    }
+
+    /// What became of the append-only file of the server that was met last.
+    pub(crate) fn healing(&self) -> Healing {
+        self.healer.as_ref().map(|healer| healer.healing()).unwrap_or_default()
+    }
+
+    async fn connect(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(reply_timeout);
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        // Before anything else: what is written first after a restart is what would take half a transaction along.
+        if let Some(healer) = &self.healer {
+            tokio::time::timeout(REPLY_TIMEOUT, healer.heal(&mut connection))
+                .await
+                .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis was silent"))??;
+        }
+        load_scripts(&mut connection).await?;
+        Ok(connection)
+    }
 }
 
 /// One connection that many share. A broken one is replaced at the next use.
 pub(crate) struct Link {
-    client: Client,
+    dialer: Dialer,
     state: Mutex<State>,
 }
 
@@ -62,8 +99,8 @@ struct Numbered {
 }
 
 impl Link {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client, state: Mutex::new(State::Down { since: None, error: None, number: 0 }) }
+    pub(crate) fn new(dialer: Dialer) -> Self {
+        Self { dialer, state: Mutex::new(State::Down { since: None, error: None, number: 0 }) }
     }
 
     /// Sends one command. The error of a lost connection does not tell whether Redis has run it.
@@ -107,7 +144,7 @@ impl Link {
             }
             State::Down { number, .. } => *number + 1,
         };
-        match self.connect().await {
+        match self.dialer.connect(Some(REPLY_TIMEOUT)).await {
             Ok(connection) => {
                 if number > 1 {
                     metrics::counter!(meters::RECONNECTS, "connection" => "shared").increment(1);
@@ -121,15 +158,6 @@ impl Link {
                 Err(error)
             }
         }
-    }
-
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(REPLY_TIMEOUT));
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        load_scripts(&mut connection).await?;
-        Ok(connection)
     }
 
     async fn give_up(&self, number: u64) {

@@ -46,7 +46,7 @@ impl Consumer {
         let member = Arc::new(Member {
             settings: Arc::clone(stream.shared_settings()),
             name: consumer_name(options.host),
-            link: Link::new(stream.client().clone()),
+            link: Link::new(stream.dialer().clone()),
             parked: Notify::new(),
             times: Times::new(),
             in_flight: InFlight::default(),
@@ -61,7 +61,7 @@ impl Consumer {
         let nudge = Arc::new(Nudge::default());
         let reader = Reader {
             member: Arc::clone(&member),
-            client: stream.client().clone(),
+            dialer: stream.dialer().clone(),
             handover: Arc::clone(&handover),
             endings,
             nudge: Arc::clone(&nudge),
@@ -135,7 +135,7 @@ fn background(stream: &Stream, member: &Arc<Member>, nudge: &Arc<Nudge>) -> Join
         let member = of();
         async move { member.promote().await }
     });
-    tasks.spawn(control::listen(stream.client().clone(), of(), Arc::clone(nudge)));
+    tasks.spawn(control::listen(stream.dialer().clone(), of(), Arc::clone(nudge)));
     tasks.spawn({
         let stream = stream.clone();
         async move { stream.housekeep_for_ever().await }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use redis::{Client, RedisResult};
+use redis::RedisResult;
 
 use crate::Stream;
 use crate::backoff::Backoff;
+use crate::connect::Dialer;
 use crate::error::StreamError;
 use crate::member::Member;
 use crate::reader::Nudge;
@@ -67,10 +68,10 @@ impl Stream {
 }
 
 /// Follows hints for ever.
-pub(crate) async fn listen(client: Client, member: Arc<Member>, nudge: Arc<Nudge>) {
+pub(crate) async fn listen(dialer: Dialer, member: Arc<Member>, nudge: Arc<Nudge>) {
     let mut backoff = Backoff::for_redis();
     loop {
-        match listen_once(&client, &member, &nudge, &mut backoff).await {
+        match listen_once(&dialer, &member, &nudge, &mut backoff).await {
             Ok(()) => tracing::debug!("the control channel was closed; listening again"),
             Err(error) => tracing::debug!(%error, "the control channel cannot be heard; trying again"),
         }
@@ -79,12 +80,12 @@ pub(crate) async fn listen(client: Client, member: Arc<Member>, nudge: Arc<Nudge
 }
 
 async fn listen_once(
-    client: &Client,
+    dialer: &Dialer,
     member: &Member,
     nudge: &Nudge,
     backoff: &mut Backoff,
 ) -> RedisResult<()> {
-    let mut channel = client.get_async_pubsub().await?;
+    let mut channel = dialer.pubsub().await?;
     channel.subscribe(member.settings.keys.control()).await?;
     backoff.reset();
     let mut hints = channel.on_message();

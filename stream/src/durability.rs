@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue};
 
-use crate::connect;
+use crate::connect::{self, Dialer};
 use crate::error::StreamError;
 
 /// When a submit answers.
@@ -72,13 +72,13 @@ impl Waiters {
     /// Calls a script and then waits until what it wrote is as sure as `durability` asks.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
-        client: &Client,
+        dialer: &Dialer,
         call: &Cmd,
         durability: Durability,
     ) -> Result<T, StreamError> {
         let mut connection = match self.take() {
             Some(connection) => connection,
-            None => connect::blocking(client).await?,
+            None => dialer.blocking().await?,
         };
         let reply = connect::run(&mut connection, call).await?;
         if let Some(wait) = durability.wait() {

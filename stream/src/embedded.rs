@@ -4,6 +4,8 @@
 //! when the pipe closes, even by `kill -9`, it stops the server. Not PR_SET_PDEATHSIG: that fires when the *thread*
 //! ends which started the child, and a runtime's threads come and go; it also exists on Linux alone.
 
+mod check_aof;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ kill -TERM "$server" 2>/dev/null
 wait "$server"
 "#;
 
+/// What a server says that has cut the end of its append-only file and starts when it is asked again: it died while the
+/// file was being rewritten, after a power cut.
+const START_AGAIN: &str = "the truncated file is not the last file";
 const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 /// Loading a large append-only file takes its time.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,6 +45,9 @@ pub struct Options {
     pub dir: PathBuf,
     /// Keep the data in an append-only file (fsync every second); else everything is gone when it stops.
     pub append_only: bool,
+    /// Mend the file before each start, as [`redis-check-aof --fix`](https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/)
+    /// does. Off only in tests of what a server does by itself.
+    pub check_aof: bool,
     /// More options of redis.conf, as pairs of name and value.
     pub extra: Vec<(String, String)>,
 }
@@ -128,6 +136,11 @@ impl Server {
         }
     }
 
+    /// Whether the append-only file is mended before the next starts: [`Options::check_aof`].
+    pub fn check_aof(&mut self, before_each_start: bool) {
+        self.options.check_aof = before_each_start;
+    }
+
     /// Starts it again on the same data at the same address, after [`Server::kill`].
     ///
     /// # Errors
@@ -135,8 +148,20 @@ impl Server {
     pub async fn restart(&mut self) -> Result<(), StartError> {
         self.end(None).await?;
         let program = find(&NAMES).ok_or(StartError::NotFound)?;
+        match self.launch(&program).await {
+            Err(StartError::Failed(words)) if words.contains(START_AGAIN) => self.launch(&program).await,
+            result => result,
+        }
+    }
+
+    async fn launch(&mut self, program: &Path) -> Result<(), StartError> {
         let lock = lock(&self.options.dir).await?;
-        let mut guard = self.command(&program, lock).spawn()?;
+        if self.options.append_only && self.options.check_aof {
+            let (program, dir) = (program.to_owned(), self.options.dir.clone());
+            let fixed = tokio::task::spawn_blocking(move || check_aof::fix(&program, &dir)).await;
+            fixed.map_err(std::io::Error::other)??;
+        }
+        let mut guard = self.command(program, lock).spawn()?;
         let signals = guard.stdin.take().expect("its standard input is a pipe");
         let output = guard.stdout.take().expect("its standard output is a pipe");
         let output = tokio::process::ChildStdout::from_std(output)?;

@@ -18,6 +18,7 @@ mod error;
 mod event_id;
 mod finish;
 mod handover;
+mod heal;
 mod housekeeping;
 mod in_flight;
 mod member;
@@ -48,6 +49,7 @@ pub use durability::Durability;
 pub use error::StreamError;
 pub use event_id::{EventId, InvalidEventId};
 pub use finish::Finished;
+pub use heal::Healing;
 pub use housekeeping::Tidied;
 pub use overview::{Delayed, Overview, RunningJob, Waiting};
 pub use probe::{Counts, ServerInfo, ServerProblem};
@@ -61,7 +63,7 @@ pub use watch::{Watch, WatchFrom, Watched};
 #[derive(Clone)]
 pub struct Stream {
     settings: Arc<Settings>,
-    client: redis::Client,
+    dialer: connect::Dialer,
     link: Arc<connect::Link>,
     waiters: Arc<durability::Waiters>,
 }
@@ -72,9 +74,9 @@ impl Stream {
     /// # Errors
     /// The URL names no Redis, or Redis cannot be used now.
     pub async fn connect(settings: Settings) -> Result<Self, StreamError> {
-        let client = connect::client(&settings.url)?;
-        let link = Arc::new(connect::Link::new(client.clone()));
-        let stream = Self { settings: Arc::new(settings), client, link, waiters: Arc::default() };
+        let dialer = connect::Dialer::new(&settings)?;
+        let link = Arc::new(connect::Link::new(dialer.clone()));
+        let stream = Self { settings: Arc::new(settings), dialer, link, waiters: Arc::default() };
         stream.ping().await?;
         Ok(stream)
     }
@@ -99,6 +101,11 @@ impl Stream {
         Ok(self.link.query(&get).await?)
     }
 
+    /// What became of the append-only file of the Redis that was met last: half a transaction in it must not come back.
+    pub fn healing(&self) -> Healing {
+        self.dialer.healing()
+    }
+
     pub(crate) fn shared_settings(&self) -> &Arc<Settings> {
         &self.settings
     }
@@ -107,8 +114,8 @@ impl Stream {
         &self.waiters
     }
 
-    pub(crate) fn client(&self) -> &redis::Client {
-        &self.client
+    pub(crate) fn dialer(&self) -> &connect::Dialer {
+        &self.dialer
     }
 
     pub(crate) fn link(&self) -> &connect::Link {

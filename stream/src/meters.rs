@@ -20,6 +20,8 @@ pub const ABANDONED: &str = "deertrack_stream_abandoned_moves_total";
 pub const NO_GROUP: &str = "deertrack_stream_nogroup_total";
 /// Counter, label `connection`: shared, reader, watch.
 pub const RECONNECTS: &str = "deertrack_stream_reconnects_total";
+/// Counter, label `outcome`: the append-only file of a Redis that has started was healed or not: done, waits, refused.
+pub const HEALED: &str = "deertrack_stream_healed_redis_total";
 /// Counter: watchers that missed events.
 pub const GAPS: &str = "deertrack_stream_watch_gaps_total";
 /// Gauge: commands that wait or run.

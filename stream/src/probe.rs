@@ -32,6 +32,8 @@ pub struct ServerInfo {
     /// It knows how to wait for its append-only file: [`crate::Durability::Synced`]. True as well when it may not be
     /// asked.
     pub can_sync: bool,
+    /// The last rewrite of its append-only file failed.
+    pub rewrite_failed: bool,
     /// Its process, on its machine.
     pub process_id: u32,
 }
@@ -76,6 +78,13 @@ impl ServerInfo {
             problems.push(warning(
                 "only snapshots are written: a crash of Redis loses all jobs since the last; \
                  CONFIG SET appendonly yes"
+                    .into(),
+            ));
+        }
+        if self.aof && self.rewrite_failed {
+            problems.push(warning(
+                "the last rewrite of the append-only file failed (see the log of Redis: memory for its fork, room on \
+                 the disk): the file grows, and a start after a power cut may take two tries"
                     .into(),
             ));
         }
@@ -149,6 +158,7 @@ impl Stream {
             max_memory: number("maxmemory"),
             role: word("role"),
             can_sync: self.knows("WAITAOF").await,
+            rewrite_failed: info.get("aof_last_bgrewrite_status") == Some(&"err"),
             process_id: info.get("process_id").and_then(|text| text.parse().ok()).unwrap_or(0),
         })
     }

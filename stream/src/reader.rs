@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 
 use deertrack_schemas::Keys;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, RedisError, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value};
 use tokio::sync::{Notify, mpsc};
 use tracing::Instrument;
 
 use crate::backoff::{Backoff, jittered};
 use crate::claim::Claim;
-use crate::connect::{self, Link};
+use crate::connect::{Dialer, Link};
 use crate::entry::{self, Entry};
 use crate::error::Trouble;
 use crate::finish::Ending;
@@ -42,7 +42,7 @@ const PAUSE_LOOK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Reader {
     pub(crate) member: Arc<Member>,
-    pub(crate) client: Client,
+    pub(crate) dialer: Dialer,
     pub(crate) handover: Arc<Handover>,
     pub(crate) endings: mpsc::UnboundedSender<Ending>,
     pub(crate) nudge: Arc<Nudge>,
@@ -278,7 +278,7 @@ impl Reader {
         if let Some(connection) = &state.connection {
             return Ok(connection.clone());
         }
-        let mut connection = connect::blocking(&self.client).await?;
+        let mut connection = self.dialer.blocking().await?;
         let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
         self.nudge.client_id.store(id, Ordering::Relaxed);
         if std::mem::replace(&mut state.connected_before, true) {

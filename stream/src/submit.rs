@@ -61,7 +61,7 @@ impl Stream {
         crash::point("submit.before");
         let replies: Vec<(u8, String)> = match self.settings().durability {
             Durability::Fast => self.link().run(&call).await?,
-            durability => self.waiters().run(self.client(), &call, durability).await?,
+            durability => self.waiters().run(self.dialer(), &call, durability).await?,
         };
         crash::point("submit.after");
         let results = replies.into_iter().map(submitted).collect::<Result<Vec<_>, RedisError>>()?;

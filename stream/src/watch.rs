@@ -6,16 +6,17 @@
 use std::time::Duration;
 
 use deertrack_schemas::{CompletionEvent, wire};
+use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
-use redis::{Client, RedisResult};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::backoff::Backoff;
+use crate::connect::Dialer;
 use crate::error::StreamError;
 use crate::event_id::EventId;
-use crate::{Stream, connect, meters};
+use crate::{Stream, meters};
 
 /// The most events of one read, and how many may wait for a slow watcher.
 const BATCH: usize = 256;
@@ -92,7 +93,7 @@ impl Stream {
             sender.try_send(first).expect("the channel is new");
         }
         let watcher = Watcher {
-            client: self.client().clone(),
+            dialer: self.dialer().clone(),
             key: self.settings().keys.events(),
             block: self.settings().block,
             position,
@@ -168,7 +169,7 @@ impl Position {
 }
 
 struct Watcher {
-    client: Client,
+    dialer: Dialer,
     key: String,
     block: Duration,
     position: Position,
@@ -202,7 +203,7 @@ impl Watcher {
     async fn read(&self, connection: &mut Option<MultiplexedConnection>) -> RedisResult<Vec<StreamId>> {
         let mut current = match connection.take() {
             Some(connection) => connection,
-            None => connect::blocking(&self.client).await?,
+            None => self.dialer.blocking().await?,
         };
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT").arg(BATCH).arg("BLOCK").arg(self.block.as_millis().max(1) as u64);

@@ -1,5 +1,6 @@
 //! Private servers and photographs for the tests; never shipped.
 
+pub mod aof;
 pub mod photograph;
 pub mod postgres;
 pub mod proxy;

@@ -1,6 +1,6 @@
 //! A private Redis for a test: on a unix socket in a directory of its own, gone when the test ends.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use deertrack_stream::embedded::{Options, Server};
 use deertrack_stream::{Settings, Stream};
@@ -35,9 +35,17 @@ impl Redis {
     /// # Panics
     /// As [`Redis::start`].
     pub async fn with(append_only: bool, extra: &[(&str, &str)]) -> Self {
-        let dir = TempDir::with_prefix("deertrack-redis-").expect("a temporary directory can be made");
         let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let options = Options { dir: dir.path().to_owned(), append_only, extra };
+        Self::of(|dir| Options { dir, append_only, check_aof: true, extra }).await
+    }
+
+    /// A server on a directory of its own with these options.
+    ///
+    /// # Panics
+    /// As [`Redis::start`].
+    pub async fn of(options: impl FnOnce(PathBuf) -> Options) -> Self {
+        let dir = TempDir::with_prefix("deertrack-redis-").expect("a temporary directory can be made");
+        let options = options(dir.path().to_owned());
         let server = Server::start(options).await.unwrap_or_else(|error| panic!("{error}"));
         Self { server, dir }
     }

@@ -94,6 +94,8 @@ async fn redis(url: &str) -> Vec<Finding> {
         Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
     };
     let mut findings = server(&info);
+    let told = |problem| Finding { what: "redis", verdict: Verdict::Warning, found: problem, advice: None };
+    findings.extend(stream.healing().problem().map(told));
     if let Ok(counts) = stream.counts().await {
         let text = format!(
             "{} waiting or running, {} dead letters, {} worker(s)",

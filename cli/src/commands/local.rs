@@ -119,7 +119,7 @@ pub(crate) async fn listen(port: u16) -> Result<(TcpListener, String), Exit> {
 async fn private_redis(dir: &Path) -> Result<Server, Exit> {
     let dir = dir.join("redis");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let options = Options { dir, append_only: true, extra: Vec::new() };
+    let options = Options { dir, append_only: true, check_aof: true, extra: Vec::new() };
     Server::start(options).await.map_err(|error| match error {
         StartError::NotFound => Exit::new(Code::Unavailable, error),
         other => Exit::failed(other),

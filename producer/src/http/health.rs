@@ -20,11 +20,15 @@ pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: Redis answered just now, or 503 with the reason.
+/// `GET /readyz`: Redis answered just now, or 503 with the reason. `warnings` says what may go wrong later.
 pub(super) async fn ready(State(app): State<App>) -> Result<Json<Value>, Refusal> {
     match tokio::time::timeout(READY_TIMEOUT, app.exports.stream().ping()).await {
         Ok(Ok(round_trip)) => {
-            Ok(Json(json!({ "status": "ready", "redis_seconds": round_trip.as_secs_f64() })))
+            let mut answer = json!({ "status": "ready", "redis_seconds": round_trip.as_secs_f64() });
+            if let Some(warning) = app.exports.stream().healing().problem() {
+                answer["warnings"] = json!([warning]);
+            }
+            Ok(Json(answer))
         }
         Ok(Err(error)) => Err(Refusal::unavailable(error.to_string())),
         Err(_) => {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::support::*;
 
 fn options(dir: &Path) -> Options {
-    Options { dir: dir.to_owned(), append_only: true, extra: Vec::new() }
+    Options { dir: dir.to_owned(), append_only: true, check_aof: true, extra: Vec::new() }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod crash;
 mod dead_letters;
 mod durability;
 mod embedded;
+mod half_transaction;
 mod hostile;
 mod housekeeping;
 mod last_delivery;

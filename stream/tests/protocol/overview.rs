@@ -63,6 +63,7 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
         processor_time: Duration::ZERO,
         role: "master".into(),
         can_sync: false,
+        rewrite_failed: false,
         process_id: 1,
     };
     assert_eq!(good.problems(), []);
@@ -73,6 +74,8 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
     let volatile = ServerInfo { eviction_policy: "volatile-ttl".into(), ..good.clone() }.problems();
     assert!(!volatile[0].fatal && volatile[0].text.contains("noeviction"));
     assert!(ServerInfo { aof: false, ..good.clone() }.problems()[0].text.contains("appendonly"));
+    let failed = ServerInfo { rewrite_failed: true, ..good.clone() }.problems();
+    assert!(!failed[0].fatal && failed[0].text.contains("rewrite"), "{failed:?}");
     assert_eq!(ServerInfo { aof: false, rdb: true, ..good.clone() }.problems().len(), 1);
     assert!(good.cannot_sync().unwrap().contains("7.2"));
     let syncs = ServerInfo { can_sync: true, ..good };
