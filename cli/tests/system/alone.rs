@@ -86,6 +86,13 @@ async fn the_doctor_names_what_is_missing_and_what_to_do() {
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["ok"], true);
     assert!(told["findings"].as_array().unwrap().iter().all(|finding| finding["verdict"] == "ok"), "{told}");
+
+    let (mut redis, server) = (redis, ["doctor", "--export-dir", &exports, "--redis-url"]);
+    redis.server.kill().await.unwrap();
+    redis.server.restart().await.unwrap();
+    support::redis(redis.url(), &["ACL", "SETUSER", "default", "-bgrewriteaof"]);
+    let told = succeed(&[&server[..], &[redis.url()]].concat());
+    assert!(told.contains("warning  redis") && told.contains("redis-check-aof --fix"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

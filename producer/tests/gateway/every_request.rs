@@ -1,5 +1,7 @@
 //! What holds for every request, and what orchestrators ask.
 
+use deertrack_testkit::redis::Redis;
+
 use crate::log;
 use crate::support::{Gateway, RIGHT, exchange};
 
@@ -20,6 +22,24 @@ async fn readiness_follows_redis_and_liveness_does_not() {
 
     gateway.redis.server.restart().await.unwrap();
     assert_eq!(gateway.until_ready().await, 200);
+}
+
+#[tokio::test]
+async fn readiness_tells_of_a_redis_that_may_bring_half_a_transaction_back() {
+    let healed = Gateway::durable().await;
+    let ready: serde_json::Value = healed.get("/readyz").await.json().await.unwrap();
+    assert_eq!((&ready["status"], ready.get("warnings")), (&"ready".into(), None));
+
+    let redis = Redis::durable().await;
+    let socket = redis.url().strip_prefix("redis+unix://").unwrap();
+    let forbid = ["ACL", "SETUSER", "default", "-bgrewriteaof"];
+    assert!(
+        std::process::Command::new("redis-cli").args(["-s", socket]).args(forbid).status().unwrap().success()
+    );
+    let gateway = Gateway::on(redis).await;
+    let ready: serde_json::Value = gateway.get("/readyz").await.json().await.unwrap();
+    assert_eq!(ready["status"], "ready", "it is told, and no reason to take the gateway away");
+    assert!(ready["warnings"][0].as_str().unwrap().contains("BGREWRITEAOF"), "{ready}");
 }
 
 #[tokio::test]

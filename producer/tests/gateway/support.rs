@@ -53,8 +53,13 @@ impl Gateway {
 
     /// A gateway whose Redis keeps its data when it is killed.
     pub(crate) async fn durable() -> Self {
+        Self::on(Redis::durable().await).await
+    }
+
+    /// A gateway on this Redis.
+    pub(crate) async fn on(redis: Redis) -> Self {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self::over(Redis::durable().await, |_| {}, metrics).await
+        Self::over(redis, |_| {}, metrics).await
     }
 
     async fn with(change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
