@@ -2,7 +2,6 @@
 
 pub mod artifact;
 pub mod catalog;
-pub mod counting;
 mod error;
 pub mod export;
 pub mod import;

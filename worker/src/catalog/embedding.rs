@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::BoundingBox;
 
-use super::{BoundingBox, CatalogError};
+use super::CatalogError;
 
 /// One detection as the model sees it.
 #[derive(Clone, Debug, PartialEq)]

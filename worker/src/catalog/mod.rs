@@ -3,7 +3,6 @@
 //! Read-only by design. The adapters are `postgres` (an existing platform) and `sqlite` (the embedded default);
 //! the tables are created by the migrations beside them and filled, through `store`, by `import` and `simulate`.
 
-mod class;
 mod connect;
 mod embedding;
 mod failure;
@@ -14,54 +13,16 @@ mod sqlite;
 pub mod store;
 mod template;
 
-use std::ops::Range;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use deertrack_survey::{Deployment, Place, TimeRange};
 use futures::stream::BoxStream;
 
-pub use class::final_class;
 pub use connect::{connect, migrate, sqlite_file};
 pub use embedding::{Embedding, Profile};
 pub use record::{Image, Individual, Record, Sighting};
-pub use store::{BoundingBox, Level};
-
-/// A half-open range of instants (UTC).
-pub type TimeRange = Range<DateTime<Utc>>;
-
-/// A camera place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    /// Its id.
-    pub id: String,
-    /// For people.
-    pub name: String,
-    /// Degrees north, WGS 84.
-    pub latitude: Option<f64>,
-    /// Degrees east, WGS 84.
-    pub longitude: Option<f64>,
-    /// How far off the coordinates may be, in metres, where that is told.
-    pub coordinate_uncertainty: Option<f64>,
-    /// Its time zone, where that is told; else the configured one.
-    pub zone: Option<Tz>,
-}
-
-/// One camera at one place for one span of time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Deployment {
-    /// Its id.
-    pub id: String,
-    /// Where.
-    pub place_id: String,
-    /// Which camera, if told.
-    pub camera: Option<String>,
-    /// Start of the span.
-    pub start: DateTime<Utc>,
-    /// End of the span; `None` while it stands.
-    pub end: Option<DateTime<Utc>>,
-}
+pub use store::Level;
 
 /// Detections that no export counts, by the first reason that holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use deertrack_survey::{Deployment, Place, TimeRange};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
@@ -17,10 +18,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow};
 use super::template::{Columns, TABLES};
-use super::{
-    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
-    Sighting, TimeRange,
-};
+use super::{Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;

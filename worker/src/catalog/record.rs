@@ -1,10 +1,10 @@
-//! Rows of detections, whole and in part. Counting needs less still: see
-//! [`counting::Record`](crate::counting::Record).
+//! Rows of detections, whole and in part, and what counting needs of them.
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::{self as survey, BoundingBox, Standing};
 
-use super::{BoundingBox, Level};
+use super::Level;
 
 /// One detection with its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Record {
     pub id: String,
     /// The image it is in.
     pub image: Image,
-    /// Final class: the corrected one, else the model's, see [`final_class`](super::final_class).
+    /// Final class: the corrected one, else the model's, see [`final_class`](deertrack_survey::final_class).
     pub class: Class,
     /// A person has changed the class.
     pub is_corrected: bool,
@@ -109,4 +109,38 @@ pub struct Individual {
     pub first_seen: Option<DateTime<Utc>>,
     /// Its last detection.
     pub last_seen: Option<DateTime<Utc>>,
+}
+
+impl Record {
+    /// As counting reads it: a row that may count. `None` without a time.
+    pub fn counted(&self) -> Option<survey::Record> {
+        Some(survey::Record {
+            id: self.id.clone(),
+            image_id: self.image.id.clone(),
+            taken_at: self.image.taken_at?,
+            place_id: self.image.place_id.clone(),
+            class: self.class,
+            individual: self.deer_id.clone(),
+            count: self.count,
+            bbox: self.bbox,
+            standing: Standing::Valid,
+        })
+    }
+}
+
+impl Sighting {
+    /// As [`Record::counted`].
+    pub fn counted(&self) -> Option<survey::Record> {
+        Some(survey::Record {
+            id: self.id.clone(),
+            image_id: self.image_id.clone(),
+            taken_at: self.taken_at?,
+            place_id: self.place_id.clone(),
+            class: self.class,
+            individual: self.deer_id.clone(),
+            count: self.count,
+            bbox: self.bbox,
+            standing: Standing::Valid,
+        })
+    }
 }

@@ -2,15 +2,13 @@
 //! a type for it, SQLite an integer (`Micros`).
 
 use chrono::{DateTime, Utc};
+use deertrack_survey::{BoundingBox, Deployment, Place, final_class};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
-use super::class::final_class;
-use super::{
-    BoundingBox, Deployment, Embedding, Image, Individual, LeftOut, Level, Place, Profile, Record, Sighting,
-};
+use super::{Embedding, Image, Individual, LeftOut, Level, Profile, Record, Sighting};
 
 #[derive(FromRow)]
 pub(super) struct LeftOutRow {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use deertrack_survey::{Deployment, Place, TimeRange};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
@@ -17,10 +18,7 @@ use super::row::{
     DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow,
     RecordRow, SightingRow,
 };
-use super::{
-    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
-    Sighting, TimeRange,
-};
+use super::{Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting};
 
 const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).

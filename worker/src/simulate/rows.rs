@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::BoundingBox;
 use rand::Rng;
 use rand_chacha::ChaCha12Rng;
 
@@ -12,9 +13,7 @@ use super::embedding::{Burst, VERSION, Vector, best_match};
 use super::frame;
 use super::season::{Place, Season, Shot, Stand};
 use super::{Options, Stream, Summary, random};
-use crate::catalog::store::{
-    BoundingBox, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace,
-};
+use crate::catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
 /// At which cosine the platform assigns a detection.
 const THRESHOLD: f32 = 0.70;

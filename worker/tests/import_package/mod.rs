@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use chrono::{DateTime, Utc};
-use deertrack_worker::catalog::TimeRange;
+use deertrack_survey::TimeRange;
 use deertrack_worker::catalog::store::Store;
 use deertrack_worker::import::ImportError;
 use deertrack_worker::import::camtrap_dp::{Options, Summary, import};

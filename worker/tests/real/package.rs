@@ -8,7 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use deertrack_schemas::{CamtrapDpParams, Export};
-use deertrack_worker::catalog::{Catalog, Deployment, Image, Place, Record};
+use deertrack_survey::{Deployment, Place};
+use deertrack_worker::catalog::{Catalog, Image, Record};
 use deertrack_worker::import::camtrap_dp::{Observations, Options};
 use tempfile::TempDir;
 

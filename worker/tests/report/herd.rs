@@ -10,9 +10,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
+use deertrack_survey::{Deployment, Place, TimeRange};
 use deertrack_worker::catalog::{
-    Catalog, CatalogError, Deployment, Embedding, Image, Individual, LeftOut, Place, Profile, Record,
-    Sighting, TimeRange,
+    Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
 };
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;

@@ -7,8 +7,8 @@ use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Europe::Brussels;
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
+use deertrack_survey::BoundingBox;
 use deertrack_testkit::photograph;
-use deertrack_worker::catalog::BoundingBox;
 
 use super::herd::{Herd, image_of, sighting, utc, year};
 use super::{Pdf, render, text_of};

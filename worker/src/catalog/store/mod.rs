@@ -13,7 +13,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Postgres, Sqlite, Transaction};
 
-pub use row::{BoundingBox, Level, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
+pub use row::{Level, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
 use super::CatalogError;
 use super::connect::{Target, migrate, writable};

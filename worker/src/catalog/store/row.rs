@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::BoundingBox;
 
 /// Where data came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,19 +95,6 @@ pub struct NewDeer {
     pub first_seen: Option<DateTime<Utc>>,
     /// Its last detection.
     pub last_seen: Option<DateTime<Utc>>,
-}
-
-/// A box in an image, as fractions of its width and height from the top left corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BoundingBox {
-    /// Left edge.
-    pub x: f64,
-    /// Top edge.
-    pub y: f64,
-    /// Width.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
 }
 
 /// Whether a row tells of one image or of a whole event (Camtrap DP's `observationLevel`).

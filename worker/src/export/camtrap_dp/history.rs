@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
+use deertrack_survey::calendar::{Period, days};
+use deertrack_survey::effort::{Effort, passed};
+use deertrack_survey::{Deployment, TimeRange};
 
 use super::ever;
 use super::survey::{Stand, Survey};
-use crate::catalog::{Deployment, TimeRange};
-use crate::counting::calendar::{Period, days};
-use crate::counting::effort::{Effort, passed};
 use crate::export::table_text::Csv;
 
 pub(super) const FILE: &str = "detection_history.csv";

@@ -24,6 +24,8 @@ mod writer;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deertrack_schemas::{CamtrapDpParams, Command};
+use deertrack_survey::TimeRange;
+use deertrack_survey::calendar::Calendar;
 
 use self::check::Files;
 use self::survey::{Loaded, Survey};
@@ -32,8 +34,6 @@ use super::archive::Archive;
 use super::{Cx, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
-use crate::catalog::TimeRange;
-use crate::counting::calendar::Calendar;
 
 /// Makes the package that `command` asks for. The same command over the same rows gives the same bytes.
 ///

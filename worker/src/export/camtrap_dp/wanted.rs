@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::CamtrapDpParams;
+use deertrack_survey::calendar::{Calendar, Period, days};
+use deertrack_survey::{Deployment, TimeRange};
 
-use crate::catalog::{Deployment, Image, TimeRange};
-use crate::counting::calendar::{Calendar, Period, days};
+use crate::catalog::Image;
 
 /// The days of a request; `None`: all.
 pub(super) fn days_of(params: &CamtrapDpParams) -> Option<Period> {

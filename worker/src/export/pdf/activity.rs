@@ -6,16 +6,16 @@ use std::f64::consts::TAU;
 
 use chrono::Timelike;
 use deertrack_schemas::Class;
+use deertrack_survey::activity::{Activity, FEWEST_RECORDS, NoCurve};
+use deertrack_survey::bootstrap::Resampling;
+use deertrack_survey::calendar::clock_angle;
+use deertrack_survey::overlap::{Estimator, Overlap, overlap};
 use serde::Serialize;
 
 use super::estimate::Estimate;
 use super::sky::{Sky, SunBand, sun_band};
 use super::survey::Survey;
 use super::wording::{class_name, counted, fixed};
-use crate::counting::activity::{Activity, FEWEST_RECORDS, NoCurve};
-use crate::counting::bootstrap::Resampling;
-use crate::counting::calendar::clock_angle;
-use crate::counting::overlap::{Estimator, Overlap, overlap};
 
 /// Points of a curve, from midnight to midnight: a quarter of an hour between them.
 const POINTS: usize = 97;

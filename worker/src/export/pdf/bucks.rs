@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use deertrack_schemas::Class;
+use deertrack_survey::Place;
+use deertrack_survey::Record;
+use deertrack_survey::interval::LEVEL;
+use deertrack_survey::ratios::{classes_of_individuals, share};
+use deertrack_survey::sun::Light;
+use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
 use super::counts::place_name;
@@ -11,12 +17,7 @@ use super::estimate::Estimate;
 use super::sky::Sky;
 use super::survey::Survey;
 use super::wording::{self, counted, list, number};
-use crate::catalog::{Individual, Place};
-use crate::counting::Record;
-use crate::counting::interval::LEVEL;
-use crate::counting::ratios::{classes_of_individuals, share};
-use crate::counting::sun::Light;
-use crate::counting::visits::Visit;
+use crate::catalog::Individual;
 
 /// Cards that are printed; the others are counted in words.
 pub(super) const MOST_CARDS: usize = 12;

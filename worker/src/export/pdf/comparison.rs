@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use chrono::Datelike;
 use deertrack_schemas::Class;
+use deertrack_survey::calendar::{Calendar, Period};
 use serde::Serialize;
 
 use super::definitions;
@@ -17,7 +18,6 @@ use super::report::{Frame, paper_name};
 use super::status;
 use super::survey::Survey;
 use super::wording::{self, counted, fixed, list};
-use crate::counting::calendar::{Calendar, Period};
 
 /// All facts and sentences of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]

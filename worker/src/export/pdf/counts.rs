@@ -7,18 +7,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deertrack_schemas::Class;
+use deertrack_survey::Place;
+use deertrack_survey::Record;
+use deertrack_survey::calendar;
+use deertrack_survey::effort::Effort;
+use deertrack_survey::presence::Presence;
+use deertrack_survey::rates::PER_NIGHTS;
+use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
 use super::period::{Period, Periods};
 use super::survey::{Survey, when};
 use super::wording;
-use crate::catalog::Place;
-use crate::counting::Record;
-use crate::counting::calendar;
-use crate::counting::effort::Effort;
-use crate::counting::presence::Presence;
-use crate::counting::rates::PER_NIGHTS;
-use crate::counting::visits::Visit;
 
 /// Places beyond this many are printed as one row.
 const MOST_PLACES: usize = 200;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use deertrack_schemas::Class;
+use deertrack_survey::visits::GapSince;
 
 use super::found::Asked;
 use super::survey::{Survey, visit_rule};
 use super::wording::{class_name, counted, list};
-use crate::counting::visits::GapSince;
 
 /// Those of a seasonal report.
 pub(super) fn of_a_season(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {

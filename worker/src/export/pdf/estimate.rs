@@ -1,12 +1,12 @@
 //! A number with how sure it is, as templates print it and sentences say it.
 
+use deertrack_survey::interval::Interval;
+use deertrack_survey::overlap::Overlap;
+use deertrack_survey::rates::{Rate, RateRatio};
+use deertrack_survey::ratios::{Ratio, Share};
 use serde::Serialize;
 
 use super::wording;
-use crate::counting::interval::Interval;
-use crate::counting::overlap::Overlap;
-use crate::counting::rates::{Rate, RateRatio};
-use crate::counting::ratios::{Ratio, Share};
 
 /// A number and its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

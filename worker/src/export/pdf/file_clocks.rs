@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use deertrack_survey::file_clock::{AGREEING, FEWEST_PAIRS, FileClock, compare};
 
 use super::status::{StatusRow, doubt};
 use super::wording::{counted, off_by_beside};
-use crate::counting::file_clock::{AGREEING, FEWEST_PAIRS, FileClock, compare};
 
 const WHAT: &str = "Times in pictures";
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use deertrack_survey::calendar::Calendar;
+
 use super::file_clocks::{self, PlaceTimes, Times};
 use super::found::Found;
 use super::status::StatusRow;
 use super::wording::{counted, part};
 use crate::JobError;
 use crate::catalog::Image;
-use crate::counting::calendar::Calendar;
 use crate::export::picture_time::PictureTime;
 use crate::export::{ImagesFolder, Job};
 

@@ -4,15 +4,15 @@
 
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
+use deertrack_survey::calendar::{Period, days, periods};
+use deertrack_survey::rates::Exposures;
+use deertrack_survey::visits::Visit;
 
 use super::rates::{self, RateRow};
 use super::ratios::RatioCell;
 use super::report::{Figure, Report};
 use super::survey::{Survey, when};
 use super::wording::{self, counted, fixed, list, number};
-use crate::counting::calendar::{Period, days, periods};
-use crate::counting::rates::Exposures;
-use crate::counting::visits::Visit;
 
 /// A week with less of the usual effort than this is not called the peak.
 const LEAST_PART_OF_EFFORT: f64 = 0.5;

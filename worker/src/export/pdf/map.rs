@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use deertrack_schemas::pdf::{PdfParams, Units};
+use deertrack_survey::Place;
+use deertrack_survey::sun::Coordinates;
 use serde::Serialize;
 
 use super::counts::PlaceRow;
 use super::wording::{counted, list};
-use crate::catalog::Place;
-use crate::counting::sun::Coordinates;
 use crate::export::coordinates::{METRES_A_DEGREE, PRECISION, rounded};
 
 const METRES_A_MILE: f64 = 1_609.344;

@@ -48,6 +48,7 @@ mod season_tests;
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::ReportType;
 use deertrack_schemas::{Command, PdfParams};
+use deertrack_survey::calendar::Calendar;
 
 use self::found::{Asked, Found};
 use self::photos::Photos;
@@ -55,7 +56,6 @@ use self::report::Report;
 use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
-use crate::counting::calendar::Calendar;
 use crate::typesetting::Template;
 
 /// Makes the report that `command` asks for. The same command over the same rows and files gives the same bytes.

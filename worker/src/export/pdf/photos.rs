@@ -4,12 +4,13 @@
 
 use std::collections::HashMap;
 
+use deertrack_survey::BoundingBox;
+
 use super::bucks::{Card, MOST_CARDS};
 use super::found::Rows;
 use super::status::{StatusRow, doubt};
 use super::wording::counted;
 use crate::JobError;
-use crate::catalog::BoundingBox;
 use crate::export::zip::{crop, decode};
 use crate::export::{ImagesFolder, Job};
 use crate::typesetting::MAX_PICTURES;

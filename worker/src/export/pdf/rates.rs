@@ -1,12 +1,12 @@
 //! Visits per 100 trap nights of each class: now, in an earlier span, and the one by the other.
 
 use deertrack_schemas::Class;
+use deertrack_survey::rates::{Exposures, Rate, RateRatio};
 use serde::Serialize;
 
 use super::estimate::{Estimate, Side};
 use super::survey::{Survey, resampling};
 use super::wording::{class_name, counted, fixed, p_value};
-use crate::counting::rates::{Exposures, Rate, RateRatio};
 
 /// The rates of a class in two spans.
 #[derive(Clone, Debug, PartialEq, Serialize)]

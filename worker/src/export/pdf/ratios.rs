@@ -1,11 +1,11 @@
 //! Bucks to a doe and fawns to a doe by image, by visit and by individual, side by side: they need not agree.
 
 use deertrack_schemas::Class;
+use deertrack_survey::ratios::{Ratio, Ratios};
 use serde::Serialize;
 
 use super::estimate::Estimate;
 use super::survey::{Survey, resampling};
-use crate::counting::ratios::{Ratio, Ratios};
 
 /// One ratio in its three units.
 #[derive(Clone, Debug, PartialEq, Serialize)]

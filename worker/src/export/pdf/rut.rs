@@ -6,6 +6,13 @@
 
 use chrono::{Datelike, Days, NaiveDate};
 use deertrack_schemas::Class;
+use deertrack_survey::Place;
+use deertrack_survey::calendar::Period;
+use deertrack_survey::interval::LEVEL;
+use deertrack_survey::rates::Exposures;
+use deertrack_survey::ratios::share;
+use deertrack_survey::sun::Light;
+use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
 use super::estimate::Estimate;
@@ -13,13 +20,6 @@ use super::found::Asked;
 use super::sky::Sky;
 use super::survey::{Survey, resampling, when};
 use super::wording::{self, Year};
-use crate::catalog::Place;
-use crate::counting::calendar::Period;
-use crate::counting::interval::LEVEL;
-use crate::counting::rates::Exposures;
-use crate::counting::ratios::share;
-use crate::counting::sun::Light;
-use crate::counting::visits::Visit;
 
 /// Days told about before and after the peak.
 const AROUND: u64 = 30;

@@ -2,6 +2,7 @@
 //! this one puts them together.
 
 use deertrack_schemas::pdf::GroupBy;
+use deertrack_survey::calendar::Calendar;
 
 use super::found::{Asked, Found};
 use super::period::Periods;
@@ -10,7 +11,6 @@ use super::sky::{Sky, light_rows};
 use super::survey::Survey;
 use super::wording::{self, class_name};
 use super::{activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, status, strip};
-use crate::counting::calendar::Calendar;
 
 /// Computes the report. `None` when nothing was detected.
 pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {

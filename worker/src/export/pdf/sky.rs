@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
+use deertrack_survey::Place;
+use deertrack_survey::interval::LEVEL;
+use deertrack_survey::ratios::share;
+use deertrack_survey::sun::{Coordinates, Light, light, sun_day};
+use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
 use super::estimate::Estimate;
 use super::survey::Survey;
 use super::wording::class_name;
-use crate::catalog::Place;
-use crate::counting::interval::LEVEL;
-use crate::counting::ratios::share;
-use crate::counting::sun::{Coordinates, Light, light, sun_day};
-use crate::counting::visits::Visit;
 
 /// Where places are.
 pub(super) struct Sky<'a> {

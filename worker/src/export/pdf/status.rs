@@ -1,15 +1,15 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
+use deertrack_survey::clock::{
+    CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
+};
+use deertrack_survey::effort::Source;
 use serde::Serialize;
 
 use super::found::Found;
 use super::sky::Sky;
 use super::survey::{Facts, Survey};
 use super::wording::{counted, decimal, number, off_by, part};
-use crate::counting::clock::{
-    CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
-};
-use crate::counting::effort::Source;
 
 /// One line: what was looked at, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use deertrack_survey::Place;
+use deertrack_survey::calendar::days;
+use deertrack_survey::effort::{Camera, Source};
 use serde::Serialize;
 
 use super::counts::place_name;
 use super::survey::Survey;
 use super::wording::counted;
-use crate::catalog::Place;
-use crate::counting::calendar::days;
-use crate::counting::effort::{Camera, Source};
 
 /// More rows than this would fill the page.
 const MOST_ROWS: usize = 30;

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::TimeRange;
+use deertrack_survey::bootstrap::Resampling;
+use deertrack_survey::calendar::{Calendar, Period, days};
+use deertrack_survey::effort::{Effort, passed};
+use deertrack_survey::rates::Exposures;
+use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
+use deertrack_survey::{Record, sift};
 
 use super::found::{Asked, Rows};
-use crate::catalog::{Image, Sighting, TimeRange};
-use crate::counting::bootstrap::Resampling;
-use crate::counting::calendar::{Calendar, Period, days};
-use crate::counting::effort::{Effort, passed};
-use crate::counting::rates::Exposures;
-use crate::counting::visits::{Visit, VisitRule, individual_visits, visits};
-use crate::counting::{Record, sift};
+use crate::catalog::{Image, Sighting};
 
 /// What happened on some days.
 pub(super) struct Survey<'a> {
@@ -63,7 +64,7 @@ impl<'a> Survey<'a> {
             classes.contains(&row.class) && row.taken_at.is_some_and(is_then)
         };
         let chosen: Vec<&Sighting> = rows.sightings.iter().filter(counts).collect();
-        let sifted = sift(chosen.iter().filter_map(|row| Record::of_sighting(row)));
+        let sifted = sift(chosen.iter().filter_map(|row| row.counted()));
         let images: Vec<&Image> = rows
             .images
             .iter()

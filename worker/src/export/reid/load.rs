@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use deertrack_reid::{Class, Input, Vectors};
 use deertrack_schemas::ReidParams;
+use deertrack_survey::calendar::days;
+use deertrack_survey::{BoundingBox, Place};
 use futures::TryStreamExt;
 
 use super::codes::{BURST_GAP, Bursts, Codes};
 use crate::JobError;
-use crate::catalog::{BoundingBox, Embedding, Place, Profile, Record};
-use crate::counting::calendar::days;
+use crate::catalog::{Embedding, Profile, Record};
 use crate::export::Cx;
 
 /// How many numbers all vectors of an analysis may have together: 1 GiB.

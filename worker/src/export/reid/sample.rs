@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use deertrack_reid::sample::Draw;
 use deertrack_schemas::Counts;
+use deertrack_survey::BoundingBox;
 use serde_json::json;
 
 use super::labels;
@@ -15,7 +16,7 @@ use super::pictures::bounds;
 use super::study::{File, Sink, Study};
 use super::wording::number;
 use crate::JobError;
-use crate::catalog::{BoundingBox, Record};
+use crate::catalog::Record;
 use crate::export::table_text::Csv;
 use crate::export::zip::{crop, decode};
 use crate::export::{Cx, ImagesFolder, Job, team};

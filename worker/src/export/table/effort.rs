@@ -1,8 +1,9 @@
 //! One row for each span of time in which a camera stood, within the range.
 
+use deertrack_survey::effort::Source;
+
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
-use crate::counting::effort::Source;
 
 const COLUMNS: [&str; 8] =
     ["place_id", "place", "camera", "start", "end", "time_zone", "trap_nights", "source"];

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use deertrack_schemas::table::Topic;
 use deertrack_schemas::{Class, TableParams};
+use deertrack_survey::Place;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::selected::Selected;
-use crate::catalog::Place;
 use crate::export::coordinates::{PRECISION, rounded};
 
 #[derive(Serialize)]

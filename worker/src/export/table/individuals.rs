@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use deertrack_schemas::Class;
+use deertrack_survey::Record;
+use deertrack_survey::ratios::classes_of_individuals;
 
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
-use crate::counting::Record;
-use crate::counting::ratios::classes_of_individuals;
 
 const COLUMNS: [&str; 11] = [
     "deer_id",

@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::TableParams;
 use deertrack_schemas::table::Topic;
+use deertrack_survey::calendar::{Calendar, days};
+use deertrack_survey::effort::{Effort, passed};
+use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
+use deertrack_survey::{self as survey, sift};
+use deertrack_survey::{Deployment, Place, TimeRange};
 
 use crate::JobError;
-use crate::catalog::{Deployment, Image, Individual, Place, Record, TimeRange};
-use crate::counting::calendar::{Calendar, days};
-use crate::counting::effort::{Effort, passed};
-use crate::counting::visits::{Visit, VisitRule, individual_visits, visits};
-use crate::counting::{self, sift};
+use crate::catalog::{Image, Individual, Record};
 use crate::export::Cx;
 
 /// Everything that the catalog has about the days of a request.
@@ -54,7 +55,7 @@ pub(super) struct Selected {
     /// By time.
     pub(super) records: Vec<Record>,
     /// As counting reads the same rows: second boxes of one animal are left out.
-    pub(super) counted: Vec<counting::Record>,
+    pub(super) counted: Vec<survey::Record>,
     pub(super) effort: Effort,
     pub(super) places: BTreeMap<String, Place>,
     pub(super) individuals: BTreeMap<String, Individual>,
@@ -81,7 +82,7 @@ impl Selected {
         let seen = images.iter().filter_map(|image| Some((image.place_id.as_deref()?, image.taken_at?)));
         let seen = seen.filter(|(place, at)| is_there(Some(place)) && is_then(Some(place), *at));
         Self {
-            counted: sift(records.iter().filter_map(counting::Record::of)).kept,
+            counted: sift(records.iter().filter_map(Record::counted)).kept,
             effort: Effort::of_deployments(&deployments, &range)
                 .and_inferred(seen, &range)
                 .within(|place| days(params.start_date, params.end_date, calendar.zone(Some(place)))),

@@ -1,8 +1,9 @@
 //! One row for each independent event of a class at a place, with the rule that was used.
 
+use deertrack_survey::visits::Visit;
+
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
-use crate::counting::visits::Visit;
 
 const COLUMNS: [&str; 10] = [
     "place_id",

@@ -1,12 +1,12 @@
 //! One detection cut out of its photograph.
 
+use deertrack_survey::BoundingBox;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 use jpeg_encoder::{ColorType, Encoder};
 
 use super::problem::Problem;
-use crate::catalog::BoundingBox;
 
 const JPEG_QUALITY: u8 = 90;
 

@@ -18,12 +18,12 @@ mod write;
 use std::collections::{HashMap, HashSet};
 
 use deertrack_schemas::{Command, ZipParams};
+use deertrack_survey::calendar::Calendar;
 
 use self::write::Task;
 use super::{Cx, Rendered};
 use crate::JobError;
 use crate::catalog::Record;
-use crate::counting::calendar::Calendar;
 
 /// Makes the archive that `command` asks for.
 ///

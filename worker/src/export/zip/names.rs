@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use deertrack_survey::calendar::Calendar;
+
 use crate::catalog::Record;
-use crate::counting::calendar::Calendar;
 use crate::export::text::path_part;
 
 /// Paths that were given out.

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::ZipParams;
+use deertrack_survey::calendar::Calendar;
 use serde::Serialize;
 
 use super::problem::Problem;
 use crate::catalog::Record;
-use crate::counting::calendar::Calendar;
 use crate::export::table_text::Csv;
 
 /// The platform's ten columns, then ours.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
+use deertrack_survey::BoundingBox;
 
 use super::Options;
 use super::deployments::Stands;
@@ -11,7 +12,7 @@ use super::media::Media;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Glance, Survey, required_table};
-use crate::catalog::store::{BoundingBox, Level, NewDeer, NewDetection, NewImage, Writing};
+use crate::catalog::store::{Level, NewDeer, NewDetection, NewImage, Writing};
 use crate::import::table::Row;
 use crate::import::{BadRow, ImportError};
 

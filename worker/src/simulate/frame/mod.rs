@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use chrono::{DateTime, Utc};
+use deertrack_survey::BoundingBox;
 use exif::experimental::Writer;
 use exif::{Field, In, Tag, Value};
 use jpeg_encoder::{ColorType, Encoder};
@@ -22,7 +23,6 @@ use rand_chacha::rand_core::SeedableRng;
 use super::herd::Animal;
 use super::season::{Pose, Season};
 use super::{SimulateError, Stream};
-use crate::catalog::store::BoundingBox;
 use canvas::Canvas;
 use deer::Placed;
 use wood::Light;

@@ -2,7 +2,7 @@
 //!
 //! They assume independent events. Where cameras differ, as they always do, a rate needs
 //! [`bootstrap`](super::bootstrap) over cameras; these are its floor and what is left with one camera.
-//! Quantiles come from `statrs`; the numbers are checked against scipy in `worker/tests/oracle/`.
+//! Quantiles come from `statrs`; the numbers are checked against scipy in `survey/tests/oracle/`.
 
 use statrs::distribution::{Beta, ContinuousCDF, Discrete, Gamma, Normal, StudentsT};
 

@@ -3,15 +3,12 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::Class;
-use deertrack_worker::catalog;
-use deertrack_worker::counting::activity::{Activity, bandwidth};
-use deertrack_worker::counting::interval::{
-    Interval, binomial_test, clopper_pearson, exact_odds, garwood, wilson,
-};
-use deertrack_worker::counting::overlap::Estimator;
-use deertrack_worker::counting::sun::{Coordinates, sun_day};
-use deertrack_worker::counting::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
-use deertrack_worker::counting::{Record, Standing};
+use deertrack_survey::activity::{Activity, bandwidth};
+use deertrack_survey::interval::{Interval, binomial_test, clopper_pearson, exact_odds, garwood, wilson};
+use deertrack_survey::overlap::Estimator;
+use deertrack_survey::sun::{Coordinates, sun_day};
+use deertrack_survey::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
+use deertrack_survey::{Record, Standing, final_class};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -86,10 +83,10 @@ fn record((index, row): (usize, &Value)) -> Record {
         image_id: text(1).expect("each row has an image"),
         taken_at: minute(row[0].as_i64().expect("each row has a minute")),
         place_id: text(2),
-        class: catalog::final_class(None, Some(row[3].as_str().expect("each row has a class"))),
+        class: final_class(None, Some(row[3].as_str().expect("each row has a class"))),
         individual: text(4),
         count: row[5].as_u64().expect("each row has a count") as u32,
-        bounds: None,
+        bbox: None,
         standing: Standing::Valid,
     }
 }

@@ -204,7 +204,7 @@ fn log_rate_ratio([now, now_nights, before, before_nights]: [f64; 4]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::effort::{Camera, Source};
+    use crate::effort::{Camera, Source};
     use chrono::TimeDelta;
 
     fn exposure(events: u64, nights: f64) -> Exposure {

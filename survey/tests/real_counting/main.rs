@@ -1,6 +1,6 @@
 //! Real roe deer against numbers of scipy, pandas and R `overlap`.
 //!
-//! The data are not part of the project: `cargo test -p deertrack-worker --test real_counting -- FOLDER`, where FOLDER
+//! The data are not part of the project: `cargo test -p deertrack-survey --test real_counting -- FOLDER`, where FOLDER
 //! holds `roedeer_leuven_camtrapdp/` (a Camtrap DP package) and `oracles/deer_tables.json` (expected numbers).
 //! With `-- FOLDER SAMPLES.json` it also repeats the published test of R `overlap`: `{"tiger": [..], "pig": [..]}`,
 //! the package's `tigerObs` and `pigObs`.
@@ -13,15 +13,15 @@ use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
 use deertrack_schemas::Class;
-use deertrack_worker::counting::activity::Activity;
-use deertrack_worker::counting::bootstrap::{Method, Resampling};
-use deertrack_worker::counting::calendar::{Calendar, clock_angle};
-use deertrack_worker::counting::clock::{CameraTimes, Cause, Verdict, audit};
-use deertrack_worker::counting::overlap::{Estimator, overlap};
-use deertrack_worker::counting::rates::Exposures;
-use deertrack_worker::counting::ratios::Ratios;
-use deertrack_worker::counting::sun::{Light, light};
-use deertrack_worker::counting::visits::{GapSince, VisitRule, visits};
+use deertrack_survey::activity::Activity;
+use deertrack_survey::bootstrap::{Method, Resampling};
+use deertrack_survey::calendar::{Calendar, clock_angle};
+use deertrack_survey::clock::{CameraTimes, Cause, Verdict, audit};
+use deertrack_survey::overlap::{Estimator, overlap};
+use deertrack_survey::rates::Exposures;
+use deertrack_survey::ratios::Ratios;
+use deertrack_survey::sun::{Light, light};
+use deertrack_survey::visits::{GapSince, VisitRule, visits};
 use leuven::Leuven;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
@@ -36,7 +36,7 @@ fn main() {
         rest.iter().take_while(|part| !part.starts_with('-')).map(PathBuf::from).collect();
     let Some(folder) = given.first() else {
         let missing = Trial::test("real_data_are_given", || {
-            Err("name the folder with the data: cargo test -p deertrack-worker --test real_counting -- FOLDER".into())
+            Err("name the folder with the data: cargo test -p deertrack-survey --test real_counting -- FOLDER".into())
         });
         libtest_mimic::run(&Arguments::default(), vec![missing]).exit();
     };

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use solar_positioning::{Horizon, Location, SolarEvents, SolarPositions, delta_t};
 
 use super::calendar::days;
-use crate::catalog::Place;
+use crate::Place;
 use chrono_tz::Tz;
 
 /// A place on Earth.

@@ -147,8 +147,8 @@ pub fn share(part: u64, whole: u64, level: f64) -> Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::Standing;
-    use crate::counting::visits::{VisitRule, visits};
+    use crate::Standing;
+    use crate::visits::{VisitRule, visits};
     use chrono::{DateTime, TimeDelta};
 
     fn row(minute: i64, place: &str, class: Class) -> Record {
@@ -160,7 +160,7 @@ mod tests {
             class,
             individual: None,
             count: 1,
-            bounds: None,
+            bbox: None,
             standing: Standing::Valid,
         }
     }

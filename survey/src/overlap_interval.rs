@@ -3,7 +3,7 @@
 //! The usual interval takes percentiles of smoothed bootstrap samples around the estimate. But the estimate is biased:
 //! downwards where the curves are alike (chance makes two samples of one curve differ), upwards where smoothing blurs
 //! them. Simulated (40 and 60 records, 200 repetitions, meant to cover 95 %; `interval_choice.py overlaps` in
-//! `worker/tests/oracle/`):
+//! `survey/tests/oracle/`):
 //!
 //! | true overlap | percentile | percentile less bias | this one |
 //! |---:|---:|---:|---:|

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendar::{Calendar, Period};
 use super::effort::Effort;
-use crate::catalog::TimeRange;
+use crate::TimeRange;
 
 /// The local days on which cameras stood.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ fn local_days(span: &TimeRange, place_id: &str, calendar: &Calendar) -> Period {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::effort::{Camera, Source};
+    use crate::effort::{Camera, Source};
 
     fn utc(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use deertrack_worker::catalog::Deployment;
-use deertrack_worker::counting::clock::CameraTimes;
-use deertrack_worker::counting::effort::Effort;
-use deertrack_worker::counting::sun::Coordinates;
-use deertrack_worker::counting::visits::{VisitRule, visits};
-use deertrack_worker::counting::{Record, Standing};
+use deertrack_survey::Deployment;
+use deertrack_survey::clock::CameraTimes;
+use deertrack_survey::effort::Effort;
+use deertrack_survey::sun::Coordinates;
+use deertrack_survey::visits::{VisitRule, visits};
+use deertrack_survey::{Record, Standing};
 use libtest_mimic::Failed;
 
 pub(crate) struct Leuven {
@@ -85,7 +85,7 @@ fn record(row: &Row, places: &HashMap<&str, &str>) -> Result<Record, Failed> {
         },
         individual: Some(row["individualID"].clone()).filter(|id| !id.is_empty()),
         count: row["count"].parse::<f64>()? as u32,
-        bounds: None,
+        bbox: None,
         standing: Standing::Valid,
     })
 }

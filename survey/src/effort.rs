@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::catalog::{Deployment, TimeRange};
+use crate::{Deployment, TimeRange};
 
 /// A longer silence between two images is no proof that the camera worked.
 pub const LONGEST_SILENCE: TimeDelta = TimeDelta::hours(24);

@@ -6,12 +6,12 @@
 
 use std::f64::consts::{PI, TAU};
 
-use deertrack_worker::counting::activity::Activity;
-use deertrack_worker::counting::bootstrap::Resampling;
-use deertrack_worker::counting::interval::Interval;
-use deertrack_worker::counting::overlap::{Estimator, overlap};
-use deertrack_worker::counting::rates::{Exposure, Pair, rate, rate_ratio};
-use deertrack_worker::counting::ratios::{Unit, ratio_over_places};
+use deertrack_survey::activity::Activity;
+use deertrack_survey::bootstrap::Resampling;
+use deertrack_survey::interval::Interval;
+use deertrack_survey::overlap::{Estimator, overlap};
+use deertrack_survey::rates::{Exposure, Pair, rate, rate_ratio};
+use deertrack_survey::ratios::{Unit, ratio_over_places};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Gamma, Normal, Poisson};

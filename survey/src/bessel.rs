@@ -40,7 +40,7 @@ mod tests {
     fn values_equal_those_of_scipy() {
         // scipy.special.ive(k, x)
         let oracle: serde_json::Value =
-            serde_json::from_str(include_str!("../../tests/oracle/intervals.json")).unwrap();
+            serde_json::from_str(include_str!("../tests/oracle/intervals.json")).unwrap();
         let rows: Vec<(f64, [f64; 4])> = serde_json::from_value(oracle["bessel"].clone()).unwrap();
         assert_eq!(rows.len(), 5);
         for (x, orders) in rows {

@@ -138,7 +138,7 @@ fn order(visit: &Visit) -> (DateTime<Utc>, Option<&str>, Option<&str>, Class) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counting::Standing;
+    use crate::Standing;
 
     fn row(minute: i64, image: &str) -> Record {
         Record {
@@ -149,7 +149,7 @@ mod tests {
             class: Class::Doe,
             individual: None,
             count: 1,
-            bounds: None,
+            bbox: None,
             standing: Standing::Valid,
         }
     }

@@ -15,7 +15,7 @@
 //! | 8 | 88 % | 87 % | 94 % | 94 % |
 //! | 20 | 90 % | 89 % | 93 % | 95 % |
 //!
-//! (`worker/tests/oracle/interval_choice.py rates`.) The studentized bootstrap nearly gets there, but with few cameras
+//! (`survey/tests/oracle/interval_choice.py rates`.) The studentized bootstrap nearly gets there, but with few cameras
 //! its upper end runs away to astronomical numbers.
 //! Sources: Davison and Hinkley (1997), Bootstrap Methods and their Application, chapters 2 and 5; Hesterberg (2015),
 //! The American Statistician 69:371, on percentile intervals of small samples.

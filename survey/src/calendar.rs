@@ -12,7 +12,7 @@ use chrono::{
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 
-use crate::catalog::{Place, TimeRange};
+use crate::{Place, TimeRange};
 
 /// The zone of each place.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,6 @@
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
-use crate::catalog;
-
 /// Two boxes that share more than this (intersection over union) show one animal.
 pub const SAME_ANIMAL_IOU: f64 = 0.5;
 
@@ -22,14 +20,14 @@ pub struct Record {
     pub taken_at: DateTime<Utc>,
     /// Where.
     pub place_id: Option<String>,
-    /// Its final class, see [`catalog::final_class`].
+    /// Its final class, see [`final_class`](crate::final_class).
     pub class: Class,
     /// The known animal.
     pub individual: Option<String>,
     /// How many animals the row stands for.
     pub count: u32,
     /// Where in the image.
-    pub bounds: Option<Bounds>,
+    pub bbox: Option<BoundingBox>,
     /// Whether it may count.
     pub standing: Standing,
 }
@@ -46,58 +44,20 @@ pub enum Standing {
     Duplicate,
 }
 
-impl Record {
-    /// A row of the catalog, which answers with those that may count; `None` without a time.
-    pub fn of(row: &catalog::Record) -> Option<Self> {
-        Some(Self {
-            id: row.id.clone(),
-            image_id: row.image.id.clone(),
-            taken_at: row.image.taken_at?,
-            place_id: row.image.place_id.clone(),
-            class: row.class,
-            individual: row.deer_id.clone(),
-            count: row.count,
-            bounds: row.bbox.map(Bounds::from),
-            standing: Standing::Valid,
-        })
-    }
-
-    /// The same of a row that a report reads.
-    pub fn of_sighting(row: &catalog::Sighting) -> Option<Self> {
-        Some(Self {
-            id: row.id.clone(),
-            image_id: row.image_id.clone(),
-            taken_at: row.taken_at?,
-            place_id: row.place_id.clone(),
-            class: row.class,
-            individual: row.deer_id.clone(),
-            count: row.count,
-            bounds: row.bbox.map(Bounds::from),
-            standing: Standing::Valid,
-        })
-    }
-}
-
-/// A box: left, top, width and height, all in one unit (pixels or fractions of the image).
+/// A box in an image, as fractions of its width and height from the top left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
-    /// Its left edge.
+pub struct BoundingBox {
+    /// Left edge.
     pub x: f64,
-    /// Its top edge.
+    /// Top edge.
     pub y: f64,
-    /// To the right.
+    /// Width.
     pub width: f64,
-    /// Downwards.
+    /// Height.
     pub height: f64,
 }
 
-impl From<catalog::BoundingBox> for Bounds {
-    fn from(bbox: catalog::BoundingBox) -> Self {
-        Self { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height }
-    }
-}
-
-impl Bounds {
+impl BoundingBox {
     /// Intersection over union, 0 to 1; 0 for boxes without area.
     pub fn iou(&self, other: &Self) -> f64 {
         let across = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
@@ -175,7 +135,7 @@ fn by_animal(row: &Record) -> (DateTime<Utc>, &str, Class, bool, &str) {
 }
 
 fn is_same_animal(kept: &Record, row: &Record) -> bool {
-    let (Some(a), Some(b)) = (&kept.bounds, &row.bounds) else { return false };
+    let (Some(a), Some(b)) = (&kept.bbox, &row.bbox) else { return false };
     let two_names = matches!((&kept.individual, &row.individual), (Some(a), Some(b)) if a != b);
     !two_names && a.iou(b) > SAME_ANIMAL_IOU
 }
@@ -193,7 +153,7 @@ mod tests {
             class: Class::Doe,
             individual: None,
             count: 1,
-            bounds: Some(Bounds { x, y: 0.0, width: 0.3, height: 0.5 }),
+            bbox: Some(BoundingBox { x, y: 0.0, width: 0.3, height: 0.5 }),
             standing: Standing::Valid,
         }
     }
@@ -204,12 +164,12 @@ mod tests {
 
     #[test]
     fn iou_is_the_shared_part_of_both_boxes() {
-        let a = Bounds { x: 0.0, y: 0.0, width: 2.0, height: 2.0 };
-        let b = Bounds { x: 1.0, y: 1.0, width: 2.0, height: 2.0 };
+        let a = BoundingBox { x: 0.0, y: 0.0, width: 2.0, height: 2.0 };
+        let b = BoundingBox { x: 1.0, y: 1.0, width: 2.0, height: 2.0 };
         assert!((a.iou(&b) - 1.0 / 7.0).abs() < 1e-15);
         assert_eq!(a.iou(&a), 1.0);
-        assert_eq!(a.iou(&Bounds { x: 2.0, ..a }), 0.0, "they only touch");
-        assert_eq!(a.iou(&Bounds { width: 0.0, ..a }), 0.0);
+        assert_eq!(a.iou(&BoundingBox { x: 2.0, ..a }), 0.0, "they only touch");
+        assert_eq!(a.iou(&BoundingBox { width: 0.0, ..a }), 0.0);
     }
 
     #[test]
@@ -226,7 +186,7 @@ mod tests {
     fn boxes_that_share_exactly_half_are_two_animals() {
         // 0.3 wide, 0.1 apart: 0.2 / 0.4 in exact arithmetic; whole numbers keep it exact here.
         let wide =
-            |id, x| Record { bounds: Some(Bounds { x, y: 0.0, width: 3.0, height: 5.0 }), ..row(id, 0.0) };
+            |id, x| Record { bbox: Some(BoundingBox { x, y: 0.0, width: 3.0, height: 5.0 }), ..row(id, 0.0) };
         assert_eq!(ids(&sift([wide("a", 0.0), wide("b", 1.0)])), ["a", "b"]);
         assert_eq!(ids(&sift([wide("a", 0.0), wide("b", 0.9)])), ["a"]);
     }
@@ -235,7 +195,7 @@ mod tests {
     fn overlapping_boxes_of_other_classes_other_images_or_no_box_all_count() {
         let buck = Record { class: Class::Buck, ..row("b", 0.0) };
         let elsewhere = Record { image_id: "other".to_owned(), ..row("c", 0.0) };
-        let unboxed = Record { bounds: None, ..row("d", 0.0) };
+        let unboxed = Record { bbox: None, ..row("d", 0.0) };
         assert_eq!(sift([row("a", 0.0), buck, elsewhere, unboxed]).kept.len(), 4);
     }
 

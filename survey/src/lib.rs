@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+pub mod deployment;
+
+mod class;
+pub mod record;
+pub mod visits;
+
+pub mod effort;
+pub mod presence;
+
+pub mod bootstrap;
+pub mod interval;
+pub mod rates;
+pub mod ratios;
+
+pub mod calendar;
+pub mod clock;
+mod clock_fit;
+pub mod file_clock;
+pub mod sun;
+
+pub mod activity;
+mod bessel;
+pub mod overlap;
+mod overlap_interval;
+
+pub use class::final_class;
+pub use deployment::{Deployment, Place, TimeRange};
+pub use record::{BoundingBox, LeftOut, Record, Sifted, Standing, sift};
