@@ -11,10 +11,10 @@
 use std::path::Path;
 use std::time::Instant;
 
+use deertrack_catalog::connect;
+use deertrack_catalog::store::Store;
 use deertrack_schemas::{Command, Export, ZipParams};
 use deertrack_worker::artifact::Content;
-use deertrack_worker::catalog::connect;
-use deertrack_worker::catalog::store::Store;
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
 use deertrack_worker::simulate::{Options, simulate};
 use fast_image_resize::PixelType::U8x3;

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime};
+use deertrack_catalog::connect;
 use deertrack_schemas::{Kind, Request, Valid};
-use deertrack_worker::catalog::connect;
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
 use serde_json::{Value, json};
 

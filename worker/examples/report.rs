@@ -7,8 +7,8 @@
 use std::error::Error;
 
 use chrono::{Days, NaiveTime};
+use deertrack_catalog::connect;
 use deertrack_schemas::{Export, Kind, Request, Valid};
-use deertrack_worker::catalog::connect;
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 
-use crate::catalog::CatalogError;
+use deertrack_catalog::CatalogError;
 
 /// Why a job did not make its artifact. Each text is for the person who asked; the source is for the log.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod artifact;
-pub mod catalog;
 mod error;
 pub mod export;
 pub mod import;

@@ -4,8 +4,8 @@
 mod import_package;
 mod tables;
 
+use deertrack_catalog::{Record, connect};
 use deertrack_schemas::Class;
-use deertrack_worker::catalog::{Record, connect};
 use deertrack_worker::import::ImportError;
 use deertrack_worker::import::camtrap_dp::{Observations, Options, Summary};
 use import_package::{Package, at, ever};

@@ -5,8 +5,8 @@ mod tables;
 
 use std::fs;
 
-use deertrack_worker::catalog::connect;
-use deertrack_worker::catalog::store::Store;
+use deertrack_catalog::connect;
+use deertrack_catalog::store::Store;
 use deertrack_worker::import::ImportError;
 use deertrack_worker::import::embeddings::{Options, Summary, import};
 use sqlx::SqlitePool;

@@ -9,8 +9,8 @@ use std::io::BufReader;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
-use deertrack_worker::catalog::store::Store;
-use deertrack_worker::catalog::{Record, connect};
+use deertrack_catalog::store::Store;
+use deertrack_catalog::{Record, connect};
 use deertrack_worker::simulate::{Options, Summary, simulate};
 use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;

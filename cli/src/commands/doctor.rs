@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use deertrack_catalog as catalog;
 use deertrack_stream::{ServerInfo, ServerProblem, Settings, Stream};
-use deertrack_worker::catalog;
 use serde::Serialize;
 use serde_json::json;
 

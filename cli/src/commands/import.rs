@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use deertrack_worker::catalog::store::Store;
+use deertrack_catalog::store::Store;
 use deertrack_worker::import::camtrap_dp::{self, Observations, Options};
 use deertrack_worker::import::{ImportError, embeddings};
 use indicatif::{ProgressBar, ProgressStyle};

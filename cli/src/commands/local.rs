@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use chrono_tz::Tz;
+use deertrack_catalog as catalog;
 use deertrack_stream::embedded::{Options, Server, StartError};
-use deertrack_worker::catalog;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono_tz::Tz;
+use deertrack_catalog::{self as catalog, Catalog};
 use deertrack_producer::Exports;
 use deertrack_producer::http::{self, GatewayState};
 use deertrack_stream::{Durability, Settings, Stream};
 use deertrack_worker::artifact::Artifacts;
-use deertrack_worker::catalog::{self, Catalog};
 use deertrack_worker::export::{ImagesFolder, Kinds};
 use deertrack_worker::run;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Days, NaiveDate, Utc};
 use clap::Args;
-use deertrack_worker::catalog::{self, store::Store};
+use deertrack_catalog::{self as catalog, store::Store};
 use deertrack_worker::simulate::{self, Options, SimulateError, Summary};
 
 use super::services;

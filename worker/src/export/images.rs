@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::catalog::sqlite_file;
+use deertrack_catalog::sqlite_file;
 
 /// The folder that relative paths of the database start from.
 #[derive(Clone, Debug, Default)]

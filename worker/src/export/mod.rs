@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
+use deertrack_catalog::Catalog;
 use deertrack_schemas::{Command, Counts, Export};
 use deertrack_stream::crash;
 use tokio::sync::OwnedSemaphorePermit;
@@ -12,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::JobError;
 use crate::artifact::{Content, Draft, Drafts};
-use crate::catalog::Catalog;
 
 mod archive;
 pub mod camtrap_dp;

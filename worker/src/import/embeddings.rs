@@ -9,12 +9,12 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use deertrack_catalog::store::{NewDataset, NewDeer, NewDetection, NewImage, Owned, Store, Writing};
 use deertrack_schemas::Class;
 use serde::Serialize;
 
 use super::table::Table;
 use super::{ImportError, OnProgress};
-use crate::catalog::store::{NewDataset, NewDeer, NewDetection, NewImage, Owned, Store, Writing};
 
 /// Rows that are held before they are written.
 const BATCH: usize = 500;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::catalog::CatalogError;
+use deertrack_catalog::CatalogError;
 
 /// The longest part of a bad value that is shown.
 const SHOWN_CHARS: usize = 80;

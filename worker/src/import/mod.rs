@@ -1,4 +1,4 @@
-//! Other people's data into our tables. Each format is a file or folder; all write through [`crate::catalog::store`],
+//! Other people's data into our tables. Each format is a file or folder; all write through [`deertrack_catalog::store`],
 //! in one transaction, and can be repeated. Nothing here prints: callers get a summary and progress.
 
 pub mod camtrap_dp;

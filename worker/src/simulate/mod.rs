@@ -25,8 +25,8 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::Serialize;
 
-use crate::catalog::CatalogError;
-use crate::catalog::store::{Owned, Store};
+use deertrack_catalog::CatalogError;
+use deertrack_catalog::store::{Owned, Store};
 use rows::Rows;
 use season::Season;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use deertrack_catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 use rand::Rng;
@@ -13,7 +14,6 @@ use super::embedding::{Burst, VERSION, Vector, best_match};
 use super::frame;
 use super::season::{Place, Season, Shot, Stand};
 use super::{Options, Stream, Summary, random};
-use crate::catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
 /// At which cosine the platform assigns a detection.
 const THRESHOLD: f32 = 0.70;

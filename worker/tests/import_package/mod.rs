@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::Store;
 use deertrack_survey::TimeRange;
-use deertrack_worker::catalog::store::Store;
 use deertrack_worker::import::ImportError;
 use deertrack_worker::import::camtrap_dp::{Options, Summary, import};
 use sqlx::{AssertSqlSafe, SqlitePool};

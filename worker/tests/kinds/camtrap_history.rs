@@ -1,7 +1,7 @@
 //! `camtrap-dp`: effort and the detection history hold what was asked for and what is known, and nothing twice.
 
+use deertrack_catalog::store::NewDeployment;
 use deertrack_schemas::{CamtrapDpParams, Class, Export};
-use deertrack_worker::catalog::store::NewDeployment;
 use serde_json::{Value, json};
 
 use crate::season::{Season, at, csv_rows, file, unzip};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use deertrack_catalog::store::{Level, NewDetection, NewImage};
+use deertrack_catalog::{Catalog, Individual, connect};
 use deertrack_schemas::Class;
-use deertrack_worker::catalog::store::{Level, NewDetection, NewImage};
-use deertrack_worker::catalog::{Catalog, Individual, connect};
 
 use crate::season::{Season, at};
 

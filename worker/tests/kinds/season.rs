@@ -5,14 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store};
+use deertrack_catalog::{Catalog, connect};
 use deertrack_schemas::{Class, Command, Counts, Export};
 use deertrack_survey::BoundingBox;
 use deertrack_worker::JobError;
 use deertrack_worker::artifact::Drafts;
-use deertrack_worker::catalog::store::{
-    NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
-};
-use deertrack_worker::catalog::{Catalog, connect};
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress, Rendered};
 use tempfile::TempDir;
 

@@ -4,10 +4,10 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
 use chrono::NaiveDate;
+use deertrack_catalog::store::NewDeployment;
 use deertrack_schemas::table::{Format, GapSince, Topic};
 use deertrack_schemas::{Class, Export, TableParams};
 use deertrack_worker::JobError;
-use deertrack_worker::catalog::store::NewDeployment;
 use serde_json::{Value, json};
 
 use crate::season::{Season, at, csv_rows, known, place};

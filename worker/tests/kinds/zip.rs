@@ -2,9 +2,9 @@
 
 use std::num::NonZero;
 
+use deertrack_catalog::store::NewDetection;
 use deertrack_schemas::{Class, Export, ZipParams};
 use deertrack_worker::JobError;
-use deertrack_worker::catalog::store::NewDetection;
 use deertrack_worker::export::{Exporter, Progress};
 use image::RgbImage;
 use sha2::{Digest, Sha256};

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::Store;
+use deertrack_catalog::{Catalog, connect};
 use deertrack_survey::TimeRange;
-use deertrack_worker::catalog::store::Store;
-use deertrack_worker::catalog::{Catalog, connect};
 use deertrack_worker::import::camtrap_dp::{Options, Summary, import};
 use tempfile::TempDir;
 

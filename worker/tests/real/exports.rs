@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use deertrack_catalog::Catalog;
 use deertrack_schemas::{Command, Export};
-use deertrack_worker::catalog::Catalog;
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
 
 use super::databases::instant;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::Datelike;
-use deertrack_worker::catalog::Record;
+use deertrack_catalog::Record;
 use deertrack_worker::import::camtrap_dp::Options;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;

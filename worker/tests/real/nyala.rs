@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use deertrack_worker::catalog::store::Store;
+use deertrack_catalog::store::Store;
 use deertrack_worker::import::embeddings::{Options, import};
 use serde_json::Value;
 use sqlx::PgPool;

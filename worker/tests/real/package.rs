@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use deertrack_catalog::{Catalog, Image, Record};
 use deertrack_schemas::{CamtrapDpParams, Export};
 use deertrack_survey::{Deployment, Place};
-use deertrack_worker::catalog::{Catalog, Image, Record};
 use deertrack_worker::import::camtrap_dp::{Observations, Options};
 use tempfile::TempDir;
 

@@ -6,9 +6,9 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use deertrack_catalog::connect;
+use deertrack_catalog::store::Store;
 use deertrack_schemas::{Export, ReidParams};
-use deertrack_worker::catalog::connect;
-use deertrack_worker::catalog::store::Store;
 use deertrack_worker::import::embeddings::{Options, import};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use deertrack_catalog::Catalog;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Command, Export, PdfParams};
-use deertrack_worker::catalog::Catalog;
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
 use serde_json::Value;
 

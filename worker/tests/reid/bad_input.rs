@@ -1,8 +1,8 @@
 //! Whatever the database holds, the answer is a clear sentence or a clear page.
 
+use deertrack_catalog::store::NewPlace;
 use deertrack_schemas::{Class, ReidParams};
 use deertrack_worker::JobError;
-use deertrack_worker::catalog::store::NewPlace;
 use tempfile::TempDir;
 
 use crate::files::{Files, export};

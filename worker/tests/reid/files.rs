@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use deertrack_catalog::{Catalog, connect};
 use deertrack_schemas::{Command, Export, ReidParams};
 use deertrack_worker::JobError;
-use deertrack_worker::catalog::{Catalog, connect};
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress, Rendered};
 
 use crate::herd::at;

@@ -39,7 +39,7 @@ fn in_one_burst(mut herd: Herd) -> Herd {
 }
 
 fn at_one_place(mut herd: Herd) -> Herd {
-    herd.places.push(deertrack_worker::catalog::store::NewPlace {
+    herd.places.push(deertrack_catalog::store::NewPlace {
         id: "oak".into(),
         name: "Old oak".into(),
         latitude: None,

@@ -1,8 +1,8 @@
 //! Small databases of embedded detections.
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::{NewDeer, NewDetection, NewImage, NewPlace, Store};
 use deertrack_schemas::Class;
-use deertrack_worker::catalog::store::{NewDeer, NewDetection, NewImage, NewPlace, Store};
 use tempfile::TempDir;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {

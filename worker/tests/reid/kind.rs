@@ -3,9 +3,9 @@
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
+use deertrack_catalog::connect;
 use deertrack_schemas::{Class, ReidParams};
 use deertrack_worker::JobError;
-use deertrack_worker::catalog::connect;
 use deertrack_worker::export::{Job, Progress};
 use deertrack_worker::simulate::Options;
 use tempfile::TempDir;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use deertrack_catalog::store::Store;
 use deertrack_schemas::ReidParams;
-use deertrack_worker::catalog::store::Store;
 use deertrack_worker::simulate::{Options, simulate};
 use sqlx::SqlitePool;
 use tempfile::TempDir;

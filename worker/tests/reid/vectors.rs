@@ -1,9 +1,9 @@
 //! Vectors come out of either database to the bit, whatever the form they are stored in.
 
+use deertrack_catalog::{Catalog, CatalogError, Embedding, connect};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 use deertrack_survey::TimeRange;
-use deertrack_worker::catalog::{Catalog, CatalogError, Embedding, connect};
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;

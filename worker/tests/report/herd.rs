@@ -8,12 +8,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::{
+    Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
+};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_survey::{Deployment, Place, TimeRange};
-use deertrack_worker::catalog::{
-    Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
-};
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;
 use futures::stream::BoxStream;

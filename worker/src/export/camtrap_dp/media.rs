@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use deertrack_catalog::Image;
+
 use super::standard::{CAPTURE_METHODS, MEDIA};
 use super::survey::Survey;
 use super::writer::{Writer, known, time};
-use crate::catalog::Image;
 use crate::export::text::path_part;
 
 /// The table.

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::{Level, Record};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 
 use super::standard::{LIFE_STAGES, METHODS, OBSERVATIONS, SEXES};
 use super::survey::Survey;
 use super::writer::{Row, Writer, known, time};
-use crate::catalog::{Level, Record};
 
 /// The table. `species` is for rows that do not tell theirs.
 pub(super) fn table(survey: &Survey, species: &str) -> Vec<u8> {

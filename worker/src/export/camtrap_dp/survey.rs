@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::{Image, Level, Record};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place, TimeRange};
 
 use super::Request;
 use super::wanted::{Wanted, days_of};
 use crate::JobError;
-use crate::catalog::{Image, Level, Record};
 
 /// Everything that the catalog has about the range.
 pub(super) struct Loaded {

@@ -8,7 +8,7 @@ use deertrack_schemas::CamtrapDpParams;
 use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::{Deployment, TimeRange};
 
-use crate::catalog::Image;
+use deertrack_catalog::Image;
 
 /// The days of a request; `None`: all.
 pub(super) fn days_of(params: &CamtrapDpParams) -> Option<Period> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use deertrack_catalog::Individual;
 use deertrack_schemas::Class;
 use deertrack_survey::Place;
 use deertrack_survey::Record;
@@ -17,7 +18,6 @@ use super::estimate::Estimate;
 use super::sky::Sky;
 use super::survey::Survey;
 use super::wording::{self, counted, list, number};
-use crate::catalog::Individual;
 
 /// Cards that are printed; the others are counted in words.
 pub(super) const MOST_CARDS: usize = 12;

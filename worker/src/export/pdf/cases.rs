@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe;
+use deertrack_catalog::{Image, Sighting};
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::{GroupBy, PdfParams};
 use deertrack_survey::{Deployment, Place};
@@ -9,7 +10,6 @@ use deertrack_survey::{Deployment, Place};
 use super::found::{Asked, Found, Rows};
 use super::report::Report;
 use super::season;
-use crate::catalog::{Image, Sighting};
 
 /// A question in the zone of Brussels, asked on the first day of 2021 at noon.
 pub(super) struct Case {

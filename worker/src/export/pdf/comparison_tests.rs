@@ -1,11 +1,11 @@
 //! Hand-made comparisons: rates by the finger, ratios and tests against scipy, and words where there is no number.
 
+use deertrack_catalog::LeftOut;
 use deertrack_schemas::pdf::{ComparedPeriod, ReportType};
 
 use super::cases::{Case, at, deployment, detection, found, rows};
 use super::comparison::{Comparison, comparison};
 use super::found::Rows;
-use crate::catalog::LeftOut;
 
 /// So many visits of bucks at the oak in a June of so many nights, and all within them.
 fn june(year: i32, visits: usize, nights: usize) -> Rows {

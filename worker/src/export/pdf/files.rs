@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use deertrack_catalog::Image;
 use deertrack_survey::calendar::Calendar;
 
 use super::file_clocks::{self, PlaceTimes, Times};
@@ -9,7 +10,6 @@ use super::found::Found;
 use super::status::StatusRow;
 use super::wording::{counted, part};
 use crate::JobError;
-use crate::catalog::Image;
 use crate::export::picture_time::PictureTime;
 use crate::export::{ImagesFolder, Job};
 

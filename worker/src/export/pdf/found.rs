@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::{Image, Individual, LeftOut, Sighting};
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place};
 
 use crate::JobError;
-use crate::catalog::{Image, Individual, LeftOut, Sighting};
 use crate::export::Cx;
 
 /// What was asked, when and in which zone.

@@ -5,7 +5,7 @@ use super::found::{Found, Rows};
 use super::report::Report;
 
 /// So many bucks, a visit each, on the days of a month from the first on.
-fn bucks(month: &str, count: usize) -> Vec<crate::catalog::Sighting> {
+fn bucks(month: &str, count: usize) -> Vec<deertrack_catalog::Sighting> {
     let at = |i: usize| format!("{month}-{:02}T{:02}:00:00Z", 1 + i % 28, 1 + i % 5 + 6 * (i / 28));
     (0..count).map(|i| detection(&format!("{month} {i}"), &at(i), "buck")).collect()
 }

@@ -1,12 +1,12 @@
 //! Hand-made cases for a season: each number can be counted with the finger.
 
+use deertrack_catalog::{Individual, LeftOut};
 use deertrack_survey::{BoundingBox, Place};
 
 use super::cases::{Case, at, class, deployment, detection, found, place, rows};
 use super::counts::Counts;
 use super::found::{Found, Rows};
 use super::report::Report;
-use crate::catalog::{Individual, LeftOut};
 
 fn by_period(report: &Report) -> Vec<(String, u64)> {
     report.periods.iter().map(|row| (row.period.name.clone(), row.counts.detections)).collect()

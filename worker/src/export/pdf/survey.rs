@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::{Image, Sighting};
 use deertrack_schemas::Class;
 use deertrack_survey::TimeRange;
 use deertrack_survey::bootstrap::Resampling;
@@ -15,7 +16,6 @@ use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
 use deertrack_survey::{Record, sift};
 
 use super::found::{Asked, Rows};
-use crate::catalog::{Image, Sighting};
 
 /// What happened on some days.
 pub(super) struct Survey<'a> {

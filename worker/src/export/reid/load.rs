@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::{Embedding, Profile, Record};
 use deertrack_reid::{Class, Input, Vectors};
 use deertrack_schemas::ReidParams;
 use deertrack_survey::calendar::days;
@@ -13,7 +14,6 @@ use futures::TryStreamExt;
 
 use super::codes::{BURST_GAP, Bursts, Codes};
 use crate::JobError;
-use crate::catalog::{Embedding, Profile, Record};
 use crate::export::Cx;
 
 /// How many numbers all vectors of an analysis may have together: 1 GiB.

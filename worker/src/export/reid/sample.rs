@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
+use deertrack_catalog::Record;
 use deertrack_reid::sample::Draw;
 use deertrack_schemas::Counts;
 use deertrack_survey::BoundingBox;
@@ -16,7 +17,6 @@ use super::pictures::bounds;
 use super::study::{File, Sink, Study};
 use super::wording::number;
 use crate::JobError;
-use crate::catalog::Record;
 use crate::export::table_text::Csv;
 use crate::export::zip::{crop, decode};
 use crate::export::{Cx, ImagesFolder, Job, team};

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use deertrack_catalog::Record;
+
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
-use crate::catalog::Record;
 
 const COLUMNS: [&str; 24] = [
     "detection_id",

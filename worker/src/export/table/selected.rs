@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::{Image, Individual, Record};
 use deertrack_schemas::TableParams;
 use deertrack_schemas::table::Topic;
 use deertrack_survey::calendar::{Calendar, days};
@@ -13,7 +14,6 @@ use deertrack_survey::{self as survey, sift};
 use deertrack_survey::{Deployment, Place, TimeRange};
 
 use crate::JobError;
-use crate::catalog::{Image, Individual, Record};
 use crate::export::Cx;
 
 /// Everything that the catalog has about the days of a request.

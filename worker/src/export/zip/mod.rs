@@ -17,13 +17,13 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
+use deertrack_catalog::Record;
 use deertrack_schemas::{Command, ZipParams};
 use deertrack_survey::calendar::Calendar;
 
 use self::write::Task;
 use super::{Cx, Rendered};
 use crate::JobError;
-use crate::catalog::Record;
 
 /// Makes the archive that `command` asks for.
 ///

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use deertrack_catalog::Record;
 use deertrack_survey::calendar::Calendar;
 
-use crate::catalog::Record;
 use crate::export::text::path_part;
 
 /// Paths that were given out.

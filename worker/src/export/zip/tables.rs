@@ -1,12 +1,12 @@
 //! The tables beside the crops: what each one shows, and what could not be made.
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::Record;
 use deertrack_schemas::ZipParams;
 use deertrack_survey::calendar::Calendar;
 use serde::Serialize;
 
 use super::problem::Problem;
-use crate::catalog::Record;
 use crate::export::table_text::Csv;
 
 /// The platform's ten columns, then ours.

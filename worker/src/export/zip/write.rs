@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::Record;
 use deertrack_schemas::{Counts, ZipParams};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +15,6 @@ use super::problem::Problem;
 use super::tables::{Manifest, Metadata, Problems};
 use crate::JobError;
 use crate::artifact::{Content, Draft, hex};
-use crate::catalog::Record;
 use crate::export::archive::Archive;
 use crate::export::images::ImagesFolder;
 use crate::export::{Job, Rendered, team};

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::{NewDeployment, NewPlace, Writing};
 
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::required_table;
-use crate::catalog::store::{NewDeployment, NewPlace, Writing};
 use crate::import::table::Row;
 use crate::import::{BadRow, ImportError};
 

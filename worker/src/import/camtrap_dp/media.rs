@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::{NewImage, Writing};
 
 use super::deployments::Stands;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Survey, optional_table};
-use crate::catalog::store::{NewImage, Writing};
 use crate::import::table::Row;
 use crate::import::{BadRow, ImportError};
 

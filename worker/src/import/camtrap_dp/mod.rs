@@ -16,7 +16,8 @@ mod survey;
 
 use std::path::Path;
 
-use crate::catalog::store::{NewDataset, Owned, Store};
+use deertrack_catalog::store::{NewDataset, Owned, Store};
+
 use crate::import::{ImportError, OnProgress};
 use package::Package;
 use reading::Reading;

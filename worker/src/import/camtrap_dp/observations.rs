@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::{Level, NewDeer, NewDetection, NewImage, Writing};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 
@@ -12,7 +13,6 @@ use super::media::Media;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Glance, Survey, required_table};
-use crate::catalog::store::{Level, NewDeer, NewDetection, NewImage, Writing};
 use crate::import::table::Row;
 use crate::import::{BadRow, ImportError};
 

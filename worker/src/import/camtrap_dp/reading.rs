@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use deertrack_catalog::store::Level;
+
 use super::deployments::Stands;
 use super::observations::Taken;
 use super::summary::{Skipped, Summary};
 use super::survey::Survey;
 use super::{Observations, Options};
-use crate::catalog::store::Level;
 use crate::import::{BadRow, ImportError, OnProgress};
 
 /// How many bad rows a summary shows; the rest is counted.

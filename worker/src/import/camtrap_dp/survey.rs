@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
+use deertrack_catalog::store::Level;
+
 use super::package::Package;
 use super::{Observations, Options};
-use crate::catalog::store::Level;
 use crate::import::table::{Row, Table};
 use crate::import::{BadRow, ImportError};
 

@@ -1,8 +1,10 @@
-//! Rows for our own tables, as `import` and `simulate` hand them to `store`. Ids are the source's ids.
+//! Rows for our own tables, as sources hand them to `store`. Ids are the source's ids.
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
+
+use crate::record::Level;
 
 /// Where data came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,26 +97,6 @@ pub struct NewDeer {
     pub first_seen: Option<DateTime<Utc>>,
     /// Its last detection.
     pub last_seen: Option<DateTime<Utc>>,
-}
-
-/// Whether a row tells of one image or of a whole event (Camtrap DP's `observationLevel`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Level {
-    /// Of one image.
-    #[default]
-    Media,
-    /// Of an event, however many images show it.
-    Event,
-}
-
-impl Level {
-    /// As in Camtrap DP and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Media => "media",
-            Self::Event => "event",
-        }
-    }
 }
 
 /// A detection. `NewDetection::of` gives the usual rest.

@@ -18,7 +18,10 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow};
 use super::template::{Columns, TABLES};
-use super::{Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting};
+use crate::catalog::{Catalog, LeftOut, joined};
+use crate::embedding::{Embedding, Profile};
+use crate::failure::CatalogError;
+use crate::record::{Image, Individual, Record, Sighting};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;
@@ -198,7 +201,7 @@ impl Catalog for PostgresCatalog {
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
         let Some(sql) = self.sql.dataset else { return Ok(None) };
         let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.pool).await?;
-        Ok(super::joined(&names))
+        Ok(joined(&names))
     }
 
     async fn ping(&self) -> Result<(), CatalogError> {
@@ -210,8 +213,8 @@ impl Catalog for PostgresCatalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::connect::Target;
-    use crate::catalog::migrate;
+    use crate::connect::Target;
+    use crate::connect::migrate;
 
     /// Ten years of images every 20 minutes: enough rows for the planner to have a choice.
     const TEN_YEARS: &str = "

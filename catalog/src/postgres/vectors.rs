@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row, TypeInfo, ValueRef};
 
-use crate::catalog::embedding::from_le_bytes;
-use crate::catalog::row::{EmbeddingRow, ProfileRow};
-use crate::catalog::template::Columns;
-use crate::catalog::{CatalogError, Embedding, Profile};
+use crate::embedding::from_le_bytes;
+use crate::embedding::{Embedding, Profile};
+use crate::failure::CatalogError;
+use crate::row::{EmbeddingRow, ProfileRow};
+use crate::template::Columns;
 
 /// pgvector's, under whatever schema it was made in.
 const PGVECTOR: [&str; 2] = ["vector", "halfvec"];

@@ -18,7 +18,10 @@ use super::row::{
     DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow,
     RecordRow, SightingRow,
 };
-use super::{Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting};
+use crate::catalog::{Catalog, LeftOut, joined};
+use crate::embedding::{Embedding, Profile};
+use crate::failure::CatalogError;
+use crate::record::{Image, Individual, Record, Sighting};
 
 const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
@@ -134,7 +137,7 @@ impl Catalog for SqliteCatalog {
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
         let names: Vec<String> =
             sqlx::query_scalar(include_str!("sql/sqlite/dataset.sql")).fetch_all(&self.pool).await?;
-        Ok(super::joined(&names))
+        Ok(joined(&names))
     }
 
     async fn ping(&self) -> Result<(), CatalogError> {

@@ -4,12 +4,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store};
+use deertrack_catalog::{Catalog, CatalogError, LeftOut, Record, Sighting, connect, migrate};
 use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, TimeRange};
-use deertrack_worker::catalog::store::{
-    NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store,
-};
-use deertrack_worker::catalog::{Catalog, CatalogError, LeftOut, Record, Sighting, connect, migrate};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use deertrack_schemas::Class;
 use sqlx::{Error, Sqlite, Transaction};
 
 use super::row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, le_bytes};
-use crate::catalog::row::Micros;
+use crate::row::Micros;
 
 pub(super) async fn datasets(tx: &mut Transaction<'_, Sqlite>, rows: &[NewDataset]) -> Result<(), Error> {
     for row in rows {

@@ -4,8 +4,6 @@ use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 use deertrack_survey::{self as survey, BoundingBox, Standing};
 
-use super::Level;
-
 /// One detection with its image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
@@ -71,6 +69,26 @@ pub struct Sighting {
     pub count: u32,
     /// Of the species.
     pub scientific_name: Option<String>,
+}
+
+/// Whether a row tells of one image or of a whole event (Camtrap DP's `observationLevel`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Of one image.
+    #[default]
+    Media,
+    /// Of an event, however many images show it.
+    Event,
+}
+
+impl Level {
+    /// As in Camtrap DP and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Event => "event",
+        }
+    }
 }
 
 /// A photograph, or one event of a source without photographs.

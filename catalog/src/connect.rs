@@ -9,7 +9,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
 use super::postgres::PostgresCatalog;
 use super::sqlite::{BUSY_TIMEOUT, SqliteCatalog};
-use super::{Catalog, CatalogError};
+use crate::catalog::Catalog;
+use crate::failure::CatalogError;
 
 /// Opens the catalog that `database_url` names, for reading only: `postgres://` or `sqlite:`.
 ///

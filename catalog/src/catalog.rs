@@ -1,28 +1,13 @@
-//! What the platform's database knows, behind one trait: detections, places, deployments, individuals.
-//!
-//! Read-only by design. The adapters are `postgres` (an existing platform) and `sqlite` (the embedded default);
-//! the tables are created by the migrations beside them and filled, through `store`, by `import` and `simulate`.
-
-mod connect;
-mod embedding;
-mod failure;
-mod postgres;
-mod record;
-mod row;
-mod sqlite;
-pub mod store;
-mod template;
-
-use std::path::PathBuf;
+//! What exports ask of the platform's database, whichever it is. Reading only: writing is the duty of
+//! [`store`](crate::store).
 
 use async_trait::async_trait;
 use deertrack_survey::{Deployment, Place, TimeRange};
 use futures::stream::BoxStream;
 
-pub use connect::{connect, migrate, sqlite_file};
-pub use embedding::{Embedding, Profile};
-pub use record::{Image, Individual, Record, Sighting};
-pub use store::Level;
+use crate::embedding::{Embedding, Profile};
+use crate::failure::CatalogError;
+use crate::record::{Image, Individual, Record, Sighting};
 
 /// Detections that no export counts, by the first reason that holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,43 +16,6 @@ pub struct LeftOut {
     pub rejected: u64,
     /// Copies of another detection.
     pub duplicates: u64,
-}
-
-/// The database cannot answer.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    /// It cannot be reached, or gave up: another try may help.
-    #[error("the database cannot be reached: {0}")]
-    Unavailable(#[source] sqlx::Error),
-    /// It answered with something unexpected: a missing table, a value of a wrong form.
-    #[error("the database does not answer as expected: {0}")]
-    Unexpected(#[source] sqlx::Error),
-    /// The URL names no database that this program reads.
-    #[error("DATABASE_URL begins with {0:?}, which is neither postgres:// nor sqlite://")]
-    UnknownScheme(String),
-    /// Vectors are stored in a way that this program does not read.
-    #[error(
-        "{table}.feature_vector is of type {ty}; real[], double precision[], vector (pgvector) and bytea are read"
-    )]
-    VectorType {
-        /// Of the detections or of the deer.
-        table: &'static str,
-        /// As PostgreSQL names it.
-        ty: String,
-    },
-    /// One vector cannot be read.
-    #[error("the vector of {of} {id} {reason}")]
-    Vector {
-        /// `detection` or `deer`.
-        of: &'static str,
-        /// Its id.
-        id: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Reading makes no database.
-    #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
-    NoFile(PathBuf),
 }
 
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
@@ -115,7 +63,7 @@ pub trait Catalog: Send + Sync {
 }
 
 /// The names of all data sets as one, each once, or `None` where there is none.
-fn joined(names: &[String]) -> Option<String> {
+pub(crate) fn joined(names: &[String]) -> Option<String> {
     let mut distinct: Vec<&str> = Vec::new();
     for name in names {
         if !distinct.contains(&name.as_str()) {

@@ -8,7 +8,9 @@ use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
-use super::{Embedding, Image, Individual, LeftOut, Level, Profile, Record, Sighting};
+use crate::catalog::LeftOut;
+use crate::embedding::{Embedding, Profile};
+use crate::record::{Image, Individual, Level, Record, Sighting};
 
 #[derive(FromRow)]
 pub(super) struct LeftOutRow {

@@ -1,4 +1,4 @@
-//! The write side of our own tables, for `import` and `simulate` only: exports have no way here.
+//! The write side of our own tables, for sources only: exports have no way here.
 //!
 //! All rows are upserted by their ids in one transaction, so that a source can be read twice and a failure leaves
 //! nothing behind.
@@ -13,10 +13,11 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Postgres, Sqlite, Transaction};
 
-pub use row::{Level, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
+pub use crate::record::Level;
+pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
-use super::CatalogError;
 use super::connect::{Target, migrate, writable};
+use crate::failure::CatalogError;
 
 /// Rows a statement: enough to hide the round trip, few enough to keep a batch of vectors under a few megabytes.
 const BATCH: usize = 500;
@@ -93,16 +94,20 @@ macro_rules! upsert {
 
 /// Tables whose rows belong to a data set.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Owned {
+pub enum Owned {
+    /// What was detected.
     Detections,
+    /// Photographs and events.
     Images,
+    /// When cameras stood where.
     Deployments,
+    /// Known deer.
     Deer,
 }
 
 impl Owned {
     /// In the order in which they can be removed.
-    pub(crate) const ALL: [Self; 4] = [Self::Detections, Self::Images, Self::Deployments, Self::Deer];
+    pub const ALL: [Self; 4] = [Self::Detections, Self::Images, Self::Deployments, Self::Deer];
 
     fn ids(self) -> &'static str {
         match self {
@@ -162,7 +167,7 @@ impl Writing {
 
     /// Removes the rows of a data set that are not among `kept`, and says how many they were: what an earlier version
     /// of the source, or an import with other options, left.
-    pub(crate) async fn remove_others(
+    pub async fn remove_others(
         &mut self,
         table: Owned,
         dataset_id: &str,

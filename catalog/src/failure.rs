@@ -1,10 +1,47 @@
-//! Whether a database failure may pass by itself. The run loop tries again only then.
+//! Why the database cannot answer, and whether that may pass by itself: another try is of use only then.
+
+use std::path::PathBuf;
 
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
-use super::CatalogError;
+/// The database cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// It cannot be reached, or gave up: another try may help.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(#[source] Error),
+    /// It answered with something unexpected: a missing table, a value of a wrong form.
+    #[error("the database does not answer as expected: {0}")]
+    Unexpected(#[source] Error),
+    /// The URL names no database that this program reads.
+    #[error("DATABASE_URL begins with {0:?}, which is neither postgres:// nor sqlite://")]
+    UnknownScheme(String),
+    /// Vectors are stored in a way that this program does not read.
+    #[error(
+        "{table}.feature_vector is of type {ty}; real[], double precision[], vector (pgvector) and bytea are read"
+    )]
+    VectorType {
+        /// Of the detections or of the deer.
+        table: &'static str,
+        /// As PostgreSQL names it.
+        ty: String,
+    },
+    /// One vector cannot be read.
+    #[error("the vector of {of} {id} {reason}")]
+    Vector {
+        /// `detection` or `deer`.
+        of: &'static str,
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Reading makes no database.
+    #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
+    NoFile(PathBuf),
+}
 
 impl From<Error> for CatalogError {
     fn from(error: Error) -> Self {
