@@ -3,10 +3,8 @@
 pub mod artifact;
 mod error;
 pub mod export;
-pub mod import;
 mod job;
 pub mod run;
-pub mod simulate;
 mod stage;
 mod typesetting;
 

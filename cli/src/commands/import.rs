@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use deertrack_catalog::store::Store;
-use deertrack_worker::import::camtrap_dp::{self, Observations, Options};
-use deertrack_worker::import::{ImportError, embeddings};
+use deertrack_sources::camtrap_dp::{self, Observations, Options};
+use deertrack_sources::{ImportError, embeddings};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 

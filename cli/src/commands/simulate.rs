@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{Datelike, Days, NaiveDate, Utc};
 use clap::Args;
 use deertrack_catalog::{self as catalog, store::Store};
-use deertrack_worker::simulate::{self, Options, SimulateError, Summary};
+use deertrack_sources::simulate::{self, Options, SimulateError, Summary};
 
 use super::services;
 use crate::args::DatabaseArgs;

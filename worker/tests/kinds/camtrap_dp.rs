@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use deertrack_catalog::store::{Level, NewDataset, NewDeployment, Store};
 use deertrack_catalog::{Catalog, Image, Record, connect};
 use deertrack_schemas::{CamtrapDpParams, Class, Export};
+use deertrack_sources::camtrap_dp::{Options, import};
 use deertrack_survey::{Deployment, Place, TimeRange};
 use deertrack_worker::JobError;
-use deertrack_worker::import::camtrap_dp::{Options, import};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

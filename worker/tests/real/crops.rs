@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use deertrack_schemas::{Export, ZipParams};
-use deertrack_worker::import::camtrap_dp::{Observations, Options};
+use deertrack_sources::camtrap_dp::{Observations, Options};
 
 use super::Check;
 use super::databases::{Both, run};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use deertrack_catalog::store::Store;
 use deertrack_catalog::{Catalog, connect};
+use deertrack_sources::camtrap_dp::{Options, Summary, import};
 use deertrack_survey::TimeRange;
-use deertrack_worker::import::camtrap_dp::{Options, Summary, import};
 use tempfile::TempDir;
 
 /// A package that was imported into an empty SQLite and an empty PostgreSQL.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use deertrack_worker::import::camtrap_dp::{Observations, Options};
+use deertrack_sources::camtrap_dp::{Observations, Options};
 use sqlx::SqlitePool;
 
 use super::Check;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use chrono::Datelike;
 use deertrack_catalog::Record;
-use deertrack_worker::import::camtrap_dp::Options;
+use deertrack_sources::camtrap_dp::Options;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use deertrack_catalog::store::Store;
-use deertrack_worker::import::embeddings::{Options, import};
+use deertrack_sources::embeddings::{Options, import};
 use serde_json::Value;
 use sqlx::PgPool;
 

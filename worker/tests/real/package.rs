@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use deertrack_catalog::{Catalog, Image, Record};
 use deertrack_schemas::{CamtrapDpParams, Export};
+use deertrack_sources::camtrap_dp::{Observations, Options};
 use deertrack_survey::{Deployment, Place};
-use deertrack_worker::import::camtrap_dp::{Observations, Options};
 use tempfile::TempDir;
 
 use super::Check;

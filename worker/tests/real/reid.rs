@@ -9,7 +9,7 @@ use std::path::Path;
 use deertrack_catalog::connect;
 use deertrack_catalog::store::Store;
 use deertrack_schemas::{Export, ReidParams};
-use deertrack_worker::import::embeddings::{Options, import};
+use deertrack_sources::embeddings::{Options, import};
 use serde_json::Value;
 use tempfile::TempDir;
 

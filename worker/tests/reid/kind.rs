@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use deertrack_catalog::connect;
 use deertrack_schemas::{Class, ReidParams};
+use deertrack_sources::simulate::Options;
 use deertrack_worker::JobError;
 use deertrack_worker::export::{Job, Progress};
-use deertrack_worker::simulate::Options;
 use tempfile::TempDir;
 
 use crate::files::{Files, export, export_from};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use deertrack_catalog::connect;
 use deertrack_schemas::ReidParams;
+use deertrack_sources::simulate::Options;
 use deertrack_worker::export::reid::{LabelSheet, Study, load};
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
-use deertrack_worker::simulate::Options;
 use tempfile::TempDir;
 
 use crate::files::Files;

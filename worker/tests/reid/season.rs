@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deertrack_catalog::store::Store;
 use deertrack_schemas::ReidParams;
-use deertrack_worker::simulate::{Options, simulate};
+use deertrack_sources::simulate::{Options, simulate};
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 

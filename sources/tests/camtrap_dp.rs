@@ -1,14 +1,14 @@
 //! Camtrap DP packages made by hand: each a few rows, each for one promise of the import.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
-mod import_package;
+mod package;
 mod tables;
 
 use deertrack_catalog::{Record, connect};
 use deertrack_schemas::Class;
-use deertrack_worker::import::ImportError;
-use deertrack_worker::import::camtrap_dp::{Observations, Options, Summary};
-use import_package::{Package, at, ever};
+use deertrack_sources::ImportError;
+use deertrack_sources::camtrap_dp::{Observations, Options, Summary};
+use package::{Package, at, ever};
 
 async fn detections(package: &Package) -> Vec<Record> {
     connect(&package.database()).await.unwrap().records_in(ever()).await.unwrap()

@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use csv::{ErrorKind, Reader, StringRecord};
 
-use super::{BadRow, ImportError};
+use crate::error::{BadRow, ImportError};
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];

@@ -7,8 +7,8 @@ use std::fs;
 
 use deertrack_catalog::connect;
 use deertrack_catalog::store::Store;
-use deertrack_worker::import::ImportError;
-use deertrack_worker::import::embeddings::{Options, Summary, import};
+use deertrack_sources::ImportError;
+use deertrack_sources::embeddings::{Options, Summary, import};
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 

@@ -7,8 +7,8 @@ use deertrack_catalog::store::Level;
 
 use super::package::Package;
 use super::{Observations, Options};
-use crate::import::table::{Row, Table};
-use crate::import::{BadRow, ImportError};
+use crate::error::{BadRow, ImportError};
+use crate::table::{Row, Table};
 
 /// What the first look found.
 pub(super) struct Survey {

@@ -13,8 +13,8 @@ use super::media::Media;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Glance, Survey, required_table};
-use crate::import::table::Row;
-use crate::import::{BadRow, ImportError};
+use crate::error::{BadRow, ImportError};
+use crate::table::Row;
 
 const COLUMNS: [&str; 5] =
     ["observationID", "deploymentID", "eventStart", "observationLevel", "observationType"];

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::import::ImportError;
+use crate::error::ImportError;
 
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
 const PROFILE: &str = "camtrap-dp/1.0";

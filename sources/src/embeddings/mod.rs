@@ -13,8 +13,9 @@ use deertrack_catalog::store::{NewDataset, NewDeer, NewDetection, NewImage, Owne
 use deertrack_schemas::Class;
 use serde::Serialize;
 
-use super::table::Table;
-use super::{ImportError, OnProgress};
+use crate::error::ImportError;
+use crate::progress::OnProgress;
+use crate::table::Table;
 
 /// Rows that are held before they are written.
 const BATCH: usize = 500;

@@ -9,8 +9,8 @@ use super::deployments::Stands;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Survey, optional_table};
-use crate::import::table::Row;
-use crate::import::{BadRow, ImportError};
+use crate::error::{BadRow, ImportError};
+use crate::table::Row;
 
 const COLUMNS: [&str; 4] = ["mediaID", "deploymentID", "timestamp", "filePath"];
 /// Rows that are held before they are written.

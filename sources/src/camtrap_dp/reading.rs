@@ -9,7 +9,8 @@ use super::observations::Taken;
 use super::summary::{Skipped, Summary};
 use super::survey::Survey;
 use super::{Observations, Options};
-use crate::import::{BadRow, ImportError, OnProgress};
+use crate::error::{BadRow, ImportError};
+use crate::progress::OnProgress;
 
 /// How many bad rows a summary shows; the rest is counted.
 const SHOWN_BAD_ROWS: usize = 20;

@@ -8,8 +8,8 @@ use deertrack_catalog::store::{NewDeployment, NewPlace, Writing};
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::required_table;
-use crate::import::table::Row;
-use crate::import::{BadRow, ImportError};
+use crate::error::{BadRow, ImportError};
+use crate::table::Row;
 
 const COLUMNS: [&str; 5] = ["deploymentID", "latitude", "longitude", "deploymentStart", "deploymentEnd"];
 

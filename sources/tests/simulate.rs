@@ -11,7 +11,7 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use deertrack_catalog::store::Store;
 use deertrack_catalog::{Record, connect};
-use deertrack_worker::simulate::{Options, Summary, simulate};
+use deertrack_sources::simulate::{Options, Summary, simulate};
 use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::import::BadRow;
+use crate::error::BadRow;
 
 /// What was taken, what was not, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -18,7 +18,8 @@ use std::path::Path;
 
 use deertrack_catalog::store::{NewDataset, Owned, Store};
 
-use crate::import::{ImportError, OnProgress};
+use crate::error::ImportError;
+use crate::progress::OnProgress;
 use package::Package;
 use reading::Reading;
 

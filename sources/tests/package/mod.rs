@@ -6,9 +6,9 @@ use std::fs;
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::store::Store;
+use deertrack_sources::ImportError;
+use deertrack_sources::camtrap_dp::{Options, Summary, import};
 use deertrack_survey::TimeRange;
-use deertrack_worker::import::ImportError;
-use deertrack_worker::import::camtrap_dp::{Options, Summary, import};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 
