@@ -1,24 +1,62 @@
 //! The protocol as a model that is explored to its last state: every order in which workers, cancellers, replayers,
 //! crashes and a Redis that loses its last writes can act. And models with one rule broken, which must fail.
 //!
-//! `redis` holds the scripts' effects, `system` who acts when. What the model does not know: time (a lease may end
-//! whenever it is not renewed), batches (a script for many jobs is as good as one script for each), and the contents
-//! of jobs. A worker has one job at a time; who runs beside whom is a model of its own, `neighbours`.
+//! `redis` holds what Redis holds, `scripts` what each script writes in which order, `file` what a power cut leaves of
+//! it, `system` who acts when. What the model does not know: time (a lease may end whenever it is not renewed), batches
+//! (a script for many jobs is as good as one script for each), and the contents of jobs. A worker has one job at a
+//! time; who runs beside whom is a model of its own, `neighbours`.
 
+mod file;
 mod neighbours;
 mod redis;
+mod rules;
+mod scripts;
 mod system;
+mod torn;
 
-use redis::{State, Status};
+use redis::{Job, State, Status};
+use rules::{Budget, Rules};
 use stateright::{Checker, HasDiscoveries, Model, Property};
-use system::{Action, Budget, Protocol, Rules, System};
+use system::{Action, Protocol, System};
 
 const NOTHING_LOST: &str = "no accepted job is lost";
+const TRUE_STATUS: &str = "a job whose end was told has a final status";
 const ONE_END: &str = "a job ends at most once, and once more for each replay";
 const FENCED: &str = "a stale owner writes nothing";
 const ONE_PLACE: &str = "a job that has ended is nowhere else, any other is in one place";
 const DENSE: &str = "event numbers have no gaps";
+const TOLD: &str = "an entry's job has a status";
+const LOOKED_AT: &str = "an entry waits for a reader or is on the pending list";
+const LIST_TRUE: &str = "the pending list names only entries that are there";
 const ALL_END: &str = "every job ends";
+
+type Holds = fn(&Protocol, &System) -> bool;
+
+/// What holds in every state.
+const PROMISES: [(&str, Holds); 9] = [
+    (NOTHING_LOST, |_, system| {
+        let lost = |(job, status): (Job, Status)| {
+            !status.state.is_end() && !system.db.will_run(job) && !system.db.has_told_end(job)
+        };
+        !system.db.jobs().any(lost)
+    }),
+    (TRUE_STATUS, |_, system| {
+        system.db.jobs().all(|(job, status)| status.state.is_end() || !system.db.has_told_end(job))
+    }),
+    (ONE_END, |_, system| {
+        let events = &system.db.events;
+        (0..events.len()).all(|i| !events[..i].iter().any(|event| event.same_end(&events[i])))
+    }),
+    (FENCED, |_, system| !system.stale_write),
+    (ONE_PLACE, |_, system| {
+        let expected = |status: Status| usize::from(!status.state.is_end());
+        system.db.jobs().all(|(job, status)| system.db.places(job) == expected(status))
+    }),
+    (DENSE, |_, system| system.db.events.iter().map(|event| event.n).eq(1..=system.db.seq)),
+    (TOLD, |_, system| system.db.stream.values().all(|entry| system.db.status.contains_key(&entry.job))),
+    (LOOKED_AT, |_, system| system.db.stream.keys().all(|id| system.db.is_looked_at(*id))),
+    (LIST_TRUE, |_, system| system.db.pending.keys().all(|id| system.db.stream.contains_key(id))),
+];
 
 impl Model for Protocol {
     type State = System;
@@ -39,22 +77,8 @@ impl Model for Protocol {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always(NOTHING_LOST, |_, system: &System| {
-                system.db.jobs().all(|(job, status)| status.state.is_end() || system.db.will_run(job))
-            }),
-            Property::always(ONE_END, |_, system: &System| {
-                let events = &system.db.events;
-                (0..events.len()).all(|i| !events[..i].iter().any(|event| event.same_end(&events[i])))
-            }),
-            Property::always(FENCED, |_, system: &System| !system.stale_write),
-            Property::always(ONE_PLACE, |_, system: &System| {
-                let expected = |status: Status| usize::from(!status.state.is_end());
-                system.db.jobs().all(|(job, status)| system.db.places(job) == expected(status))
-            }),
-            Property::always(DENSE, |_, system: &System| {
-                system.db.events.iter().map(|event| event.n).eq(1..=system.db.seq)
-            }),
+        let always = PROMISES.map(|(name, holds)| Property::always(name, holds));
+        let more = [
             Property::eventually(ALL_END, |_, system: &System| {
                 system.submitted.iter().all(|submitted| *submitted)
                     && system.db.jobs().all(|(_, status)| status.state.is_end())
@@ -65,7 +89,8 @@ impl Model for Protocol {
             Property::sometimes("is taken over", |_, system: &System| {
                 system.db.pending.values().any(|pending| pending.deliveries > 1)
             }),
-        ]
+        ];
+        always.into_iter().chain(more).collect()
     }
 }
 

@@ -1,50 +1,14 @@
 //! Who acts when: two workers, a canceller, two replayers, and everything that can go wrong. Things that go wrong
 //! have a budget, so that the states are finite; every order of them is tried.
 
-use crate::redis::{Claim, Db, Id, Job, Owner, Pending, State};
+use crate::file::{File, Move};
+use crate::redis::{Claim, Db, Id, Job, Owner, Pending, State, Write};
+use crate::rules::{Budget, Rules};
+use crate::scripts;
 
 const DELIVERY_CAP: u8 = 2;
 const MAX_ATTEMPTS: u8 = 2;
 const WORKERS: u8 = 2;
-
-/// The rules of the protocol that can be broken.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    pub(crate) fence_beat: bool,
-    pub(crate) fence_finish: bool,
-    pub(crate) finish_in_one_step: bool,
-    pub(crate) delete_with_ack: bool,
-    pub(crate) gate_replay: bool,
-    pub(crate) cancel_asks_the_owner: bool,
-    pub(crate) new_group_at_the_start: bool,
-}
-
-impl Rules {
-    pub(crate) const SOUND: Self = Self {
-        fence_beat: true,
-        fence_finish: true,
-        finish_in_one_step: true,
-        delete_with_ack: true,
-        gate_replay: true,
-        cancel_asks_the_owner: true,
-        new_group_at_the_start: true,
-    };
-}
-
-/// How often each thing may still go wrong or be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Budget {
-    /// Leases that end while their owner lives.
-    pub(crate) late_beats: u8,
-    pub(crate) crashes: u8,
-    pub(crate) lost_replies: u8,
-    pub(crate) restarts: u8,
-    pub(crate) lost_groups: u8,
-    pub(crate) releases: u8,
-    pub(crate) retries: u8,
-    pub(crate) cancels: u8,
-    pub(crate) replays: u8,
-}
 
 /// A model: which rules, how many jobs, how much goes wrong.
 #[derive(Clone, Debug)]
@@ -69,6 +33,8 @@ pub(crate) enum Phase {
     Cancelled,
     /// Delivered too often: to be buried.
     OverCap,
+    /// Delivered again, and its status says that it has ended: to be dropped.
+    Ended,
     /// The end was sent and the reply did not come.
     Unsure(State),
     /// Only when finishing takes two trips: status and event are written.
@@ -85,8 +51,7 @@ pub(crate) struct Worker {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct System {
     pub(crate) db: Db,
-    /// What a restart finds.
-    disk: Db,
+    pub(crate) file: File,
     /// Ids grow with time, also over a restart.
     next_id: Id,
     workers: [Worker; WORKERS as usize],
@@ -116,6 +81,7 @@ pub(crate) enum Action {
     FinishSecondTrip(u8),
     Retry(u8),
     Bury(u8),
+    Discard(u8),
     Release(u8),
     Crash(u8),
     Promote(Job),
@@ -124,7 +90,12 @@ pub(crate) enum Action {
     LookBeforeReplay(Id),
     Replay(Id),
     Sync,
-    RestartFromDisk,
+    /// So many writes of the first move that is gone are left in the file.
+    PowerCut(usize),
+    RestartLater,
+    Rewrite,
+    /// Somebody else's move, of jobs that are not looked at here.
+    NeighboursMove,
     GroupIsLost,
 }
 
@@ -134,7 +105,7 @@ impl Protocol {
     pub(crate) fn start(&self) -> System {
         System {
             db: Db::default(),
-            disk: Db::default(),
+            file: File::default(),
             next_id: 1,
             workers: [Worker { boot: 0, holds: None }; WORKERS as usize],
             submitted: vec![false; self.jobs as usize],
@@ -146,6 +117,9 @@ impl Protocol {
     }
 
     pub(crate) fn possible(&self, system: &System, actions: &mut Vec<Action>) {
+        if self.rules.rewrite_first && system.file.has_half() {
+            return actions.extend([Rewrite, RestartLater]);
+        }
         actions.extend((0..self.jobs).filter(|job| !system.submitted[*job as usize]).map(Submit));
         for w in 0..WORKERS {
             match system.workers[w as usize].holds {
@@ -160,7 +134,7 @@ impl Protocol {
             !pending.expired && (system.budget.late_beats > 0 || !system.is_held(**id, pending))
         };
         actions.extend(system.db.pending.iter().filter(may_end).map(|(id, _)| LeaseEnds(*id)));
-        actions.extend(system.db.delayed.keys().map(|job| Promote(*job)));
+        actions.extend(system.db.delayed.iter().map(|job| Promote(*job)));
         match system.cancelling {
             Some(_) => actions.push(Cancel),
             None if system.budget.cancels > 0 => {
@@ -173,7 +147,11 @@ impl Protocol {
         }
         actions.extend(system.replaying.iter().map(|id| Replay(*id)));
         if system.budget.restarts > 0 {
-            actions.extend([Sync, RestartFromDisk]);
+            actions.push(Sync);
+            actions.extend((0..=system.file.most_left()).map(PowerCut));
+        }
+        if system.file.has_half() {
+            actions.extend([NeighboursMove, RestartLater]);
         }
         if system.budget.lost_groups > 0 {
             actions.push(GroupIsLost);
@@ -185,16 +163,17 @@ impl Protocol {
             Submit(job) => {
                 system.submitted[job as usize] = true;
                 let id = system.new_id();
-                system.db.add(id, job, 1);
+                system.write(Move::Submit, scripts::submit(id, job));
             }
-            Read(w) => system.hold(w, Db::read),
+            Read(w) => drop(system.hold(w, scripts::read)),
             ReadReplyLost(w) => {
-                if system.db.read(system.owner(w)).is_some() {
+                if system.hold(w, scripts::read) {
+                    system.give_up(w);
                     system.budget.lost_replies -= 1;
                 }
             }
-            Stray(w) => system.hold(w, Db::stray),
-            Sweep(w) => system.hold(w, Db::sweep),
+            Stray(w) => drop(system.hold(w, scripts::stray)),
+            Sweep(w) => drop(system.hold(w, scripts::sweep)),
             LeaseEnds(id) => {
                 let pending = system.db.pending[&id];
                 system.budget.late_beats -= u8::from(system.is_held(id, &pending));
@@ -204,24 +183,24 @@ impl Protocol {
             Finish(w) => self.finish(system, w),
             FinishReplyLost(w) => self.finish_unanswered(system, w),
             FinishAgain(w) => self.finish_again(system, w),
-            FinishSecondTrip(w) => {
+            FinishSecondTrip(w) | Discard(w) => {
                 let (claim, _) = system.give_up(w);
                 if system.db.owns(&claim) {
-                    system.db.remove(claim.id);
+                    system.write(Move::Discard, scripts::remove(self.rules.order, claim.id));
                 }
             }
-            Retry(w) => system.retry(w),
+            Retry(w) => self.retry(system, w),
             Bury(w) => {
                 let (claim, _) = system.give_up(w);
                 if system.db.owns(&claim) {
-                    system.bury(&claim);
+                    self.bury(system, &claim);
                 }
             }
             Release(w) => {
                 let (claim, _) = system.give_up(w);
                 if system.db.owns(&claim) {
                     system.budget.releases -= 1;
-                    system.db.release(&claim);
+                    system.write(Move::Release, scripts::release(&claim));
                 }
             }
             Crash(w) => {
@@ -230,10 +209,8 @@ impl Protocol {
                 system.workers[w as usize] = Worker { boot, holds: None };
             }
             Promote(job) => {
-                if let Some(attempt) = system.db.delayed.remove(&job) {
-                    let id = system.new_id();
-                    system.db.add(id, job, attempt);
-                }
+                let id = system.new_id();
+                system.write(Move::Promote, scripts::promote(&system.db, self.rules.order, id, job));
             }
             LookBeforeCancel(job) => {
                 system.budget.cancels -= 1;
@@ -246,17 +223,24 @@ impl Protocol {
                 system.replaying.sort_unstable(); // two replayers are alike
             }
             Replay(id) => self.replay(system, id),
-            Sync => system.disk = system.db.clone(),
-            RestartFromDisk => {
+            Sync => system.file.sync(&system.db),
+            PowerCut(left) => {
                 system.budget.restarts -= 1;
-                system.db = system.disk.clone();
+                system.db = system.file.lose(left);
             }
+            RestartLater => {
+                system.budget.later_restarts -= 1;
+                if let Some(db) = system.file.load_again() {
+                    system.db = db;
+                }
+            }
+            Rewrite => system.file.rewrite(),
+            NeighboursMove => system.file.close_half(),
             GroupIsLost => {
                 system.budget.lost_groups -= 1;
                 system.db.pending.clear();
-                for entry in system.db.stream.values_mut() {
-                    entry.delivered = !self.rules.new_group_at_the_start;
-                }
+                let end = system.db.stream.keys().next_back().copied().unwrap_or(0);
+                system.db.read_up_to = if self.rules.new_group_at_the_start { 0 } else { end };
             }
         }
     }
@@ -269,8 +253,8 @@ impl Protocol {
             return;
         }
         system.stale_write |= !owns && system.db.pending.contains_key(&claim.id);
-        system.db.renew(&claim);
-        if system.db.cancel.contains_key(&claim.job) {
+        system.write(Move::Beat, scripts::beat(&system.db, &claim));
+        if system.db.cancel.contains(&claim.job) {
             system.workers[w as usize].holds = Some((claim, Phase::Cancelled));
         }
     }
@@ -290,12 +274,15 @@ impl Protocol {
             return false;
         }
         system.stale_write |= !owns;
-        system.db.end(claim.job, state);
-        if !self.rules.delete_with_ack {
-            system.db.pending.remove(&claim.id);
+        let writes = if !self.rules.delete_with_ack {
+            [scripts::end(&system.db, self.rules.order, claim.job, state), vec![Write::Ack(claim.id)]]
+                .concat()
         } else if self.rules.finish_in_one_step {
-            system.db.remove(claim.id);
-        }
+            scripts::finish(&system.db, self.rules.order, claim, state)
+        } else {
+            scripts::end(&system.db, self.rules.order, claim.job, state)
+        };
+        system.write(Move::Finish, writes);
         true
     }
 
@@ -316,34 +303,39 @@ impl Protocol {
 
     fn cancel(&self, system: &mut System) {
         let Some((job, entry)) = system.cancelling.take() else { return };
-        if system.db.delayed.remove(&job).is_some() {
-            return system.db.end(job, State::Cancelled);
-        }
-        let there = entry.filter(|id| system.db.stream.get(id).is_some_and(|entry| entry.job == job));
-        let Some(id) = there else {
-            // It has moved on, or it has ended. Real cancellers look again; giving up is the harder case.
-            return;
-        };
-        if system.db.pending.contains_key(&id) && self.rules.cancel_asks_the_owner {
-            system.db.cancel.insert(job, ());
-        } else {
-            system.db.stream.remove(&id);
-            system.db.end(job, State::Cancelled);
-        }
+        let asks = self.rules.cancel_asks_the_owner;
+        system.write(Move::Cancel, scripts::cancel(&system.db, self.rules.order, job, entry, asks));
     }
 
     fn replay(&self, system: &mut System, letter: Id) {
         if let Some(at) = system.replaying.iter().position(|id| *id == letter) {
             system.replaying.remove(at);
         }
-        let Some(job) = system.db.letters.get(&letter).copied() else { return };
-        if self.rules.gate_replay {
-            system.db.letters.remove(&letter);
-        }
-        system.db.cancel.remove(&job);
-        *system.db.lives.entry(job).or_default() += 1;
         let id = system.new_id();
-        system.db.add(id, job, 1);
+        let gated = self.rules.gate_replay;
+        system.write(Move::Replay, scripts::replay(&system.db, self.rules.order, id, letter, gated));
+    }
+
+    /// Parked, given up after its last attempt, or cancelled if somebody has asked.
+    fn retry(&self, system: &mut System, w: u8) {
+        system.budget.retries -= 1;
+        let (claim, _) = system.give_up(w);
+        if !system.db.owns(&claim) {
+            return;
+        }
+        if claim.attempt >= MAX_ATTEMPTS {
+            self.bury(system, &claim);
+        } else if system.db.cancel.contains(&claim.job) {
+            let writes = scripts::finish(&system.db, self.rules.order, &claim, State::Cancelled);
+            system.write(Move::Finish, writes);
+        } else {
+            system.write(Move::Retry, scripts::retry(self.rules.order, &claim));
+        }
+    }
+
+    fn bury(&self, system: &mut System, claim: &Claim) {
+        let letter = system.new_id();
+        system.write(Move::Bury, scripts::bury(&system.db, self.rules.order, letter, claim));
     }
 }
 
@@ -360,6 +352,7 @@ fn worker_actions(w: u8, phase: Phase, budget: Budget, actions: &mut Vec<Action>
         }
         Phase::Cancelled => actions.extend([Beat(w), Finish(w)]),
         Phase::OverCap => actions.push(Bury(w)),
+        Phase::Ended => actions.push(Discard(w)),
         Phase::Unsure(_) => actions.push(FinishAgain(w)),
         Phase::HalfDone => actions.push(FinishSecondTrip(w)),
     }
@@ -386,40 +379,31 @@ impl System {
         self.workers.iter().any(holds)
     }
 
-    fn hold(&mut self, w: u8, find: impl Fn(&mut Db, Owner) -> Option<Claim>) {
+    /// One whole script.
+    fn write(&mut self, of: Move, writes: Vec<Write>) {
+        let tears = self.budget.restarts > 0 && self.budget.later_restarts > 0;
+        self.file.write(&mut self.db, of, writes, tears);
+    }
+
+    /// The worker takes what `find` gives it, if anything.
+    fn hold(&mut self, w: u8, find: impl Fn(&Db, Owner) -> Option<Vec<Write>>) -> bool {
         let owner = self.owner(w);
-        if let Some(claim) = find(&mut self.db, owner) {
-            let phase = if claim.deliveries > DELIVERY_CAP { Phase::OverCap } else { Phase::Working };
-            self.workers[w as usize].holds = Some((claim, phase));
-        }
+        let Some(writes) = find(&self.db, owner) else { return false };
+        self.write(Move::Fetch, writes.clone());
+        let (Write::Take(id, pending) | Write::Deliver(id, pending)) = writes[0] else { return false };
+        let Some(claim) = self.db.claim(id, &pending) else { return false };
+        let ended = self.db.status.get(&claim.job).is_some_and(|status| status.state.is_end());
+        let phase = match claim.deliveries {
+            deliveries if deliveries > DELIVERY_CAP => Phase::OverCap,
+            2.. if ended => Phase::Ended,
+            _ => Phase::Working,
+        };
+        self.workers[w as usize].holds = Some((claim, phase));
+        true
     }
 
     /// The worker lets go of its claim, whatever becomes of it.
     fn give_up(&mut self, w: u8) -> (Claim, Phase) {
         self.workers[w as usize].holds.take().expect("only workers with a claim act on one")
-    }
-
-    /// Parked, given up after its last attempt, or cancelled if somebody has asked.
-    fn retry(&mut self, w: u8) {
-        self.budget.retries -= 1;
-        let (claim, _) = self.give_up(w);
-        if !self.db.owns(&claim) {
-            return;
-        }
-        if claim.attempt >= MAX_ATTEMPTS {
-            self.bury(&claim);
-        } else if self.db.cancel.contains_key(&claim.job) {
-            self.db.end(claim.job, State::Cancelled);
-            self.db.remove(claim.id);
-        } else {
-            self.db.park(&claim);
-        }
-    }
-
-    fn bury(&mut self, claim: &Claim) {
-        let letter = self.new_id();
-        self.db.letters.insert(letter, claim.job);
-        self.db.end(claim.job, State::Dead);
-        self.db.remove(claim.id);
     }
 }
