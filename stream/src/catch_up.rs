@@ -6,7 +6,8 @@ use redis::streams::StreamRangeReply;
 use crate::Stream;
 use crate::error::StreamError;
 use crate::event_id::EventId;
-use crate::watch::{Position, WatchFrom, Watched};
+use crate::position::Position;
+use crate::watch::{WatchFrom, Watched};
 
 /// How many events one page holds.
 const PAGE: usize = 256;

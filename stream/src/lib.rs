@@ -24,6 +24,7 @@ mod in_flight;
 mod member;
 pub mod meters;
 mod overview;
+mod position;
 mod probe;
 mod reader;
 mod release;

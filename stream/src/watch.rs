@@ -1,14 +1,16 @@
 //! Completion events from a point on, for dashboards.
 //!
 //! A plain XREAD: no group, so a watcher that goes away leaves nothing behind. The events are numbered without
-//! gaps; the numbers tell a watcher that it missed some, or that Redis lost data.
+//! gaps; the numbers tell a watcher that it missed some, or that Redis lost data. Whether Redis still knows where the
+//! watcher stands is asked at each new connection, at each read that brings nothing, and when the numbers go back
+//! (`position`).
 
 use std::time::Duration;
 
 use deertrack_schemas::{CompletionEvent, wire};
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
+use redis::streams::{StreamId, StreamReadReply};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -16,6 +18,7 @@ use crate::backoff::Backoff;
 use crate::connect::Dialer;
 use crate::error::StreamError;
 use crate::event_id::EventId;
+use crate::position::{By, Events, Position, Trail};
 use crate::{Stream, meters};
 
 /// The most events of one read, and how many may wait for a slow watcher.
@@ -28,7 +31,8 @@ pub enum WatchFrom {
     Now,
     /// With the oldest event that is kept.
     Start,
-    /// With the event behind this one: resume.
+    /// With the event behind this one: resume. When Redis does not know it (it lost data, or it never was the id of an
+    /// event) but has older ones, a reset is told and then all that is kept: new events may have smaller ids.
     After(EventId),
 }
 
@@ -50,12 +54,15 @@ pub enum Watched {
         /// The number that comes next.
         found: u64,
     },
-    /// The numbers went back: Redis lost data. Then the events go on.
+    /// Redis lost data: it forgot events that were told, from number `found` on at the latest. The events go on with
+    /// that number; some may be told again. None that Redis has is left out, whatever their ids are.
     Reset {
         /// The number that should have come; 0 when it is not known.
         expected: u64,
         /// The number that comes next.
         found: u64,
+        /// The events go on behind this one: where to resume if none comes before the watcher goes away.
+        behind: EventId,
     },
 }
 
@@ -96,7 +103,7 @@ impl Stream {
             dialer: self.dialer().clone(),
             key: self.settings().keys.events(),
             block: self.settings().block,
-            position,
+            trail: Trail::begin(position),
             sender,
         };
         Ok(Watch { events, task: tokio::spawn(watcher.run()) })
@@ -104,75 +111,35 @@ impl Stream {
 
     /// Where `from` is, and what to say before the first event.
     pub(crate) async fn position(&self, from: WatchFrom) -> Result<(Position, Option<Watched>), StreamError> {
+        let key = self.settings().keys.events();
+        let mut events = Events { by: By::Link(self.link()), key: &key };
         match from {
             WatchFrom::Start => Ok((Position::default(), None)),
-            WatchFrom::Now => Ok((self.end_of(&["XREVRANGE", "+", "-"]).await?.unwrap_or_default(), None)),
-            WatchFrom::After(id) => self.behind(id).await,
+            WatchFrom::Now => Ok((events.newest().await?.unwrap_or_default(), None)),
+            WatchFrom::After(id) => behind(id, &mut events).await,
         }
-    }
-
-    async fn behind(&self, id: EventId) -> Result<(Position, Option<Watched>), StreamError> {
-        let text = id.to_string();
-        if let Some(found) = self.end_of(&["XRANGE", &text, &text]).await? {
-            return Ok((found, None));
-        }
-        let unknown = Position { id, last: None };
-        let newest = self.end_of(&["XREVRANGE", "+", "-"]).await?.unwrap_or_default();
-        if newest.id < id {
-            // Ids grow with time. An id ahead of all that there is was given out before Redis lost data.
-            let reset = Watched::Reset { expected: 0, found: newest.last.map_or(1, |last| last + 1) };
-            return Ok((newest, Some(reset)));
-        }
-        let oldest = self.end_of(&["XRANGE", "-", "+"]).await?.unwrap_or_default();
-        let trimmed = oldest.id > id && oldest.last.is_some_and(|n| n > 1);
-        let lagged = Watched::Lagged { expected: 0, found: oldest.last.unwrap_or(1) };
-        Ok((unknown, trimmed.then_some(lagged)))
-    }
-
-    /// The first event that a range command finds.
-    async fn end_of(&self, range: &[&str; 3]) -> Result<Option<Position>, StreamError> {
-        let mut command = redis::cmd(range[0]);
-        command.arg(self.settings().keys.events()).arg(&range[1..]).arg("COUNT").arg(1);
-        let reply: StreamRangeReply = self.link().query(&command).await?;
-        Ok(reply
-            .ids
-            .first()
-            .and_then(|entry| Some(Position { id: entry.id.parse().ok()?, last: entry.get("n") })))
     }
 }
 
-/// Up to where the events have been read.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Position {
-    pub(crate) id: EventId,
-    /// Number of the last event; `None` when nothing can be said about the next one.
-    last: Option<u64>,
-}
-
-impl Position {
-    /// What a watcher is told of the entry behind it: the event, after a notice when others are missing before it.
-    pub(crate) fn advance(&mut self, entry: &StreamId) -> Vec<Watched> {
-        let Ok(id) = entry.id.parse() else { return Vec::new() };
-        self.id = id;
-        let Some(event) = event_of(entry) else {
-            // Its number is not taken note of, so the next event tells the watcher that it missed one.
-            tracing::warn!(event.id = %id, "an event cannot be read; it is left out");
-            return Vec::new();
-        };
-        let gap = gap(self.last, event.n);
-        if gap.is_some() {
-            metrics::counter!(meters::GAPS).increment(1);
-        }
-        self.last = Some(event.n);
-        gap.into_iter().chain([Watched::Event { id, event }]).collect()
+async fn behind(id: EventId, events: &mut Events<'_>) -> Result<(Position, Option<Watched>), StreamError> {
+    if let Some(found) = events.at(id).await? {
+        return Ok((found, None));
     }
+    let mut trail = Trail::begin(Position { id, last: None });
+    if let Some(reset) = trail.look(events).await? {
+        return Ok((trail.position, Some(reset)));
+    }
+    let oldest = events.oldest().await?.unwrap_or_default();
+    let trimmed = oldest.last.is_some_and(|n| n > 1);
+    let lagged = Watched::Lagged { expected: 0, found: oldest.last.unwrap_or(1) };
+    Ok((trail.position, trimmed.then_some(lagged)))
 }
 
 struct Watcher {
     dialer: Dialer,
     key: String,
     block: Duration,
-    position: Position,
+    trail: Trail,
     sender: mpsc::Sender<Watched>,
 }
 
@@ -181,11 +148,11 @@ impl Watcher {
         let mut backoff = Backoff::for_redis();
         let mut connection = None;
         loop {
-            match self.read(&mut connection).await {
-                Ok(entries) => {
+            match self.step(&mut connection).await {
+                Ok(told) => {
                     backoff.reset();
-                    for entry in entries {
-                        if self.tell(&entry).await.is_err() {
+                    for watched in told {
+                        if self.sender.send(watched).await.is_err() {
                             return; // nobody watches any more
                         }
                     }
@@ -200,40 +167,62 @@ impl Watcher {
         }
     }
 
-    async fn read(&self, connection: &mut Option<MultiplexedConnection>) -> RedisResult<Vec<StreamId>> {
+    /// Reads once. On a new connection it looks first: the server may have started again, or be another one.
+    async fn step(&mut self, connection: &mut Option<MultiplexedConnection>) -> RedisResult<Vec<Watched>> {
         let mut current = match connection.take() {
-            Some(connection) => connection,
-            None => self.dialer.blocking().await?,
+            Some(current) => current,
+            None => {
+                let mut new = self.dialer.blocking().await?;
+                if let Some(reset) = self.look(&mut new).await? {
+                    *connection = Some(new);
+                    return Ok(vec![reset]);
+                }
+                new
+            }
         };
+        let entries = self.read(&mut current).await?;
+        let reset = match entries.first() {
+            Some(first) if !self.trail.position.is_ahead_of(first) => None,
+            _ => self.look(&mut current).await?,
+        };
+        *connection = Some(current);
+        if let Some(reset) = reset {
+            return Ok(vec![reset]); // what was read is read again, in its place
+        }
+        let told = entries.iter().flat_map(|entry| self.trail.position.advance(entry)).collect();
+        if !entries.is_empty() {
+            self.trail.mark();
+        }
+        Ok(told)
+    }
+
+    async fn look(&mut self, connection: &mut MultiplexedConnection) -> RedisResult<Option<Watched>> {
+        let mut events = Events { by: By::Own(connection), key: &self.key };
+        within(self.patience(), self.trail.look(&mut events)).await
+    }
+
+    async fn read(&self, connection: &mut MultiplexedConnection) -> RedisResult<Vec<StreamId>> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT").arg(BATCH).arg("BLOCK").arg(self.block.as_millis().max(1) as u64);
-        read.arg("STREAMS").arg(&self.key).arg(self.position.id.to_string());
-        let patience = (3 * self.block).max(Duration::from_secs(1));
-        let reply: Option<StreamReadReply> = tokio::time::timeout(patience, read.query_async(&mut current))
-            .await
-            .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "the watcher was silent"))??;
-        *connection = Some(current);
+        read.arg("STREAMS").arg(&self.key).arg(self.trail.position.id.to_string());
+        let reply: Option<StreamReadReply> = within(self.patience(), read.query_async(connection)).await?;
         Ok(reply.and_then(|mut reply| reply.keys.pop()).map(|key| key.ids).unwrap_or_default())
     }
 
-    async fn tell(&mut self, entry: &StreamId) -> Result<(), mpsc::error::SendError<Watched>> {
-        for watched in self.position.advance(entry) {
-            self.sender.send(watched).await?;
-        }
-        Ok(())
+    /// Longer than any answer takes.
+    fn patience(&self) -> Duration {
+        (3 * self.block).max(Duration::from_secs(1))
     }
 }
 
-fn event_of(entry: &StreamId) -> Option<CompletionEvent> {
+/// The connection has no time-out of its own, as its reads wait.
+async fn within<T>(patience: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    tokio::time::timeout(patience, answer)
+        .await
+        .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "the watcher was silent"))?
+}
+
+pub(crate) fn event_of(entry: &StreamId) -> Option<CompletionEvent> {
     let body: Vec<u8> = entry.get("body")?;
     Some(CompletionEvent { n: entry.get("n")?, record: wire::decode_record(&body).ok()? })
-}
-
-fn gap(last: Option<u64>, found: u64) -> Option<Watched> {
-    let expected = last? + 1;
-    match found.cmp(&expected) {
-        std::cmp::Ordering::Equal => None,
-        std::cmp::Ordering::Greater => Some(Watched::Lagged { expected, found }),
-        std::cmp::Ordering::Less => Some(Watched::Reset { expected, found }),
-    }
 }

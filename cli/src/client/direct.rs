@@ -70,7 +70,7 @@ fn seen(watched: Watched) -> Seen {
         Watched::Lagged { expected, found } => {
             Seen::Lagged(format!("events {expected} to {} are gone", found - 1))
         }
-        Watched::Reset { expected, found } => {
+        Watched::Reset { expected, found, .. } => {
             Seen::Lagged(format!("Redis lost data: event {found} came where {expected} was due"))
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! A client that resumes is first served from Redis and then joins the shared feed. It subscribes to the feed
 //! before it reads Redis, so whatever is added meanwhile is in one of them; what is in both has an id that was
-//! sent already and is dropped. A client too slow for the feed's ring goes the same way again.
+//! sent already and is dropped. A client too slow for the feed's ring goes the same way again. When Redis forgot
+//! events, the feed says how far it went back, and the client goes back with it.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,7 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use super::feed::Item;
+use super::feed::{Item, Place};
 use super::metrics::SSE_CLIENTS;
 use super::refusal::Refusal;
 use crate::{Exports, ExportsError};
@@ -160,7 +161,7 @@ impl Follower {
         };
         match received {
             Ok(item) => {
-                let sent_already = item.id.is_some_and(|id| id <= self.cursor);
+                let sent_already = matches!(item.place, Place::At(id) if id <= self.cursor);
                 self.pending.extend((!sent_already).then_some(item));
                 Some(Ok(()))
             }
@@ -170,8 +171,9 @@ impl Follower {
     }
 
     fn send(&mut self, item: Item) -> Event {
-        if let Some(id) = item.id {
-            self.cursor = id;
+        match item.place {
+            Place::At(id) | Place::Back(id) => self.cursor = id,
+            Place::Same => {}
         }
         item.event
     }

@@ -32,9 +32,28 @@ pub(super) struct Feed {
 /// What clients are told, rendered once.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
-    /// Where it stands in the stream; `None` for a notice that events were lost.
-    pub(super) id: Option<EventId>,
+    pub(super) place: Place,
     pub(super) event: Event,
+}
+
+/// Where in the stream a client stands that was told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// At this event.
+    At(EventId),
+    /// Where it stood: a notice that events are missing.
+    Same,
+    /// Behind this event again, wherever it stood: Redis forgot events, and what comes now may have smaller ids.
+    Back(EventId),
+}
+
+impl Place {
+    fn id(self) -> Option<EventId> {
+        match self {
+            Self::At(id) | Self::Back(id) => Some(id),
+            Self::Same => None,
+        }
+    }
 }
 
 impl Feed {
@@ -89,7 +108,7 @@ async fn watch_on(
     position.send_replace(Some(from));
     loop {
         let item = Item::from(events.next().await?);
-        if let Some(id) = item.id {
+        if let Some(id) = item.place.id() {
             position.send_replace(Some(id));
         }
         // An error means that nobody follows at the moment.
@@ -100,9 +119,15 @@ async fn watch_on(
 impl From<Watched> for Item {
     fn from(watched: Watched) -> Self {
         match watched {
-            Watched::Event { id, event } => Self { id: Some(id), event: completion(id, &event) },
-            Watched::Lagged { expected, found } => Self { id: None, event: lagged(expected, found, false) },
-            Watched::Reset { expected, found } => Self { id: None, event: lagged(expected, found, true) },
+            Watched::Event { id, event } => Self { place: Place::At(id), event: completion(id, &event) },
+            Watched::Lagged { expected, found } => {
+                Self { place: Place::Same, event: lagged(expected, found, false) }
+            }
+            // With an id: a client that goes away now would else come back with one that Redis does not know.
+            Watched::Reset { expected, found, behind } => Self {
+                place: Place::Back(behind),
+                event: lagged(expected, found, true).id(behind.to_string()),
+            },
         }
     }
 }
@@ -117,7 +142,7 @@ fn completion(id: EventId, event: &CompletionEvent) -> Event {
 }
 
 /// Events from number `expected` up to `found` are gone: read the status records again. `reset` when the
-/// numbers went back, that is, Redis lost data. It carries no id, so a client still resumes behind its last event.
+/// numbers went back, that is, Redis lost data. Only then it carries an id: where the events go on.
 fn lagged(expected: u64, found: u64, reset: bool) -> Event {
     Event::default()
         .event("lagged")

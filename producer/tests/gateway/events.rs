@@ -1,5 +1,7 @@
 //! The event stream over HTTP: live, resumed, lossy Redis, shutdown.
 
+use std::time::Duration;
+
 use crate::sse::Events;
 use crate::support::{Gateway, exchange};
 use deertrack_schemas::State;
@@ -105,6 +107,36 @@ async fn a_gap_in_the_numbers_is_told() {
     let mut resumed = gateway.follow(Some(&before.id)).await;
     assert_eq!(resumed.next().await.unwrap().name, "lagged");
     assert_eq!(resumed.next().await.unwrap().data["n"], 7);
+}
+
+#[tokio::test]
+async fn when_redis_forgets_events_clients_go_back_with_it_and_miss_none_with_smaller_ids() {
+    let gateway = Gateway::with_settings(|settings| settings.block = Duration::from_millis(100)).await;
+    let mut worker = gateway.worker().await;
+    let mut events = gateway.follow(None).await;
+    worker.finish_many(&gateway, 1).await;
+    let kept = events.next().await.unwrap();
+    // A replica that has one event takes over from a host whose clock ran years ahead.
+    gateway.redis_command(&["COPY", "{exports}:events", "{exports}:replica"]).await;
+    gateway.redis_command(&["XSETID", "{exports}:events", "4102444800000-0"]).await;
+    worker.finish_many(&gateway, 2).await;
+    assert_eq!(events.next().await.unwrap().data["n"], 2);
+    let forgotten = events.next().await.unwrap();
+    gateway.redis_command(&["COPY", "{exports}:replica", "{exports}:events", "REPLACE"]).await;
+    gateway.redis_command(&["SET", "{exports}:event_seq", "1"]).await;
+
+    let lagged = events.next().await.unwrap();
+    assert_eq!((lagged.name.as_str(), &lagged.id), ("lagged", &kept.id));
+    assert_eq!(lagged.data, serde_json::json!({ "expected": 4, "found": 2, "reset": true }));
+    worker.finish_many(&gateway, 1).await;
+    assert_eq!(events.next().await.unwrap().data["n"], 2);
+
+    // Who went away after the notice goes on from there; who went away before it is told all there is.
+    let mut after = gateway.follow(Some(&lagged.id)).await;
+    assert_eq!(after.next().await.unwrap().data["n"], 2);
+    let mut before = gateway.follow(Some(&forgotten.id)).await;
+    assert_eq!(before.next().await.unwrap().data["reset"], true);
+    assert_eq!(before.numbers(2).await, [1, 2]);
 }
 
 #[tokio::test]
