@@ -7,7 +7,8 @@ use crate::Stream;
 use crate::error::StreamError;
 use crate::event_id::EventId;
 use crate::position::Position;
-use crate::watch::{WatchFrom, Watched};
+use crate::watch::WatchFrom;
+use crate::watched::Watched;
 
 /// How many events one page holds.
 const PAGE: usize = 256;

@@ -36,6 +36,7 @@ mod stored;
 mod submit;
 mod sweep;
 mod watch;
+mod watched;
 
 use std::sync::Arc;
 
@@ -58,7 +59,8 @@ pub use retry::{Retried, RetryPolicy, TryError};
 pub use scratch::Scratch;
 pub use settings::Settings;
 pub use submit::Submitted;
-pub use watch::{Watch, WatchFrom, Watched};
+pub use watch::{Watch, WatchFrom};
+pub use watched::Watched;
 
 /// One Redis, one prefix. Cheap to clone; all clones share one multiplexed connection that mends itself.
 #[derive(Clone)]

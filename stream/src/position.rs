@@ -15,7 +15,7 @@ use redis::{Cmd, FromRedisValue, RedisResult, Value};
 use crate::connect::Link;
 use crate::event_id::EventId;
 use crate::meters;
-use crate::watch::{Watched, event_of};
+use crate::watched::{Watched, event_of};
 
 /// How many places a reader remembers. One for each read, so at full speed they reach back 65,000 events.
 const REMEMBERED: usize = 256;

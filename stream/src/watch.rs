@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use deertrack_schemas::{CompletionEvent, wire};
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamReadReply};
@@ -19,6 +18,7 @@ use crate::connect::Dialer;
 use crate::error::StreamError;
 use crate::event_id::EventId;
 use crate::position::{By, Events, Position, Trail};
+use crate::watched::Watched;
 use crate::{Stream, meters};
 
 /// The most events of one read, and how many may wait for a slow watcher.
@@ -34,36 +34,6 @@ pub enum WatchFrom {
     /// With the event behind this one: resume. When Redis does not know it (it lost data, or it never was the id of an
     /// event) but has older ones, a reset is told and then all that is kept: new events may have smaller ids.
     After(EventId),
-}
-
-/// What a watcher sees.
-#[expect(clippy::large_enum_variant, reason = "nearly all are events; a box for each would cost more")]
-#[derive(Debug, Clone)]
-pub enum Watched {
-    /// A job has ended.
-    Event {
-        /// Resume behind it with [`WatchFrom::After`].
-        id: EventId,
-        /// Its number and the status record.
-        event: CompletionEvent,
-    },
-    /// Events between were lost or trimmed: read the status keys again. Then the events go on.
-    Lagged {
-        /// The number that should have come; 0 when it is not known.
-        expected: u64,
-        /// The number that comes next.
-        found: u64,
-    },
-    /// Redis lost data: it forgot events that were told, from number `found` on at the latest. The events go on with
-    /// that number; some may be told again. None that Redis has is left out, whatever their ids are.
-    Reset {
-        /// The number that should have come; 0 when it is not known.
-        expected: u64,
-        /// The number that comes next.
-        found: u64,
-        /// The events go on behind this one: where to resume if none comes before the watcher goes away.
-        behind: EventId,
-    },
 }
 
 /// Events for ever. Reconnects by itself.
@@ -220,9 +190,4 @@ async fn within<T>(patience: Duration, answer: impl Future<Output = RedisResult<
     tokio::time::timeout(patience, answer)
         .await
         .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "the watcher was silent"))?
-}
-
-pub(crate) fn event_of(entry: &StreamId) -> Option<CompletionEvent> {
-    let body: Vec<u8> = entry.get("body")?;
-    Some(CompletionEvent { n: entry.get("n")?, record: wire::decode_record(&body).ok()? })
 }
