@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::{Export, JobId};
 
+/// Version of the envelope that this crate writes and the newest it reads.
+pub const VERSION: u8 = 1;
+
 /// One export command. On the wire it is a MessagePack map with these names; unknown names pass, so that
 /// producers and workers of different ages mix.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -50,7 +53,7 @@ impl Command {
     /// A first try of `export`, with the number of attempts its kind allows.
     pub fn new(job_id: JobId, export: Export, created_at: DateTime<Utc>) -> Self {
         Self {
-            v: crate::wire::VERSION,
+            v: VERSION,
             max_attempts: export.kind().info().max_attempts,
             job_id,
             export,

@@ -10,7 +10,6 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use crate::export::selection::MAX_ID_CHARS;
 use crate::problem::{Loc, Problem};
 
 /// A JSON object being read.
@@ -96,14 +95,20 @@ impl<'a> Fields<'a> {
         (self.problems.len() == before).then_some(numbers)
     }
 
-    /// A list of 1 to `most` ids, or nothing; repeats are dropped. `null` reads as not given.
-    pub(crate) fn optional_ids(&mut self, name: &'static str, most: usize) -> Option<Vec<String>> {
+    /// A list of 1 to `most` ids of at most `longest` characters, or nothing; repeats are dropped. `null` reads as not
+    /// given.
+    pub(crate) fn optional_ids(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        longest: usize,
+    ) -> Option<Vec<String>> {
         let items = self.optional_list(name, most)?;
         let before = self.problems.len();
         let mut seen = HashSet::with_capacity(items.len());
         let mut ids = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            match id(name, item) {
+            match id(name, item, longest) {
                 Ok(id) if seen.insert(id) => ids.push(id.to_owned()),
                 Ok(_repeated) => {}
                 Err(problem) => self.problems.push(problem.item(index)),
@@ -246,11 +251,11 @@ fn number(name: &str, value: &Value, range: RangeInclusive<f64>) -> Result<f64, 
     Problem::outside(name, number, range).map_or(Ok(number), Err)
 }
 
-fn id<'a>(name: &str, value: &'a Value) -> Result<&'a str, Problem> {
+fn id<'a>(name: &str, value: &'a Value, longest: usize) -> Result<&'a str, Problem> {
     let text = value.as_str().ok_or_else(|| Problem::not_text(name))?;
     match text.chars().count() {
         0 => Err(Problem::empty_text(name)),
-        count if count > MAX_ID_CHARS => Err(Problem::too_long(name, MAX_ID_CHARS)),
+        count if count > longest => Err(Problem::too_long(name, longest)),
         _ => Ok(text),
     }
 }

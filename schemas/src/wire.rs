@@ -8,10 +8,9 @@ use rmp_serde::decode::Error;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+pub use crate::command::VERSION;
 use crate::{Command, StatusRecord};
 
-/// Version of the envelope that this crate writes and the newest it reads.
-pub const VERSION: u8 = 1;
 /// The largest envelope, in bytes: 10,000 ids of 100 characters fit.
 pub const MAX_BYTES: usize = 1024 * 1024;
 

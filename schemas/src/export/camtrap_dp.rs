@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::selection::{self, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, ids_limits, range_rules};
+use super::selection::{self, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, filter_limits, range_or_all_rules};
 use super::{Class, Kind, KindInfo};
 use crate::fields::Fields;
 use crate::problem::{Broken, Problem};
@@ -147,19 +147,13 @@ impl CamtrapDpParams {
     /// Field problems first, then the first broken rule of the dates.
     pub(crate) fn rules(&self, today: NaiveDate) -> Result<(), Broken> {
         self.limits()?;
-        match (self.start_date, self.end_date) {
-            (None, None) => Ok(()),
-            (Some(start), Some(end)) => {
-                range_rules(start, end, MAX_DAYS_BETWEEN, "Date range cannot exceed 100 years", today)
-            }
-            _ => Err(Broken::Rule("start_date and end_date go together")),
-        }
+        let too_long = "Date range cannot exceed 100 years";
+        range_or_all_rules(self.start_date, self.end_date, MAX_DAYS_BETWEEN, too_long, today)
     }
 
     fn limits(&self) -> Result<(), Broken> {
         let mut problems = Vec::new();
-        selection::classes_limits(&mut problems, &self.classifications);
-        ids_limits(&mut problems, "place_ids", self.place_ids.as_deref(), MAX_FILTER_IDS);
+        filter_limits(&mut problems, &self.classifications, self.place_ids.as_deref(), None);
         let texts = [
             ("title", self.title.as_deref()),
             ("contributor", self.contributor.as_deref()),
@@ -185,7 +179,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<CamtrapDpParams> {
         start_date: fields.optional_date("start_date"),
         end_date: fields.optional_date("end_date"),
         classifications: selection::read_classes(fields).unwrap_or(usual.classifications),
-        place_ids: fields.optional_ids("place_ids", MAX_FILTER_IDS),
+        place_ids: selection::read_ids(fields, "place_ids", MAX_FILTER_IDS),
         title: fields.optional_text("title", MAX_TEXT_CHARS),
         contributor: fields.optional_text("contributor", MAX_TEXT_CHARS),
         scientific_name: fields

@@ -9,11 +9,16 @@ use crate::fields::Fields;
 use crate::problem::Broken;
 
 pub mod camtrap_dp;
+mod class;
+mod kind;
 pub mod pdf;
 pub mod reid;
 pub mod selection;
 pub mod table;
 pub mod zip;
+
+pub use class::Class;
+pub use kind::{FileType, Kind, KindInfo};
 
 /// What to export: its kind and that kind's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,70 +34,6 @@ pub enum Export {
     CamtrapDp(camtrap_dp::CamtrapDpParams),
     /// The similarity analysis of re-identification.
     Reid(reid::ReidParams),
-}
-
-/// The name of an export kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A PDF report.
-    Pdf,
-    /// An archive of crops.
-    Zip,
-    /// Rows for spreadsheets, statistics and maps.
-    Table,
-    /// A Camtrap DP package.
-    CamtrapDp,
-    /// The similarity analysis of re-identification.
-    Reid,
-}
-
-/// What callers may know of a kind before they ask for it (`GET /api/kinds`).
-#[derive(Debug, PartialEq, Serialize)]
-pub struct KindInfo {
-    /// Which kind this describes.
-    #[serde(skip)]
-    pub kind: Kind,
-    /// As it stands in URLs, in the envelope and in metrics.
-    pub name: &'static str,
-    /// For people.
-    pub title: &'static str,
-    /// One sentence: what one gets.
-    pub description: &'static str,
-    /// First part of the artifact's file name.
-    pub file_stem: &'static str,
-    /// File name extension of the artifact, without the dot. Some kinds make other files too, as asked.
-    pub extension: &'static str,
-    /// Media type of the artifact.
-    pub media_type: &'static str,
-    /// The other types of files that it makes, if asked.
-    pub other_files: &'static [FileType],
-    /// How long one try may run, in seconds.
-    pub time_limit_seconds: u64,
-    /// How many tries a command of this kind gets.
-    pub max_attempts: u32,
-    /// After its first failed try it waits for up to so many seconds, then for up to twice as many, and so on. More
-    /// for kinds whose tries cost more.
-    pub retry_base_seconds: u64,
-    /// The longest wait before a try, in seconds.
-    pub retry_cap_seconds: u64,
-}
-
-/// A type of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FileType {
-    /// File name extension, without the dot.
-    pub extension: &'static str,
-    /// Media type.
-    pub media_type: &'static str,
-}
-
-impl KindInfo {
-    /// Every type of files that this kind makes, the usual one first.
-    pub fn files(&self) -> impl Iterator<Item = FileType> {
-        let usual = FileType { extension: self.extension, media_type: self.media_type };
-        std::iter::once(usual).chain(self.other_files.iter().copied())
-    }
 }
 
 /// Every kind there is, in the order in which people are shown them.
@@ -172,35 +113,6 @@ impl Export {
             Self::Table(params) => params.rules(today),
             Self::CamtrapDp(params) => params.rules(today),
             Self::Reid(params) => params.rules(today),
-        }
-    }
-}
-
-/// What the platform's model says a box shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// Male.
-    Buck,
-    /// Female.
-    Doe,
-    /// Young of the year.
-    Fawn,
-    /// A deer whose class was not told.
-    Unknown,
-}
-
-impl Class {
-    /// All classes, in the order of every table and legend.
-    pub const ALL: [Self; 4] = [Self::Buck, Self::Doe, Self::Fawn, Self::Unknown];
-
-    /// As on the wire and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Buck => "buck",
-            Self::Doe => "doe",
-            Self::Fawn => "fawn",
-            Self::Unknown => "unknown",
         }
     }
 }

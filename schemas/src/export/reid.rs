@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::selection::{self, all_classes, range_rules};
+use super::selection::{self, all_classes, range_or_all_rules};
 use super::{Class, Kind, KindInfo};
 use crate::fields::Fields;
 use crate::problem::{Broken, Problem};
@@ -126,13 +126,8 @@ impl ReidParams {
     /// Field problems first, then the first broken rule of the dates.
     pub(crate) fn rules(&self, today: NaiveDate) -> Result<(), Broken> {
         self.limits()?;
-        match (self.start_date, self.end_date) {
-            (None, None) => Ok(()),
-            (Some(start), Some(end)) => {
-                range_rules(start, end, MAX_DAYS_BETWEEN, "Date range cannot exceed 100 years", today)
-            }
-            _ => Err(Broken::Rule("start_date and end_date go together")),
-        }
+        let too_long = "Date range cannot exceed 100 years";
+        range_or_all_rules(self.start_date, self.end_date, MAX_DAYS_BETWEEN, too_long, today)
     }
 
     fn limits(&self) -> Result<(), Broken> {

@@ -44,6 +44,33 @@ pub(super) fn range_rules(
     Ok(())
 }
 
+/// The rules of kinds that take everything there is when no range is given.
+pub(super) fn range_or_all_rules(
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    max_days: i64,
+    too_long: &'static str,
+    today: NaiveDate,
+) -> Result<(), Broken> {
+    match (start, end) {
+        (None, None) => Ok(()),
+        (Some(start), Some(end)) => range_rules(start, end, max_days, too_long, today),
+        _ => Err(Broken::Rule("start_date and end_date go together")),
+    }
+}
+
+/// The limits of what narrows the choice of most kinds, for parameters that were not read from JSON.
+pub(super) fn filter_limits(
+    problems: &mut Vec<Problem>,
+    classes: &[Class],
+    place_ids: Option<&[String]>,
+    deer_ids: Option<&[String]>,
+) {
+    classes_limits(problems, classes);
+    ids_limits(problems, "place_ids", place_ids, MAX_FILTER_IDS);
+    ids_limits(problems, "deer_ids", deer_ids, MAX_FILTER_IDS);
+}
+
 /// The limits of a list of ids, for parameters that were not read from JSON.
 pub(super) fn ids_limits(
     problems: &mut Vec<Problem>,
@@ -81,6 +108,11 @@ pub(super) fn fields(problems: Vec<Problem>) -> Result<(), Broken> {
 /// Reads `classifications`; `None` when it is not given or wrong.
 pub(super) fn read_classes(fields: &mut Fields<'_>) -> Option<Vec<Class>> {
     fields.optional_choices("classifications", &Class::ALL.map(|class| (class.name(), class)))
+}
+
+/// Reads a list of at most `most` ids; `None` when it is not given or wrong.
+pub(super) fn read_ids(fields: &mut Fields<'_>, name: &'static str, most: usize) -> Option<Vec<String>> {
+    fields.optional_ids(name, most, MAX_ID_CHARS)
 }
 
 /// Every class: the default of `classifications`.

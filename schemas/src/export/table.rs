@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::selection::{
-    self, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, default_visit_gap, ids_limits, range_rules,
+    self, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, default_visit_gap, filter_limits, range_rules,
 };
 use super::{Class, FileType, Kind, KindInfo};
 use crate::fields::Fields;
@@ -180,9 +180,8 @@ impl TableParams {
     /// Field problems first, then the first broken rule of the dates.
     pub(crate) fn rules(&self, today: NaiveDate) -> Result<(), Broken> {
         let mut problems = Vec::new();
-        selection::classes_limits(&mut problems, &self.classifications);
-        ids_limits(&mut problems, "place_ids", self.place_ids.as_deref(), MAX_FILTER_IDS);
-        ids_limits(&mut problems, "deer_ids", self.deer_ids.as_deref(), MAX_FILTER_IDS);
+        let (places, deer) = (self.place_ids.as_deref(), self.deer_ids.as_deref());
+        filter_limits(&mut problems, &self.classifications, places, deer);
         let gap = self.visit_gap_minutes.into();
         problems.extend(Problem::outside("visit_gap_minutes", gap, selection::VISIT_GAPS));
         selection::fields(problems)?;
@@ -199,8 +198,8 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<TableParams> {
     let start_date = fields.date("start_date");
     let end_date = fields.date("end_date");
     let classifications = selection::read_classes(fields);
-    let place_ids = fields.optional_ids("place_ids", MAX_FILTER_IDS);
-    let deer_ids = fields.optional_ids("deer_ids", MAX_FILTER_IDS);
+    let place_ids = selection::read_ids(fields, "place_ids", MAX_FILTER_IDS);
+    let deer_ids = selection::read_ids(fields, "deer_ids", MAX_FILTER_IDS);
     let visit_gap_minutes = fields.optional_integer("visit_gap_minutes", selection::VISIT_GAPS);
     let visit_gap_since = fields.optional_choice("visit_gap_since", &GapSince::CHOICES);
     let exact_coordinates = fields.optional_bool("exact_coordinates");

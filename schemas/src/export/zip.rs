@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::selection::{
-    self, MAX_DETECTION_IDS, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, ids_limits, range_rules,
+    self, MAX_DETECTION_IDS, MAX_FILTER_IDS, MAX_ID_CHARS, all_classes, filter_limits, ids_limits,
+    range_rules,
 };
 use super::{Class, Kind, KindInfo};
 use crate::fields::Fields;
@@ -111,9 +112,8 @@ impl ZipParams {
     fn limits(&self) -> Result<(), Broken> {
         let mut problems = Vec::new();
         ids_limits(&mut problems, "detection_ids", self.detection_ids.as_deref(), MAX_DETECTION_IDS);
-        selection::classes_limits(&mut problems, &self.classifications);
-        ids_limits(&mut problems, "place_ids", self.place_ids.as_deref(), MAX_FILTER_IDS);
-        ids_limits(&mut problems, "deer_ids", self.deer_ids.as_deref(), MAX_FILTER_IDS);
+        let (places, deer) = (self.place_ids.as_deref(), self.deer_ids.as_deref());
+        filter_limits(&mut problems, &self.classifications, places, deer);
         problems.extend(Problem::outside("crop_size", self.crop_size.into(), SIZES));
         selection::fields(problems)
     }
@@ -124,12 +124,12 @@ const SIZES: std::ops::RangeInclusive<i64> = MIN_CROP_SIZE as i64..=MAX_CROP_SIZ
 /// Reads the parameters out of a request body.
 pub(crate) fn read(fields: &mut Fields<'_>) -> Option<ZipParams> {
     Some(ZipParams {
-        detection_ids: fields.optional_ids("detection_ids", MAX_DETECTION_IDS),
+        detection_ids: selection::read_ids(fields, "detection_ids", MAX_DETECTION_IDS),
         start_date: fields.optional_date("start_date"),
         end_date: fields.optional_date("end_date"),
         classifications: selection::read_classes(fields).unwrap_or_else(all_classes),
-        place_ids: fields.optional_ids("place_ids", MAX_FILTER_IDS),
-        deer_ids: fields.optional_ids("deer_ids", MAX_FILTER_IDS),
+        place_ids: selection::read_ids(fields, "place_ids", MAX_FILTER_IDS),
+        deer_ids: selection::read_ids(fields, "deer_ids", MAX_FILTER_IDS),
         crop_size: fields.optional_integer("crop_size", SIZES).unwrap_or(DEFAULT_CROP_SIZE),
     })
 }
