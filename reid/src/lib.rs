@@ -12,6 +12,7 @@ mod vectors;
 pub mod kernel;
 pub mod space;
 pub mod space_alarms;
+mod space_findings;
 pub mod thresholds;
 
 pub mod describe;

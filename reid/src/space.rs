@@ -1,84 +1,18 @@
 //! Are these vectors one space at all? Looked at first, because every other number is worthless otherwise.
 //!
 //! The worst case is silent: detections and profiles embedded by different heads give plausible scores around 1/pi
-//! with a narrow spread, and any threshold "works". It checks the vectors; it does not judge thresholds
-//! ([`crate::verdict`]).
+//! with a narrow spread, and any threshold "works". It takes the numbers; which of them are alarming is told in
+//! [`crate::space_alarms`]. It does not judge thresholds ([`crate::verdict`]).
 
 use crate::input::Input;
 use crate::kernel::Match;
 use crate::random::{Purpose, index, stream};
 use crate::roc::Roc;
-use crate::space_alarms::{Alarm, alarms};
+use crate::space_alarms::alarms;
 use crate::{Pairing, Vectors, describe};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// What was seen, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SpaceCheck {
-    /// No alarm.
-    pub ok: bool,
-    /// What is wrong, worst first.
-    pub alarms: Vec<Alarm>,
-    /// Values in a vector.
-    pub dimensions: usize,
-    /// The detections' vectors.
-    pub detections: SetCheck,
-    /// The profiles' vectors.
-    pub profiles: SetCheck,
-    /// Scores of random detections with random profiles; none if no pair may be compared.
-    pub strangers: Option<Spread>,
-    /// The 99th percentile of the best scores; none without matches.
-    pub best_q99: Option<f64>,
-    /// Scores of profiles with the detection they were made of; none if that is not known.
-    pub founders: Option<Spread>,
-    /// Burst mates against strangers; none without bursts.
-    pub burst_mates: Option<BurstMates>,
-}
-
-/// One set of vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SetCheck {
-    /// How many vectors.
-    pub rows: usize,
-    /// Vectors of zeros only; they match nothing.
-    pub zero_vectors: usize,
-    /// Vectors equal to an earlier one in every value.
-    pub duplicates: usize,
-    /// Least length.
-    pub norm_min: f64,
-    /// Mean length.
-    pub norm_mean: f64,
-    /// Greatest length.
-    pub norm_max: f64,
-    /// Different embedding versions stated.
-    pub versions: usize,
-}
-
-/// Scores of a kind of pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Spread {
-    /// How many pairs were looked at.
-    pub pairs: usize,
-    /// Mean score.
-    pub mean: f64,
-    /// Standard deviation; 0 for one pair.
-    pub std: f64,
-    /// Median score.
-    pub median: f64,
-}
-
-/// Detections of one burst show mostly the same animal seconds apart, so their scores must stand far above others.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct BurstMates {
-    /// Scores within bursts.
-    pub mates: Spread,
-    /// Scores of random detections of different bursts.
-    pub strangers: Spread,
-    /// Chance that a pair of mates scores above a pair of strangers.
-    pub area: f64,
-}
+pub use crate::space_findings::{BurstMates, SetCheck, SpaceCheck, Spread};
 
 /// Pairs that are looked at of each kind at most: the mean of 20,000 scores is known to a hundredth of their spread.
 const PAIRS: usize = 20_000;

@@ -1,44 +1,9 @@
 //! When the numbers of a space check are alarming, and what to do about it, in plain words.
 
-use crate::space::{SpaceCheck, Spread};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::space_findings::{SpaceCheck, Spread};
 use std::f64::consts::FRAC_1_PI;
 
-/// Something is wrong with the space.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Alarm {
-    /// What.
-    pub kind: AlarmKind,
-    /// What was seen, what it means and what to do.
-    pub message: String,
-}
-
-/// What can be wrong with the space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlarmKind {
-    /// Detections and profiles look like unrelated random projections.
-    UnrelatedSpaces,
-    /// More than one embedding version.
-    MixedVersions,
-    /// Profiles are far from the detection they were made of.
-    FoundersFar,
-    /// Burst mates are hardly more alike than strangers.
-    BurstMatesNotAlike,
-    /// Vectors of zeros.
-    ZeroVectors,
-    /// The same vector many times.
-    Duplicates,
-}
-
-impl AlarmKind {
-    /// No score can be trusted, so no threshold either.
-    #[must_use]
-    pub fn forbids_threshold(self) -> bool {
-        matches!(self, Self::UnrelatedSpaces | Self::MixedVersions)
-    }
-}
+pub use crate::space_findings::{Alarm, AlarmKind};
 
 /// Two unrelated heads that end in ReLU: both vectors are the positive part of independent normals, so the expected
 /// cosine is E[max(a,0)] E[max(b,0)] / E[max(a,0)^2] = (1/(2 pi)) / (1/2) = 1/pi.

@@ -45,6 +45,13 @@ pub fn threshold_table(
     thresholds.iter().map(|&threshold| row(matches, today, founding, threshold)).collect()
 }
 
+/// A threshold with as many decimals as it has, at least two: `0.70`, `0.725`. Every text writes it so.
+#[must_use]
+pub fn written(threshold: f64) -> String {
+    let [short, two] = [threshold.to_string(), format!("{threshold:.2}")];
+    if short.len() > two.len() { short } else { two }
+}
+
 fn row(matches: &[Option<Match>], today: &[Option<u32>], founding: &[bool], threshold: f64) -> ThresholdRow {
     let (mut newly_assigned, mut reassigned, mut dropped, mut assigned) = (0, 0, 0, 0);
     let mut profiles = HashSet::new();
@@ -109,6 +116,11 @@ mod tests {
         let row = threshold_table(&matches, &today, &[true, true], &[0.7])[0];
         assert_eq!((row.assigned, row.unassigned, row.profiles_touched), (2, 2, 2));
         assert_eq!((row.newly_assigned, row.reassigned, row.dropped), (0, 0, 0));
+    }
+
+    #[test]
+    fn thresholds_have_two_decimals_or_more() {
+        assert_eq!([0.7, 0.725, 1.0, -0.25].map(written), ["0.70", "0.725", "1.00", "-0.25"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use crate::binomial::{clopper_pearson, required};
 use crate::estimate::{Estimate, EstimateRow};
 use crate::space::SpaceCheck;
+use crate::thresholds::written;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,7 @@ fn judge(rows: &[EstimateRow], target: f64, least: usize) -> Verdict {
 fn safe_threshold(row: &EstimateRow, target: f64) -> Verdict {
     let reason = format!(
         "At {}, {} of {} judged assignments were wrong; with 95 % confidence at most {} of all are, below the target of {}.",
-        score(row.threshold),
+        written(row.threshold),
         row.wrong,
         row.labelled,
         percent(row.interval[1]),
@@ -92,7 +93,7 @@ fn unsafe_from(strictest: &EstimateRow, trial: &[&EstimateRow], target: f64) -> 
     let hopeless = trial.iter().filter(|row| row.interval[0] >= target).count();
     let reason = format!(
         "Even at {}, the strictest threshold that assigns enough to judge, {} of {} judged assignments were wrong: with 95 % confidence at least {} of all, above the target of {}. Of the thresholds that assign enough, {hopeless} of {} are proved unsafe.",
-        score(strictest.threshold),
+        written(strictest.threshold),
         strictest.wrong,
         strictest.labelled,
         percent(strictest.interval[0]),
@@ -110,7 +111,7 @@ fn undecided(row: &EstimateRow, target: f64, least: usize) -> Verdict {
     let more = needed.saturating_sub(row.labelled).max(1);
     let mut reason = format!(
         "At {}, {} of {} judged assignments were wrong; all that can be said is {} to {}, and the target is {}. About {more} more answers decide it.",
-        score(row.threshold),
+        written(row.threshold),
         row.wrong,
         row.labelled,
         percent(row.interval[0]),
@@ -132,11 +133,11 @@ fn promising_but_few(row: &EstimateRow, strictest: &EstimateRow, target: f64, le
     let needed = row.required.unwrap_or(least).max(least);
     let reason = format!(
         "At {}, {} of {} judged assignments were wrong, which is promising; but only {} bursts are assigned there, and about {needed} answers are needed to prove it: new photographs are needed. At {} with 95 % confidence at least {} of all are wrong, above the target of {}.",
-        score(row.threshold),
+        written(row.threshold),
         row.wrong,
         row.labelled,
         row.bursts,
-        score(strictest.threshold),
+        written(strictest.threshold),
         percent(strictest.interval[0]),
         percent(target)
     );
@@ -168,7 +169,7 @@ fn too_few(rows: &[&EstimateRow], least: usize) -> Verdict {
     };
     let reason = format!(
         "The lowest threshold, {}, assigns only {} bursts; even if all are right, {least} are needed to prove it. New photographs are needed.",
-        score(most.threshold),
+        written(most.threshold),
         most.bursts
     );
     not_enough(
@@ -187,12 +188,6 @@ fn no_safe_threshold(interval: Option<[f64; 2]>, reason: String) -> Verdict {
 fn not_enough(interval: Option<[f64; 2]>, more: usize, more_photographs: bool, reason: String) -> Verdict {
     let kind = VerdictKind::NotEnoughLabels;
     Verdict { kind, threshold: None, interval, more_labels: Some(more), more_photographs, reason }
-}
-
-/// A threshold with as many decimals as it has, at least two.
-fn score(threshold: f64) -> String {
-    let [short, two] = [threshold.to_string(), format!("{threshold:.2}")];
-    if short.len() > two.len() { short } else { two }
 }
 
 fn percent(part: f64) -> String {

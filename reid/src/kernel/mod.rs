@@ -3,40 +3,25 @@
 //! The gallery is cut into panels ([`panel`]); a tile multiplies a few probes with one panel in registers ([`x86`],
 //! [`portable`]); [`scan`] walks both sides and [`top_two`] keeps the two best of each probe. Single precision finds
 //! the candidates; the scores handed out are computed again in double precision, so they do not depend on the
-//! instruction set. Memory: one packed copy of the gallery, and the
-//! result.
+//! instruction set. Memory: one packed copy of the gallery, and the result.
 
+mod matches;
 mod panel;
 mod portable;
 mod scan;
+mod task;
+mod threads;
 mod top_two;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use crate::{Error, Pairing, Vectors};
 use panel::Packed;
-use scan::Task;
-use serde::Serialize;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use task::Task;
+use threads::in_parallel;
 
-/// A gallery row and its cosine with the probe.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Candidate {
-    /// Gallery row.
-    pub index: u32,
-    /// Cosine, within [-1, 1].
-    pub score: f64,
-}
-
-/// The two best gallery rows of one probe. Ties go to the lower row.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Match {
-    /// The best.
-    pub best: Candidate,
-    /// The next; none if only one row may be compared.
-    pub second: Option<Candidate>,
-}
+pub use matches::{Candidate, Match};
 
 /// The instruction set a scan runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,31 +120,6 @@ fn run(path: Path, task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
         Path::Avx2 => x86::scan_avx2(task, first, out),
         _ => portable::scan(task, first, out),
     }
-}
-
-/// Hands the items to `threads` threads, each taking the next when it is done with one.
-fn in_parallel<T: Send>(
-    threads: NonZeroUsize,
-    items: impl Iterator<Item = T> + Send,
-    work: impl Fn(T) + Sync,
-) {
-    let items = Mutex::new(items);
-    let drain = || {
-        loop {
-            // A poisoned lock means that another thread panicked; the scope passes that panic on.
-            let item = items.lock().unwrap_or_else(PoisonError::into_inner).next();
-            match item {
-                Some(item) => work(item),
-                None => return,
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.get() {
-            scope.spawn(drain);
-        }
-        drain();
-    });
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! 165 rows in panels of 32 the last five would cost as much as 32. The last is filled up with zero rows, which
 //! [`super::scan`] leaves out.
 
-use super::in_parallel;
+use super::threads::in_parallel;
 use crate::Vectors;
 use std::num::NonZeroUsize;
 

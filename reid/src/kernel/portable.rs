@@ -1,7 +1,8 @@
 //! The tile for any processor, in plain Rust: the compiler makes what vectors it can of the eight lanes.
 
 use super::Match;
-use super::scan::{Task, scan_block};
+use super::scan::scan_block;
+use super::task::Task;
 
 /// Probes of a tile.
 pub(super) const ROWS: usize = 4;

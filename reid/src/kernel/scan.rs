@@ -3,9 +3,9 @@
 //! it too.
 
 use super::Match;
-use super::panel::{Packed, scale};
+use super::panel::scale;
+use super::task::Task;
 use super::top_two::TopTwo;
-use crate::pairing::Pairing;
 use crate::vectors::Vectors;
 use std::borrow::Cow;
 
@@ -18,14 +18,6 @@ const GALLERY_BYTES: usize = 192 * 1024;
 
 /// Lengths with which products of single precision neither overflow nor vanish.
 const SAFE_NORMS: std::ops::Range<f64> = 1e-15..1e15;
-
-/// What all blocks of one call share.
-pub(super) struct Task<'a> {
-    pub(super) probes: &'a Vectors,
-    pub(super) gallery: &'a Vectors,
-    pub(super) pairing: &'a Pairing,
-    pub(super) packed: &'a Packed,
-}
 
 /// Finds the two best rows for the probes `first ..` of this block, `out.len()` of them. `multiply` gives the products
 /// of `ROWS` probes with one gallery panel of `LANES` rows, `multiply_half` those with half a panel.

@@ -1,7 +1,7 @@
 //! The two best gallery rows of one probe while its products come by.
 
-use super::scan::Task;
-use super::{Candidate, Match};
+use super::matches::{Candidate, Match};
+use super::task::Task;
 use crate::pairing::allowed;
 use crate::vectors::cosine;
 

@@ -8,7 +8,8 @@
 #![expect(unsafe_code, reason = "vector loads and stores, and the calls guarded by run-time detection")]
 
 use super::Match;
-use super::scan::{Task, scan_block};
+use super::scan::scan_block;
+use super::task::Task;
 use std::arch::x86_64::{
     __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps,
     _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
