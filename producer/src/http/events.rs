@@ -21,7 +21,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::App;
+use super::app::App;
 use super::feed::{Item, Place};
 use super::metrics::SSE_CLIENTS;
 use super::refusal::Refusal;

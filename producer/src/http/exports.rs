@@ -11,8 +11,9 @@ use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Va
 use deertrack_stream::{Cancelled, StreamError, Submitted};
 use serde_json::json;
 
+use super::app::App;
 use super::refusal::Refusal;
-use super::{App, trace};
+use super::trace;
 use crate::{Exports, ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.

@@ -18,7 +18,7 @@ use deertrack_schemas::KINDS;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use super::App;
+use super::app::App;
 use super::refusal::Refusal;
 
 /// Artifacts never change under their name, but they expire, and a shared cache must not outlive that.

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 
-use super::App;
+use super::app::App;
 use super::refusal::Refusal;
 
 /// An orchestrator's own limit is often a second or two; past it our reason would not be read.

@@ -13,9 +13,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, field};
 use uuid::Uuid;
 
+use super::app::App;
 use super::metrics::{REQUEST_SECONDS, REQUESTS};
 use super::refusal::Refusal;
-use super::{App, trace};
+use super::trace;
 
 /// Scripts, styles and data come from the gateway alone, and nothing stands inline. `data:` images: the icons in
 /// Swagger UI's style sheet.

@@ -6,8 +6,7 @@
 
 use std::future::IntoFuture;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Exports;
 
+mod app;
 mod events;
 mod exports;
 mod feed;
@@ -32,10 +32,11 @@ mod pages;
 mod refusal;
 mod trace;
 
+use app::App;
 use feed::Feed;
 
-/// The largest request body, in bytes: what fits into an envelope.
-pub const MAX_BODY_BYTES: usize = deertrack_schemas::wire::MAX_BYTES;
+pub use refusal::MAX_BODY_BYTES;
+
 /// How long one request may take. Events and downloads may take longer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may go on after the shutdown signal.
@@ -56,17 +57,6 @@ pub struct GatewayState {
     /// Tells the W3C trace context (`traceparent`) of the span in which it is called; the command carries it to the
     /// worker. `None` where spans are not exported: the command then carries what the client sent.
     pub span_context: fn() -> Option<String>,
-}
-
-/// What handlers see.
-#[derive(Clone)]
-struct App {
-    exports: Exports,
-    export_dir: Arc<Path>,
-    metrics: PrometheusHandle,
-    span_context: fn() -> Option<String>,
-    feed: Feed,
-    closing: CancellationToken,
 }
 
 /// The gateway's routes, for a program that serves them itself.

@@ -8,8 +8,10 @@ use axum::response::{IntoResponse, Response};
 use deertrack_schemas::Rejection;
 use serde_json::{Value, json};
 
-use super::MAX_BODY_BYTES;
 use crate::ExportsError;
+
+/// The largest request body, in bytes: what fits into an envelope.
+pub const MAX_BODY_BYTES: usize = deertrack_schemas::wire::MAX_BYTES;
 
 /// Seconds after which a client may try again when Redis is away or the backlog is full.
 const RETRY_AFTER_SECONDS: u32 = 5;

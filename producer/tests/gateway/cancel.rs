@@ -5,7 +5,8 @@ use deertrack_schemas::{State, StatusRecord};
 use reqwest::Response;
 use serde_json::Value;
 
-use crate::support::{DEADLINE, Gateway, exchange};
+use crate::deadline::DEADLINE;
+use crate::support::{Gateway, exchange};
 
 async fn cancel(gateway: &Gateway, job_id: &str) -> Response {
     gateway.client.delete(gateway.url(&format!("/api/exports/{job_id}"))).send().await.unwrap()

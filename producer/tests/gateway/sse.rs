@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::support::DEADLINE;
+use crate::deadline::DEADLINE;
 
 const SILENCE: Duration = Duration::from_millis(300);
 

@@ -1,7 +1,6 @@
 //! A gateway on a free port over a private Redis, and a stand-in for a worker.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use axum::Router;
 use chrono::Utc;
@@ -19,14 +18,12 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::deadline::DEADLINE;
 use crate::log;
 use crate::sse::Events;
 
 /// A request that keeps every rule.
 pub(crate) const RIGHT: &str = r#"{"start_date":"2026-01-01","end_date":"2026-02-01","group_by":"week"}"#;
-
-/// Nothing here takes this long unless it is broken.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Gateway {
     pub(crate) redis: Redis,
