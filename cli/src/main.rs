@@ -4,6 +4,7 @@ mod args;
 mod client;
 mod commands;
 mod exit;
+mod flags;
 mod logging;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -12,6 +13,7 @@ mod otlp;
 mod otlp;
 mod print;
 mod signals;
+mod waiting;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use super::{Accepted, Seen, text};
+use super::answers::{Accepted, Seen, text};
 use crate::exit::{Code, Exit};
 
 pub(crate) struct Direct {

@@ -11,7 +11,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
-use super::{Accepted, Seen, text};
+use super::answers::{Accepted, Seen, text};
 use crate::exit::{Code, Exit};
 
 pub(crate) struct Gateway {

@@ -1,21 +1,24 @@
 //! Where requests go: a gateway over HTTP, or Redis directly. Both keep the same rules and give the same answers.
 
+mod answers;
 mod direct;
 mod gateway;
 
 use std::path::Path;
 
 use clap::Args;
-use deertrack_schemas::{CompletionEvent, Kind};
+use deertrack_schemas::Kind;
 use deertrack_stream::Stream;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use crate::args::{AcceptanceArgs, ZoneArgs};
 use crate::commands::services;
 use crate::exit::Exit;
+use crate::flags::{AcceptanceArgs, ZoneArgs};
 use direct::Direct;
 use gateway::Gateway;
+
+pub(crate) use answers::{Accepted, Seen, text};
 
 /// Where requests go.
 #[derive(Args, Clone, Debug)]
@@ -32,23 +35,6 @@ pub(crate) struct TargetArgs {
     /// Go to this Redis directly, without a gateway
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
-}
-
-/// An accepted request.
-#[derive(Debug)]
-pub(crate) struct Accepted {
-    pub(crate) job_id: String,
-    /// The idempotency key belongs to this job since earlier.
-    pub(crate) existing: bool,
-}
-
-/// One thing seen while following completions.
-#[derive(Debug)]
-pub(crate) enum Seen {
-    /// A job ended. `id` resumes behind it.
-    Ended { id: String, event: Box<CompletionEvent> },
-    /// Events were missed; status records tell what happened meanwhile.
-    Lagged(String),
 }
 
 /// A way to submit and to follow.
@@ -120,9 +106,4 @@ impl Client {
             Self::Direct(_) => direct::copy(record, export_dir, to).await,
         }
     }
-}
-
-/// A text field of a status record.
-pub(crate) fn text<'a>(record: &'a Value, field: &str) -> Option<&'a str> {
-    record.get(field).and_then(Value::as_str)
 }

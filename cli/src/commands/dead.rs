@@ -5,8 +5,8 @@ use deertrack_stream::{DeadLetter, EventId, Stream};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::args::RedisArgs;
 use crate::exit::{Code, Exit};
+use crate::flags::RedisArgs;
 use crate::print;
 
 /// `deertrack dead`

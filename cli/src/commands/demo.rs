@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::local::{self, Local, Plan};
 use super::{simulate, submit};
-use crate::args::{AcceptanceArgs, PaceArgs, ZoneArgs};
 use crate::client::Client;
 use crate::exit::{Code, Exit};
+use crate::flags::{AcceptanceArgs, PaceArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// How long the demo waits for its report.

@@ -8,8 +8,8 @@ use deertrack_stream::{ServerInfo, ServerProblem, Settings, Stream};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::args::RedisArgs;
 use crate::exit::{Code, Exit};
+use crate::flags::RedisArgs;
 use crate::print;
 
 /// `deertrack doctor`

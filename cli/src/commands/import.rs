@@ -10,8 +10,8 @@ use deertrack_sources::{ImportError, embeddings};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::args::DatabaseArgs;
 use crate::exit::{Code, Exit};
+use crate::flags::DatabaseArgs;
 use crate::print;
 
 /// `deertrack import`

@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
-use crate::args::{AcceptanceArgs, PaceArgs};
 use crate::exit::{Code, Exit};
+use crate::flags::{AcceptanceArgs, PaceArgs};
 
 /// What to run, and where what is not named lies.
 pub(crate) struct Plan {

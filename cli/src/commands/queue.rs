@@ -10,8 +10,8 @@ use deertrack_stream::{Overview, Stream};
 use serde_json::{Value, json};
 
 use super::services;
-use crate::args::RedisArgs;
 use crate::exit::Exit;
+use crate::flags::RedisArgs;
 use crate::{print, signals};
 
 /// `deertrack queue`

@@ -1,12 +1,33 @@
 //! `deertrack serve`: the HTTP gateway alone.
 
+use std::net::SocketAddr;
+
 use anyhow::Context;
+use clap::Args;
 use tokio::net::TcpListener;
 
 use super::services;
-use crate::args::ServeArgs;
 use crate::exit::Exit;
+use crate::flags::{AcceptanceArgs, ExportDirArgs, RedisArgs, SafetyArgs, ZoneArgs};
 use crate::{print, signals};
+
+/// `deertrack serve`
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+    #[command(flatten)]
+    files: ExportDirArgs,
+    #[command(flatten)]
+    zone: ZoneArgs,
+    #[command(flatten)]
+    acceptance: AcceptanceArgs,
+    #[command(flatten)]
+    safety: SafetyArgs,
+    /// Address to listen on
+    #[arg(long, env = "DEERTRACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    listen: SocketAddr,
+}
 
 pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;

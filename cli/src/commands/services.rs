@@ -17,8 +17,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{AcceptanceArgs, DurabilityArg, PaceArgs, SafetyArgs};
 use crate::exit::{Code, Exit};
+use crate::flags::{AcceptanceArgs, DurabilityArg, PaceArgs, SafetyArgs};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
 const SECONDS: [f64; 15] =

@@ -8,8 +8,8 @@ use deertrack_catalog::{self as catalog, store::Store};
 use deertrack_sources::simulate::{self, Options, SimulateError, Summary};
 
 use super::services;
-use crate::args::DatabaseArgs;
 use crate::exit::{Code, Exit};
+use crate::flags::DatabaseArgs;
 use crate::print;
 
 /// The seed of the demo.

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::args::ZoneArgs;
 use crate::client::{Client, TargetArgs, text};
 use crate::exit::{Code, Exit};
+use crate::flags::ZoneArgs;
 use crate::print;
 
 /// `deertrack status`

@@ -9,9 +9,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use crate::args::{AcceptanceArgs, ZoneArgs};
 use crate::client::{Client, TargetArgs};
 use crate::exit::Exit;
+use crate::flags::{AcceptanceArgs, ZoneArgs};
 use crate::print;
 
 pub(crate) use follow::{follow, tell_result};

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::local::{self, Local, Plan};
 use super::simulate;
-use crate::args::{AcceptanceArgs, ImagesArgs, PaceArgs, ZoneArgs};
 use crate::exit::Exit;
+use crate::flags::{AcceptanceArgs, ImagesArgs, PaceArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// `deertrack up`

@@ -4,9 +4,9 @@ use clap::Args;
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::args::ZoneArgs;
 use crate::client::{Client, Seen, TargetArgs};
 use crate::exit::Exit;
+use crate::flags::ZoneArgs;
 use crate::{print, signals};
 
 /// `deertrack watch`

@@ -3,15 +3,39 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use clap::Args;
 use deertrack_producer::http;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
-use crate::args::WorkArgs;
 use crate::exit::Exit;
+use crate::flags::{DatabaseArgs, ExportDirArgs, ImagesArgs, PaceArgs, RedisArgs, ZoneArgs};
 use crate::signals;
+
+/// `deertrack work`
+#[derive(Args, Debug)]
+pub(crate) struct WorkArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    files: ExportDirArgs,
+    #[command(flatten)]
+    zone: ZoneArgs,
+    #[command(flatten)]
+    images: ImagesArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
+    /// Serve Prometheus metrics on this address
+    #[arg(long, env = "DEERTRACK_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
+    /// Milliseconds after which a worker counts as gone, instead of 15,000; all workers must agree. For tests
+    #[arg(long, env = "DEERTRACK_LEASE_MS", hide = true, value_parser = clap::value_parser!(u64).range(300..))]
+    lease_ms: Option<u64>,
+}
 
 pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;

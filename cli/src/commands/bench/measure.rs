@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::process::rss_mb;
-use super::{BenchArgs, Latency, RedisMemory, Results};
+use super::results::{BenchArgs, Latency, RedisMemory, Results};
 use crate::exit::Exit;
 use crate::print;
 

@@ -6,81 +6,17 @@
 
 mod measure;
 mod process;
+mod results;
 
-use clap::Args;
 use comfy_table::{Table, presets};
 use deertrack_stream::{Scratch, Settings};
-use serde::Serialize;
 
 use super::services;
-use crate::args::RedisArgs;
 use crate::exit::{Code, Exit};
 use crate::{print, signals};
+use results::Results;
 
-/// `deertrack bench`
-#[derive(Args, Debug)]
-pub(crate) struct BenchArgs {
-    #[command(flatten)]
-    redis: RedisArgs,
-    /// Jobs to submit in bulk and work off; each takes about 1 KB of Redis memory meanwhile
-    #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
-    jobs: u64,
-    /// Jobs at a time in the worker
-    #[arg(long, default_value_t = 512, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
-    concurrency: u16,
-    /// Smallest size of a command in bytes
-    #[arg(long, default_value_t = 0, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=60_000))]
-    payload: u32,
-    /// Jobs a second while the latency is measured
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    rate: u32,
-    /// Seconds for which the latency is measured
-    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3_600))]
-    seconds: u32,
-}
-
-/// What was measured. The names are part of the interface.
-#[derive(Debug, Serialize)]
-struct Results {
-    redis_version: String,
-    append_only_file: bool,
-    jobs: u64,
-    payload_bytes: usize,
-    concurrency: u16,
-    /// One after the other: what a caller that waits for each answer gets.
-    submit_jobs_per_s: f64,
-    submit_bulk_jobs_per_s: f64,
-    /// Claim to finish, one worker process.
-    drain_jobs_per_s: f64,
-    /// From the call of submit to the event at a watcher.
-    latency_ms: Latency,
-    /// Processor time of Redis for one job, submitted in bulk and worked off.
-    redis_us_per_job: f64,
-    /// Redis memory of one waiting job, with its status record.
-    redis_bytes_per_job: f64,
-    redis_mb: RedisMemory,
-    /// Of this process, at the end.
-    rss_mb: Option<f64>,
-    /// The same when a tenth of the jobs was worked off: it should not grow from there.
-    rss_mb_at_a_tenth: Option<f64>,
-}
-
-#[derive(Debug, Serialize)]
-struct Latency {
-    p50: f64,
-    p99: f64,
-    p999: f64,
-}
-
-/// Memory of Redis in MB: before, with all jobs waiting, with all jobs done, with all traces removed.
-#[derive(Debug, Serialize)]
-struct RedisMemory {
-    before: f64,
-    queued: f64,
-    drained: f64,
-    /// Unknown until they are.
-    removed: Option<f64>,
-}
+pub(crate) use results::BenchArgs;
 
 pub(crate) async fn run(args: BenchArgs, json: bool) -> Result<(), Exit> {
     if cfg!(debug_assertions) {

@@ -9,18 +9,20 @@ use deertrack_schemas::ReidParams;
 use deertrack_worker::JobError;
 use deertrack_worker::export::reid::{File, LabelSheet, Photographs, Study, load};
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{SubjectArgs, terminal};
+use super::files::write;
+use super::subject::SubjectArgs;
+use super::terminal;
 use crate::commands::services;
 use crate::exit::{Code, Exit};
 use crate::print;
+use crate::waiting::WaitingLine;
 
 /// An analysis being made.
 pub(super) struct Session {
     cx: Cx,
     params: ReidParams,
-    bar: ProgressBar,
+    waiting: WaitingLine,
     is_quiet: bool,
 }
 
@@ -35,19 +37,16 @@ impl Session {
         params
             .check(Utc::now().with_timezone(&zone).date_naive())
             .map_err(|rejection| Exit::new(Code::Refused, rejection))?;
-        let bar = progress_bar();
-        let moving = bar.clone();
-        let progress = Progress::new(move |step| {
-            moving.set_position((step.fraction * 1000.0).round() as u64);
-            moving.set_message(step.stage.to_owned());
-        });
+        let waiting = WaitingLine::start();
+        let moving = waiting.clone();
+        let progress = Progress::new(move |step| moving.at(step.fraction, step.stage));
         let cx = Cx {
             catalog: services::database(&subject.database.url).await?,
             zone,
             images: ImagesFolder::of(subject.images.images_dir.as_deref(), &subject.database.url),
             job: Job::alone(progress),
         };
-        Ok(Self { cx, params, bar, is_quiet })
+        Ok(Self { cx, params, waiting, is_quiet })
     }
 
     /// One of the lines that the platform's own script prints.
@@ -57,7 +56,7 @@ impl Session {
 
     fn line(&self, text: &str) {
         if !self.is_quiet {
-            self.bar.suspend(|| print::line(text));
+            self.waiting.above(|| print::line(text));
         }
     }
 
@@ -152,7 +151,7 @@ impl Session {
             let mut failure = None;
             let made = make(job, &study, &photographs, &mut |file| {
                 paths.push(file.path.clone());
-                super::write(&folder, &file).map_err(|exit| {
+                write(&folder, &file).map_err(|exit| {
                     failure = Some(exit);
                     JobError::Stopped
                 })
@@ -163,7 +162,7 @@ impl Session {
             }
         });
         let written = written.await.map_err(refused)?;
-        self.bar.finish_and_clear();
+        self.waiting.end();
         written
     }
 }
@@ -172,7 +171,7 @@ type Sink<'a> = &'a mut dyn FnMut(File) -> Result<(), JobError>;
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.waiting.end();
     }
 }
 
@@ -181,13 +180,4 @@ fn refused(error: JobError) -> Exit {
         JobError::Retry { .. } => Exit::unavailable(error),
         other => Exit::new(Code::JobFailed, other),
     }
-}
-
-fn progress_bar() -> ProgressBar {
-    if !print::on_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{bar:30} {percent:>3} % {msg} {elapsed}").expect("a constant template");
-    ProgressBar::new(1000).with_style(style)
 }

@@ -1,6 +1,7 @@
 //! What a terminal can show of an analysis: a histogram in blocks, a table, wrapped text.
 
 use comfy_table::{CellAlignment, Table, presets};
+use deertrack_reid::thresholds::written;
 use deertrack_worker::export::reid::Study;
 
 /// Lines of the histogram.
@@ -33,7 +34,7 @@ pub(super) fn histogram(study: &Study) -> String {
             "\n{:>LEFT$}  {:>at$} {} today",
             "",
             "^",
-            at_least_two_decimals(current),
+            written(current),
             at = place as usize + 1
         ));
     }
@@ -66,7 +67,7 @@ pub(super) fn thresholds(study: &Study) -> String {
         let looked_at = estimates.get(index).filter(|estimate| estimate.labelled > 0);
         let unknown = || "not known".to_owned();
         table.add_row([
-            at_least_two_decimals(row.threshold),
+            written(row.threshold),
             row.assigned.to_string(),
             format!("{:.1} %", row.assignment_rate),
             row.newly_assigned.to_string(),
@@ -83,12 +84,6 @@ pub(super) fn thresholds(study: &Study) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     format!("\n{table}")
-}
-
-/// `0.7` -> `0.70`; `0.725` stays.
-fn at_least_two_decimals(number: f64) -> String {
-    let [short, two] = [number.to_string(), format!("{number:.2}")];
-    if short.len() > two.len() { short } else { two }
 }
 
 /// Text in lines that a terminal shows whole.
@@ -119,12 +114,6 @@ mod tests {
         assert_eq!(column(320), "████    ");
         assert_eq!(column(1), "▁       ");
         assert_eq!(column(0), "        ");
-    }
-
-    #[test]
-    fn thresholds_have_two_decimals_or_more() {
-        let written = [0.7, 0.725, 1.0, -0.25].map(at_least_two_decimals);
-        assert_eq!(written, ["0.70", "0.725", "1.00", "-0.25"]);
     }
 
     #[test]

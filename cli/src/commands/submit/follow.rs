@@ -6,12 +6,12 @@ use std::time::Duration;
 use deertrack_schemas::CompletionEvent;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::client::{Client, Seen, text};
 use crate::exit::{Code, Exit};
 use crate::print;
+use crate::waiting::WaitingLine;
 
 /// How often progress is asked for while waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -23,7 +23,7 @@ pub(crate) async fn follow(
     mut events: BoxStream<'static, Result<Seen, Exit>>,
     timeout: Duration,
 ) -> Result<Value, Exit> {
-    let bar = progress_bar();
+    let waiting = WaitingLine::start();
     let mut look = tokio::time::interval(LOOK_EVERY);
     let deadline = tokio::time::sleep(timeout);
     tokio::pin!(deadline);
@@ -32,7 +32,7 @@ pub(crate) async fn follow(
             () = &mut deadline => return Err(too_late(job_id, timeout)),
             seen = events.next() => match seen {
                 Some(Ok(Seen::Ended { event, .. })) if event.record.job_id.as_str() == job_id => {
-                    bar.finish_and_clear();
+                    waiting.end();
                     return record_of(*event);
                 }
                 Some(Ok(_)) => {}
@@ -42,10 +42,10 @@ pub(crate) async fn follow(
             _ = look.tick() => {
                 let Some(record) = client.status(job_id).await? else { continue };
                 if record["status"] != "processing" {
-                    bar.finish_and_clear();
+                    waiting.end();
                     return Ok(record);
                 }
-                show(&bar, &record);
+                show(&waiting, &record);
             }
         }
     }
@@ -80,20 +80,9 @@ fn record_of(event: CompletionEvent) -> Result<Value, Exit> {
     serde_json::to_value(event.record).map_err(Exit::failed)
 }
 
-fn progress_bar() -> ProgressBar {
-    if !print::on_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style =
-        ProgressStyle::with_template("{bar:30} {percent:>3} % {msg} {elapsed}").expect("a constant template");
-    ProgressBar::new(1000).with_style(style)
-}
-
-fn show(bar: &ProgressBar, record: &Value) {
+fn show(waiting: &WaitingLine, record: &Value) {
     let fraction = record["progress"].as_f64().unwrap_or(0.0).clamp(0.0, 1.0);
-    bar.set_position((fraction * 1000.0).round() as u64);
-    let stage = text(record, "stage").or(text(record, "state")).unwrap_or("waiting").to_owned();
-    bar.set_message(stage);
+    waiting.at(fraction, text(record, "stage").or(text(record, "state")).unwrap_or("waiting"));
 }
 
 fn too_late(job_id: &str, timeout: Duration) -> Exit {

@@ -4,6 +4,7 @@
 //! What is not here, because nobody dies in it: paused workers (`kill.rs`), a Redis that dies, forgets or is full
 //! (`stream/tests/protocol/`).
 
+mod row;
 mod stage;
 
 use std::collections::BTreeSet;
@@ -11,56 +12,12 @@ use std::path::Path;
 
 use futures::StreamExt;
 
+use self::row::{Row, Story, row};
 use self::stage::{Stage, play};
 use crate::support::PROCESSOR;
 
 /// How many rows are played at a time. They wait for leases most of the time.
 const AT_A_TIME: usize = 4;
-
-/// One place to die.
-struct Row {
-    /// As in `crash::point("...")`.
-    point: &'static str,
-    /// Which process dies, and over what.
-    story: Story,
-    /// What the status says in the end.
-    ends: &'static str,
-    /// How often the entry that ended was delivered, at least; on a machine that starves its workers more.
-    deliveries: u64,
-}
-
-/// Which process dies, and over what. Another one then goes on, and does it without dying.
-#[derive(Clone, Copy, PartialEq)]
-enum Story {
-    /// `deertrack submit`; the caller submits again under the same key.
-    Submit,
-    /// `deertrack cancel` of a job that waits; the caller cancels again.
-    Cancel,
-    /// `deertrack dead replay`; the operator replays again.
-    Replay,
-    /// A worker over a job.
-    Work,
-    /// The same; the job is so long that it is still running.
-    LongWork,
-    /// A worker over an entry that a vanished worker left.
-    Inherit,
-    /// A worker over an entry of its own whose read was answered to nobody.
-    Stray,
-    /// A worker over an entry whose job has ended: it was left by a vanished worker.
-    EndedBefore,
-    /// A worker over a job whose file cannot be stored now.
-    Retry,
-    /// A worker over bytes that are no command.
-    Rubbish,
-    /// A worker that was told to stop, over a job that outlasts its grace time.
-    Stop,
-    /// A worker some time after a job.
-    Idle,
-}
-
-const fn row(point: &'static str, story: Story, ends: &'static str, deliveries: u64) -> Row {
-    Row { point, story, ends, deliveries }
-}
 
 /// In the order of a job's way.
 const ROWS: [Row; 35] = [

@@ -10,7 +10,7 @@ use deertrack_stream::{Settings, Stream};
 use deertrack_testkit::redis::Redis;
 use serde_json::Value;
 
-use super::{Row, Story};
+use super::row::{Row, Story};
 use crate::support::{Running, redis, run, season, until};
 
 /// How long a worker may be silent, in the tests.

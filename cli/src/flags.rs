@@ -1,0 +1,100 @@
+//! Groups of flags that several commands share, each with its variable, its default and what it does. The flags of one
+//! command alone stand in that command's file.
+
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use clap::{Args, ValueEnum};
+
+/// Which Redis.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RedisArgs {
+    /// Redis: redis://, rediss:// or redis+unix:///path
+    #[arg(
+        long,
+        env = "REDIS_URL",
+        hide_env_values = true,
+        default_value = "redis://127.0.0.1:6379",
+        value_name = "URL"
+    )]
+    pub(crate) redis_url: String,
+}
+
+/// When a request is accepted.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct AcceptanceArgs {
+    /// Refuse (429) while so many jobs wait or run [default: no bound]
+    #[arg(long, global = true, env = "DEERTRACK_MAX_BACKLOG", value_name = "JOBS")]
+    pub(crate) max_backlog: Option<u64>,
+    /// Answer when Redis has the job in memory (fast), on a replica (replicated), or on its disk (synced)
+    #[arg(long, global = true, env = "DEERTRACK_DURABILITY", value_enum, default_value = "fast")]
+    pub(crate) durability: DurabilityArg,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum DurabilityArg {
+    /// In memory; a killed Redis may forget up to a second
+    #[default]
+    Fast,
+    /// On one replica too; survives a failover to it
+    Replicated,
+    /// In the append-only file on the disk; needs Redis 7.2 and appendonly yes
+    Synced,
+}
+
+/// Which database.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DatabaseArgs {
+    /// Database of the platform: postgres://user@host/name or sqlite://path/to/file.db
+    #[arg(long = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) url: String,
+}
+
+/// Where finished files lie.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ExportDirArgs {
+    /// Folder of finished exports, shared by gateway and workers
+    #[arg(long, env = "DEERTRACK_EXPORT_DIR", default_value = "exports", value_name = "DIR")]
+    pub(crate) export_dir: PathBuf,
+}
+
+/// Where the photographs are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ImagesArgs {
+    /// Folder that relative image paths of the database start from [default: the folder of the SQLite file]
+    #[arg(long, env = "DEERTRACK_IMAGES_DIR", value_name = "DIR")]
+    pub(crate) images_dir: Option<PathBuf>,
+}
+
+/// In which zone days are told.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ZoneArgs {
+    /// IANA zone of "today" and of local days: Europe/Brussels, America/Chicago
+    #[arg(long, env = "DEERTRACK_TIMEZONE", default_value = "UTC", value_name = "ZONE", value_parser = zone)]
+    pub(crate) timezone: Tz,
+}
+
+fn zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| format!("{text:?} is not an IANA zone; write it like Europe/Brussels"))
+}
+
+/// How a worker runs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PaceArgs {
+    /// Jobs at a time; default: one for each core
+    #[arg(long, env = "DEERTRACK_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: Option<u16>,
+    /// Seconds that running jobs may go on after a stop was asked
+    #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 30, value_name = "SECONDS")]
+    pub(crate) grace_seconds: u64,
+    #[command(flatten)]
+    pub(crate) safety: SafetyArgs,
+}
+
+/// On which Redis a service starts.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SafetyArgs {
+    /// Start even on a Redis that may evict jobs or is too old
+    #[arg(long, env = "DEERTRACK_ALLOW_UNSAFE_REDIS")]
+    pub(crate) allow_unsafe_redis: bool,
+}
