@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/circles.rs"]
+mod circles;
+#[path = "tidy/imports.rs"]
+mod imports;
+
 const CRATES: [&str; 11] = [
     "schemas", "survey", "catalog", "sources", "stream", "reid", "producer", "worker", "cli", "testkit",
     "chaos",
