@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
+use crate::day;
 use crate::problem::{Loc, Problem};
 
 /// A JSON object being read.
@@ -31,18 +31,21 @@ impl<'a> Fields<'a> {
         self.problems
     }
 
-    /// A required ISO date, `YYYY-MM-DD`.
+    /// A required day; its forms are told in [`day`].
     pub(crate) fn date(&mut self, name: &'static str) -> Option<NaiveDate> {
         let value = self.required(name)?;
-        let date = value.as_str().and_then(iso_date);
-        self.note_if_none(date, || Problem::date(name))
+        self.day(name, value)
     }
 
-    /// An ISO date, or nothing. `null` reads as not given.
+    /// A day, or nothing. `null` reads as not given.
     pub(crate) fn optional_date(&mut self, name: &'static str) -> Option<NaiveDate> {
         let value = self.given(name).filter(|value| !value.is_null())?;
-        let date = value.as_str().and_then(iso_date);
-        self.note_if_none(date, || Problem::date(name))
+        self.day(name, value)
+    }
+
+    fn day(&mut self, name: &'static str, value: &Value) -> Option<NaiveDate> {
+        let read = value.as_str().ok_or_else(|| Problem::date(name)).and_then(|text| day::read(name, text));
+        read.map_err(|problem| self.problems.push(problem)).ok()
     }
 
     /// A whole number in a range, or nothing.
@@ -82,7 +85,7 @@ impl<'a> Fields<'a> {
         most: usize,
         range: RangeInclusive<f64>,
     ) -> Option<Vec<f64>> {
-        let items = self.optional_list(name, most)?;
+        let items = self.optional_list(name, 1..=most)?;
         let before = self.problems.len();
         let mut numbers = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -103,7 +106,7 @@ impl<'a> Fields<'a> {
         most: usize,
         longest: usize,
     ) -> Option<Vec<String>> {
-        let items = self.optional_list(name, most)?;
+        let items = self.optional_list(name, 1..=most)?;
         let before = self.problems.len();
         let mut seen = HashSet::with_capacity(items.len());
         let mut ids = Vec::with_capacity(items.len());
@@ -117,14 +120,14 @@ impl<'a> Fields<'a> {
         (self.problems.len() == before).then_some(ids)
     }
 
-    /// A list of 1 to `most` objects, or nothing; `read` takes the fields of one. `null` reads as not given.
+    /// A list of so many objects, or nothing; `read` takes the fields of one. `null` reads as not given.
     pub(crate) fn optional_objects<T>(
         &mut self,
         name: &'static str,
-        most: usize,
+        count: RangeInclusive<usize>,
         read: impl Fn(&mut Fields<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let items = self.optional_list(name, most)?;
+        let items = self.optional_list(name, count)?;
         let before = self.problems.len();
         let mut objects = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -140,13 +143,18 @@ impl<'a> Fields<'a> {
         (self.problems.len() == before).then_some(objects)
     }
 
-    /// A list of 1 to `most` items, or nothing. `null` reads as not given.
-    fn optional_list(&mut self, name: &'static str, most: usize) -> Option<&'a Vec<Value>> {
+    /// A list of so many items, or nothing. `null` reads as not given.
+    fn optional_list(&mut self, name: &'static str, count: RangeInclusive<usize>) -> Option<&'a Vec<Value>> {
         let value = self.given(name).filter(|value| !value.is_null())?;
         let items = self.note_if_none(value.as_array(), || Problem::not_list(name))?;
-        if items.is_empty() || items.len() > most {
-            let few = items.is_empty();
-            self.problems.push(if few { Problem::too_few(name, 1) } else { Problem::too_many(name, most) });
+        if !count.contains(&items.len()) {
+            let (least, most) = count.into_inner();
+            let few = items.len() < least;
+            self.problems.push(if few {
+                Problem::too_few(name, least)
+            } else {
+                Problem::too_many(name, most)
+            });
             return None;
         }
         Some(items)
@@ -268,9 +276,4 @@ fn pick<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Option<T> {
 fn not_permitted<T>(name: &str, choices: &[(&'static str, T)]) -> Problem {
     let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
     Problem::not_permitted(name, &names)
-}
-
-/// Exactly `YYYY-MM-DD`. chrono alone would also take `2026-1-5` and `+12026-01-05`.
-fn iso_date(text: &str) -> Option<NaiveDate> {
-    (text.len() == 10).then(|| NaiveDate::from_str(text).ok()).flatten()
 }

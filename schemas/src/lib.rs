@@ -2,6 +2,7 @@
 
 mod command;
 mod contract;
+mod day;
 mod envelope;
 mod event;
 mod export;
@@ -9,6 +10,7 @@ mod fields;
 mod job_id;
 mod keys;
 mod openapi;
+mod platform;
 mod problem;
 mod request;
 mod status;
@@ -28,6 +30,7 @@ pub use export::{Class, Export, FileType, KINDS, Kind, KindInfo};
 pub use job_id::{InvalidJobId, JobId};
 pub use keys::Keys;
 pub use openapi::openapi;
+pub use platform::PLATFORM_NAME;
 pub use problem::{Loc, Problem, Rejection};
 pub use request::{MAX_NAME_CHARS, Request};
 pub use status::{Artifact, Counts, State, Status, StatusRecord};

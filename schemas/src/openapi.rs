@@ -4,6 +4,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use crate::platform;
 use crate::request::MAX_NAME_CHARS;
 use crate::{CompletionEvent, KINDS, KindInfo, StatusRecord};
 
@@ -44,6 +45,7 @@ pub(crate) fn request_schema(info: &KindInfo, generator: &mut SchemaGenerator) -
     let name = params.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
     let mut schema =
         name.and_then(|name| generator.definitions().get(name)).cloned().unwrap_or_else(|| params.to_value());
+    platform::add_names(info.kind, &mut schema, generator);
     let text = |description: &str| json!({ "type": ["string", "null"], "maxLength": MAX_NAME_CHARS, "description": description });
     schema["properties"]["requested_by"] = text("Who asks: a user or a service, for people to read.");
     schema["properties"]["idempotency_key"] = text("The same key answers the same job.");
@@ -58,8 +60,12 @@ fn submit(info: &KindInfo, generator: &mut SchemaGenerator) -> Value {
     let location = json!({ "Location": { "schema": { "type": "string" } } });
     let accepted = json!({
         "type": "object",
-        "required": ["job_id", "status"],
-        "properties": { "job_id": { "type": "string" }, "status": { "const": "processing" } },
+        "required": ["job_id", "status", "message"],
+        "properties": {
+            "job_id": { "type": "string" },
+            "status": { "const": "processing" },
+            "message": { "type": "string", "description": "The same in words, for people." },
+        },
     });
     let mut accepted = with_headers(
         answer("Accepted; poll the address in `Location` or follow /api/events.", &accepted),

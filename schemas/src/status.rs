@@ -2,8 +2,10 @@
 //!
 //! `status`, `filename`, `download_url`, `error` and `completed_at` are known to services that poll and never
 //! change meaning. `state` is finer; the rest helps people wait and programs verify what they download.
+//! `error_message`, `expires_at`, `processed_count`, `total_detections` and `progress_percent` are the names under which
+//! the platform's dashboards look for such things.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +107,7 @@ pub struct StatusRecord {
     /// What it does now, for people: `drawing the report`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
-    /// How many items are done; while a kind that counts them runs.
+    /// How many detections are done, as soon as a kind that counts them knows; at the end, how many were.
     #[serde(flatten)]
     pub counts: Option<Counts>,
     /// When the request was accepted (UTC).
@@ -126,23 +128,28 @@ pub struct StatusRecord {
     /// How often Redis handed this entry to a worker.
     #[serde(default)]
     pub deliveries: u64,
+    /// When this record will be forgotten (UTC), an hour after the end unless set otherwise: from then on the job is not
+    /// found. Only when ended: a job that waits or runs is not forgotten. The file stays for longer than its record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
     /// Id of the entry in the command stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_id: Option<String>,
-    /// Why it failed, for the person who asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Why it failed, for the person who asked. In JSON also as `error_message`.
+    #[serde(flatten, with = "failure")]
+    #[schemars(with = "failure::Failure<'static>")]
     pub error: Option<String>,
     /// The artifact's file; when completed.
     #[serde(flatten)]
     pub artifact: Option<Artifact>,
 }
 
-/// How many items of an export are done.
+/// How many detections of an export are done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
-    /// Done.
+    /// Detections that are done; a job that failed says how far it came.
     pub processed_count: u64,
-    /// To do in all.
+    /// Detections in all.
     pub total_detections: u64,
     /// The same as whole percent, rounded down.
     #[serde(default)]
@@ -194,11 +201,12 @@ impl StatusRecord {
             requested_by: command.requested_by.clone(),
             progress: 0.0,
             stage: None,
-            counts: None,
+            counts: command.export.items().map(|total| Counts::new(0, total)),
             created_at: Some(command.created_at),
             started_at: None,
             completed_at: None,
             next_attempt_at: None,
+            expires_at: None,
             attempt: command.attempt,
             deliveries: 0,
             entry_id: None,
@@ -215,10 +223,45 @@ impl StatusRecord {
         self
     }
 
+    /// The same with the time at which Redis forgets it: `ttl` after its end. `None` while it has not ended.
+    #[must_use]
+    pub fn kept_for(self, ttl: std::time::Duration) -> Self {
+        let ttl = TimeDelta::from_std(ttl).unwrap_or(TimeDelta::MAX);
+        Self { expires_at: self.completed_at.and_then(|ended| ended.checked_add_signed(ttl)), ..self }
+    }
+
     /// As it is stored.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self)
             .expect("names are strings and numbers are finite: nothing in a record can fail")
+    }
+}
+
+/// One text under two names. What is read back is `error`.
+mod failure {
+    use std::borrow::Cow;
+
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    pub(super) struct Failure<'a> {
+        /// Why it failed, for the person who asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<Cow<'a, str>>,
+        /// The platform's name for `error`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error_message: Option<Cow<'a, str>>,
+    }
+
+    #[expect(clippy::ref_option, reason = "serde hands out a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(error: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+        let error = || error.as_deref().map(Cow::Borrowed);
+        Failure { error: error(), error_message: error() }.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+        Ok(Failure::deserialize(from)?.error.map(Cow::into_owned))
     }
 }
 
@@ -231,6 +274,23 @@ mod tests {
         let percent = |done, total| Counts::new(done, total).progress_percent;
         assert_eq!([percent(0, 3), percent(2, 3), percent(3, 3), percent(4, 3)], [0, 66, 100, 100]);
         assert_eq!(percent(0, 0), 100, "nothing to do is done");
+    }
+
+    #[test]
+    fn a_record_that_has_ended_says_until_when_it_is_kept() {
+        let ended = "2026-01-02T03:04:05Z".parse().ok();
+        let record = |completed_at| {
+            let params = crate::ZipParams::of(vec!["a".to_owned(), "b".to_owned()]);
+            let job_id = "job".parse().expect("three letters are an id");
+            let command = Command::new(job_id, crate::Export::Zip(params), DateTime::UNIX_EPOCH);
+            StatusRecord { completed_at, ..StatusRecord::queued(&command) }
+        };
+        let kept = |record: StatusRecord, seconds| {
+            record.kept_for(std::time::Duration::from_secs(seconds)).expires_at
+        };
+        assert_eq!(kept(record(ended), 3600), "2026-01-02T04:04:05Z".parse().ok());
+        assert_eq!(kept(record(None), 3600), None);
+        assert_eq!(kept(record(ended), u64::MAX), None, "a time that there is not is not told");
     }
 
     #[test]

@@ -28,6 +28,14 @@ fn body(info: &KindInfo) -> Value {
     body
 }
 
+/// The requests in the platform's names: the kind's place in the list and the body.
+fn platform() -> Vec<(usize, Value)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/platform.json");
+    let cases: Vec<Value> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let kind = |case: &Value| KINDS.iter().position(|info| case["kind"] == info.name).unwrap();
+    cases.iter().map(|case| (kind(case), case["request"].clone())).collect()
+}
+
 /// A record with everything in it.
 fn record(info: &KindInfo) -> StatusRecord {
     let artifact = Artifact {
@@ -41,6 +49,8 @@ fn record(info: &KindInfo) -> StatusRecord {
     StatusRecord {
         counts: Some(Counts::new(3, 4)),
         stage: Some("storing the file".to_owned()),
+        error: Some("the database is away".to_owned()),
+        expires_at: Some(DateTime::UNIX_EPOCH),
         artifact: Some(artifact),
         ..StatusRecord::queued(&golden(info)).with_state(State::Completed)
     }
@@ -50,16 +60,24 @@ fn record(info: &KindInfo) -> StatusRecord {
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let of_kind = |(index, info): (usize, &&KindInfo)| {
         let (name, record) = (info.name, record(info));
-        let mut request = vec![u8::try_from(index).unwrap()];
-        request.extend(serde_json::to_vec(&body(info)).unwrap());
         [
             (format!("envelope/{name}"), wire::encode(&golden(info)).unwrap()),
             (format!("status/{name}.json"), record.to_json().into_bytes()),
             (format!("status/{name}.msgpack"), wire::encode_record(&record).unwrap()),
-            (format!("body/{name}"), request),
+            (format!("body/{name}"), request(index, &body(info))),
         ]
     };
-    KINDS.iter().enumerate().flat_map(of_kind).collect()
+    let platform = platform().into_iter().enumerate();
+    let of_platform =
+        platform.map(|(number, (kind, body))| (format!("body/platform-{number}"), request(kind, &body)));
+    KINDS.iter().enumerate().flat_map(of_kind).chain(of_platform).collect()
+}
+
+/// What the target `body` reads: a kind and a body.
+fn request(kind: usize, body: &Value) -> Vec<u8> {
+    let mut bytes = vec![u8::try_from(kind).unwrap()];
+    bytes.extend(serde_json::to_vec(body).unwrap());
+    bytes
 }
 
 #[test]
@@ -168,5 +186,21 @@ proptest! {
         let names: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
         body[field.get(&names).as_str()] = value;
         body_target(info, body.to_string().as_bytes());
+    }
+
+    #[test]
+    fn any_request_in_the_platforms_names_is_refused_in_words_or_becomes_a_command(
+        case in any::<prop::sample::Index>(),
+        at in some_bytes(),
+        field in any::<prop::sample::Index>(),
+        value in json(),
+    ) {
+        let cases = platform();
+        let (kind, mut body) = case.get(&cases).clone();
+        prop_assert!(body_target(KINDS[kind], body.to_string().as_bytes()), "the request itself");
+        body_target(KINDS[kind], &damage(body.to_string().into_bytes(), &at));
+        let names: Vec<String> = body.as_object().unwrap().keys().cloned().collect();
+        body[field.get(&names).as_str()] = value;
+        body_target(KINDS[kind], body.to_string().as_bytes());
     }
 }

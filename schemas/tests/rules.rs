@@ -73,7 +73,7 @@ fn each_kind_of_field_problem_has_its_message() {
         date,
         json!({ "loc": ["body", "start_date"], "msg": "invalid date format", "type": "value_error.date" })
     );
-    for sloppy in ["2026-1-05", "2026-01-05T00:00", "+2026-1-5", "", "2026-02-30"] {
+    for sloppy in ["2026-1-05", "2026-01-05T", "+2026-1-5", "", "2026-02-30"] {
         assert_eq!(one(&pdf(&json!({ "start_date": sloppy })))["type"], "value_error.date", "{sloppy}");
     }
     assert_eq!(one(&pdf(&json!({ "end_date": null })))["type"], "type_error.none.not_allowed");

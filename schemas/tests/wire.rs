@@ -101,13 +101,21 @@ proptest! {
         state in 0..8usize,
         progress in 0..=256u32,
         counted in proptest::option::of((0..20_000u64, 0..20_000u64)),
+        error in proptest::option::of(".{0,40}"),
+        ended_at in proptest::option::of(0..4_000_000_000_000i64),
     ) {
         let progress = f64::from(progress) / 256.0; // exact in decimal
         let counts = counted.map(|(done, total)| Counts::new(done, total));
-        let record = StatusRecord { progress, counts, ..StatusRecord::queued(&command).with_state(State::ALL[state]) };
+        let completed_at = ended_at.and_then(DateTime::from_timestamp_millis);
+        let queued = StatusRecord::queued(&command).with_state(State::ALL[state]);
+        let record = StatusRecord { progress, counts, error, completed_at, ..queued };
+        let record = record.kept_for(std::time::Duration::from_secs(3600));
         let event = wire::encode_record(&record).unwrap();
         prop_assert_eq!(&wire::decode_record(&event).unwrap(), &record);
-        prop_assert_eq!(serde_json::from_str::<StatusRecord>(&record.to_json()).unwrap(), record);
+        let json: Value = serde_json::from_str(&record.to_json()).unwrap();
+        prop_assert_eq!(json.get("error"), json.get("error_message"));
+        prop_assert_eq!(json.get("expires_at").is_some(), record.completed_at.is_some());
+        prop_assert_eq!(serde_json::from_value::<StatusRecord>(json).unwrap(), record);
     }
 
     #[test]

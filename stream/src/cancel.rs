@@ -67,7 +67,8 @@ impl Stream {
             completed_at: Some(Utc::now()),
             next_attempt_at: None,
             ..record.with_state(State::Cancelled)
-        };
+        }
+        .kept_for(settings.status_ttl);
         let job = record.job_id.as_str();
         let mut call = script::call(&script::CANCEL, 7, 10, 2048);
         call.arg(keys.commands())

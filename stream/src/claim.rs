@@ -222,6 +222,7 @@ impl Claim {
             completed_at: record.completed_at.or_else(|| Some(Utc::now())),
             ..record.with_state(state)
         }
+        .kept_for(self.member.settings.status_ttl)
     }
 
     /// Somebody else sees to the end of this entry from here on.
@@ -261,6 +262,7 @@ pub(crate) fn unreadable(job_id: JobId, state: State) -> StatusRecord {
         started_at: None,
         completed_at: None,
         next_attempt_at: None,
+        expires_at: None,
         attempt: 1,
         deliveries: 0,
         entry_id: None,

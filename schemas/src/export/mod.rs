@@ -105,6 +105,14 @@ impl Export {
         }
     }
 
+    /// How many items it is about, where the request says it.
+    pub(crate) fn items(&self) -> Option<u64> {
+        match self {
+            Self::Zip(params) => params.detection_ids.as_ref().map(|ids| ids.len() as u64),
+            _ => None,
+        }
+    }
+
     /// The rules of its kind that hold however the parameters were built. `today` is the date in the configured zone.
     pub(crate) fn rules(&self, today: chrono::NaiveDate) -> Result<(), Broken> {
         match self {

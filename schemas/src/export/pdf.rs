@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 mod compared;
 mod options;
+pub(crate) mod platform;
 
 use super::selection::{self, all_classes, default_visit_gap};
 use super::table::GapSince;
@@ -222,8 +223,8 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<PdfParams> {
     let visit_gap_since = fields.optional_choice("visit_gap_since", &GapSince::CHOICES);
     let rut_start = fields.optional_date("rut_start");
     let rut_end = fields.optional_date("rut_end");
-    let label = compared::read_label(fields);
-    let compare_with = fields.optional_objects("compare_with", MAX_COMPARED, compared::read);
+    let own = start_date.zip(end_date);
+    let (label, compare_with) = platform::read_comparison(fields, own, report_type);
     Some(PdfParams {
         start_date: start_date?,
         end_date: end_date?,

@@ -67,6 +67,24 @@ pub struct ZipParams {
     #[serde(default = "default_crop_size")]
     #[schemars(range(min = MIN_CROP_SIZE, max = MAX_CROP_SIZE))]
     pub crop_size: u32,
+    /// The crops themselves; without them the archive holds the rows of `metadata.csv` alone.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schemars(extend("default" = true, "x-platform-name" = true))]
+    pub include_crops: bool,
+    /// The table `metadata.csv`; without it the archive holds the crops alone. Not false beside `include_crops`.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[schemars(extend("default" = true, "x-platform-name" = true))]
+    pub include_metadata_csv: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is not said is true: envelopes of those who never heard of it stay as they are.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 fn default_crop_size() -> u32 {
@@ -93,12 +111,19 @@ impl ZipParams {
             place_ids: None,
             deer_ids: None,
             crop_size: DEFAULT_CROP_SIZE,
+            include_crops: true,
+            include_metadata_csv: true,
         }
     }
 
     /// Field problems first, then the first broken rule between fields.
     pub(crate) fn rules(&self, today: NaiveDate) -> Result<(), Broken> {
         self.limits()?;
+        if !self.include_crops && !self.include_metadata_csv {
+            return Err(Broken::Rule(
+                "include_crops and include_metadata_csv cannot both be false: nothing would be left",
+            ));
+        }
         match (&self.detection_ids, self.start_date, self.end_date) {
             (Some(_), None, None) => Ok(()),
             (Some(_), _, _) => Err(Broken::Rule("detection_ids and a date range exclude each other")),
@@ -131,5 +156,7 @@ pub(crate) fn read(fields: &mut Fields<'_>) -> Option<ZipParams> {
         place_ids: selection::read_ids(fields, "place_ids", MAX_FILTER_IDS),
         deer_ids: selection::read_ids(fields, "deer_ids", MAX_FILTER_IDS),
         crop_size: fields.optional_integer("crop_size", SIZES).unwrap_or(DEFAULT_CROP_SIZE),
+        include_crops: fields.optional_bool("include_crops").unwrap_or(true),
+        include_metadata_csv: fields.optional_bool("include_metadata_csv").unwrap_or(true),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, Utc};
-use deertrack_schemas::{Artifact, Class, Command, Export, State, StatusRecord, Valid, ZipParams, wire};
+use deertrack_schemas::{Artifact, Command, Export, State, StatusRecord, Valid, ZipParams, wire};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -77,16 +77,7 @@ struct Commands {
 impl Commands {
     fn new(smallest: usize) -> Self {
         let ids = (0..smallest.div_ceil(ID_CHARS + 2).max(1)).map(|i| format!("{i:0>ID_CHARS$}"));
-        let params = ZipParams {
-            detection_ids: Some(ids.collect()),
-            start_date: None,
-            end_date: None,
-            classifications: Class::ALL.to_vec(),
-            place_ids: None,
-            deer_ids: None,
-            crop_size: 512,
-        };
-        Self { export: Export::Zip(params) }
+        Self { export: Export::Zip(ZipParams::of(ids.collect())) }
     }
 
     fn one(&self) -> Result<Valid<Command>, Exit> {

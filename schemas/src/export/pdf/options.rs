@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::platform;
+
 /// How the report is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -33,8 +35,12 @@ pub enum ReportType {
 }
 
 impl ReportType {
-    pub(super) const CHOICES: [(&'static str, Self); 2] =
-        [("seasonal_activity", Self::SeasonalActivity), ("comparison", Self::Comparison)];
+    /// The last is the platform's name for a season with the sections asked for, which every season is.
+    pub(super) const CHOICES: [(&'static str, Self); 3] = [
+        ("seasonal_activity", Self::SeasonalActivity),
+        ("comparison", Self::Comparison),
+        (platform::CUSTOM, Self::SeasonalActivity),
+    ];
 }
 
 /// Size of the pages.
