@@ -103,8 +103,13 @@ async fn job_status(app: &App, job_id: &str) -> Result<JobStatus, Refusal> {
 
 fn accepted(kind: Kind, job_id: &JobId) -> Response {
     tracing::info!(job.id = %job_id, export.kind = kind.name(), "export accepted");
-    let body = Json(json!({ "job_id": job_id, "status": "processing" }));
+    let body = Json(json!({ "job_id": job_id, "status": "processing", "message": message(kind) }));
     (StatusCode::ACCEPTED, [(LOCATION, address(kind, job_id))], body).into_response()
+}
+
+/// For people: the platform's dashboards show it beside the id.
+fn message(kind: Kind) -> String {
+    format!("{} accepted; it waits for a worker", kind.info().title)
 }
 
 fn address(kind: Kind, job_id: &JobId) -> String {

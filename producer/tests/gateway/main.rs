@@ -9,6 +9,7 @@ mod files;
 mod library;
 mod log;
 mod metrics;
+mod platform;
 mod rules;
 mod sse;
 mod status;

@@ -64,7 +64,8 @@ async fn a_right_request_is_accepted_and_enqueued_once() {
     let location = response.headers()["location"].to_str().unwrap().to_owned();
     let body = response.text().await.unwrap();
     let job_id = location.strip_prefix("/api/exports/pdf/").unwrap();
-    assert_eq!(body, format!(r#"{{"job_id":"{job_id}","status":"processing"}}"#));
+    let message = "PDF report accepted; it waits for a worker";
+    assert_eq!(body, format!(r#"{{"job_id":"{job_id}","message":"{message}","status":"processing"}}"#));
     assert_eq!(gateway.stream.counts().await.unwrap().backlog, 1);
 
     let status: serde_json::Value = gateway.get(&location).await.json().await.unwrap();
