@@ -7,6 +7,8 @@ const RECONNECT_MS = 3000;
 const KEPT_JOBS = 50;
 const FINAL_STATES = ['completed', 'failed', 'cancelled', 'expired', 'dead'];
 const FILES = '/api/static/exports/';
+/** Marks, in the contract, what is taken for the platform's sake. */
+const PLATFORM_NAME = 'x-platform-name';
 
 const byId = (id) => document.getElementById(id);
 
@@ -40,7 +42,8 @@ class Form {
     this.schema = post.requestBody.content['application/json'].schema;
     // A key is for programs that may send a request twice; this page disables its button instead.
     this.fields = Object.entries(this.schema.properties)
-      .filter(([name]) => name !== 'idempotency_key')
+      // What other programs call by another name is not offered twice.
+      .filter(([name, schema]) => name !== 'idempotency_key' && !(PLATFORM_NAME in schema))
       .map(([name, schema]) => this.field(name, { ...this.resolve(schema), ...schema }))
       .sort((a, b) => a.rank - b.rank);
     this.button = element('button', { type: 'submit', textContent: 'Start' });
@@ -64,7 +67,7 @@ class Form {
   /** The names of a closed list, or nothing. */
   choices(schema) {
     const resolved = this.resolve(schema ?? {});
-    return resolved.enum ?? resolved.oneOf?.map((option) => option.const);
+    return resolved.enum ?? resolved.oneOf?.filter((option) => !(PLATFORM_NAME in option)).map((option) => option.const);
   }
 
   field(name, schema) {

@@ -5,7 +5,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
-use deertrack_schemas::{KINDS, Kind, KindInfo, request_schema};
+use deertrack_schemas::{KINDS, Kind, KindInfo, PLATFORM_NAME, request_schema};
 use serde_json::{Map, Value};
 
 /// A kind with the body of its request.
@@ -103,7 +103,9 @@ struct Property<'a> {
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, Property<'_>)> {
     let all = schema["properties"].as_object().into_iter().flatten();
-    all.map(move |(name, property)| (name, Property::new(schema, property)))
+    // What other programs call by another name is no second flag for people.
+    let ours = all.filter(|(_, property)| property.get(PLATFORM_NAME).is_none());
+    ours.map(move |(name, property)| (name, Property::new(schema, property)))
 }
 
 impl<'a> Property<'a> {
@@ -134,7 +136,7 @@ impl<'a> Property<'a> {
 
     fn value_name(&self) -> &'static str {
         match self.form {
-            _ if self.schema["format"] == "date" => "YYYY-MM-DD",
+            _ if is_date(self.schema) => "YYYY-MM-DD",
             Form::List | Form::Numbers => "LIST",
             Form::Objects => "JSON",
             Form::Json if !self.permitted.is_empty() => "BOOL",
@@ -181,6 +183,11 @@ fn has_type(schema: &Value, name: &str) -> bool {
     }
 }
 
+fn is_date(schema: &Value) -> bool {
+    let forms = schema["anyOf"].as_array().into_iter().flatten();
+    forms.chain([schema]).any(|form| form["format"] == "date")
+}
+
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let pointer = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
     pointer.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
@@ -188,7 +195,8 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 
 fn constants(schema: &Value) -> Vec<String> {
     let listed = schema["enum"].as_array().into_iter().flatten();
-    let described = schema["oneOf"].as_array().into_iter().flatten().map(|one| &one["const"]);
+    let described = schema["oneOf"].as_array().into_iter().flatten();
+    let described = described.filter(|one| one.get(PLATFORM_NAME).is_none()).map(|one| &one["const"]);
     listed.chain(described).filter_map(|value| value.as_str().map(str::to_owned)).collect()
 }
 
@@ -248,6 +256,17 @@ mod tests {
             json!({ "thresholds": [0.7, -0.1, "high"], "seed": 3 }),
             "the rules will name it"
         );
+    }
+
+    #[test]
+    fn the_platforms_names_are_no_flags() {
+        let command = KindRequest::augment_subcommands(Command::new("submit"));
+        let help = |kind| command.find_subcommand(kind).unwrap().clone().render_long_help().to_string();
+        let (pdf, zip) = (help("pdf"), help("zip"));
+        assert!(pdf.contains("--start-date <YYYY-MM-DD>") && pdf.contains("--rut-end <YYYY-MM-DD>"), "{pdf}");
+        assert!(pdf.contains("[possible values: seasonal_activity, comparison]"), "{pdf}");
+        assert!(pdf.contains("--compare-with") && !pdf.contains("--comparison-periods"), "{pdf}");
+        assert!(zip.contains("--crop-size") && !zip.contains("--include-"), "{zip}");
     }
 
     #[test]
