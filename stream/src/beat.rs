@@ -36,6 +36,11 @@ impl Running {
         self.tell(fraction, stage, Some(counts));
     }
 
+    /// What was told last of how many items are done: it stands in the last record, too.
+    pub fn counts(&self) -> Option<Counts> {
+        self.run.told().counts
+    }
+
     fn tell(&self, fraction: f64, stage: &str, counts: Option<Counts>) {
         let told_before = {
             let mut told = self.run.told();

@@ -67,6 +67,7 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
     crash::point_of("job.running", command.job_id.as_str());
     let policy = shared.retry.unwrap_or_else(|| RetryPolicy::of(command.export.kind()));
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
+    let record = StatusRecord { counts: running.counts(), ..record };
     settle(claim, record, ending, &policy).await;
 }
 

@@ -291,7 +291,8 @@ async fn counts_are_in_the_status_and_a_cancelled_job_leaves_no_file() {
     assert_eq!(names(), 1, "its draft");
 
     worker.stream.cancel(id.as_str()).await.unwrap();
-    assert_eq!(worker.ended(1).await[&id].state, State::Cancelled);
+    let last = worker.ended(1).await.remove(&id).unwrap();
+    assert_eq!((last.state, last.counts), (State::Cancelled, Some(Counts::new(3, 12))), "how far it came");
     worker.script.writing_ended.notified().await;
     assert_eq!(names(), 0);
     worker.stop().await;

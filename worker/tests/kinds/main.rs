@@ -3,6 +3,7 @@
 
 mod camtrap_dp;
 mod camtrap_history;
+mod counted;
 mod days;
 mod frame;
 mod records;

@@ -23,7 +23,7 @@ mod wanted;
 mod writer;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use deertrack_schemas::{CamtrapDpParams, Command};
+use deertrack_schemas::{CamtrapDpParams, Command, Counts};
 use deertrack_survey::TimeRange;
 use deertrack_survey::calendar::Calendar;
 
@@ -85,7 +85,8 @@ fn make(job: &Job, loaded: Loaded, request: &Request) -> Result<Rendered, JobErr
     job.progress.at(0.3, "assigning images to deployments");
     let survey = Survey::of(loaded, request)?;
     job.check_stop()?;
-    job.progress.at(0.4, "writing tables");
+    let detections = survey.records.len() as u64;
+    job.progress.counted(0.4, "writing tables", Counts::new(0, detections));
     let files = Files {
         datapackage: metadata::file(&survey, request),
         deployments: deployments::table(&survey, request.params.exact_coordinates),
@@ -93,7 +94,7 @@ fn make(job: &Job, loaded: Loaded, request: &Request) -> Result<Rendered, JobErr
         observations: observations::table(&survey, &request.params.scientific_name),
     };
     job.check_stop()?;
-    job.progress.at(0.6, "checking the package");
+    job.progress.counted(0.6, "checking the package", Counts::new(detections, detections));
     check::refuse_broken(&files)?;
     job.check_stop()?;
     job.progress.at(0.7, "packing");

@@ -20,7 +20,7 @@ mod study;
 mod tables;
 mod wording;
 
-use deertrack_schemas::{Command, ReidParams};
+use deertrack_schemas::{Command, Counts, ReidParams};
 
 use super::archive::Archive;
 use super::{Cx, Job, Rendered};
@@ -43,8 +43,11 @@ pub async fn render(cx: &Cx, command: &Command, params: &ReidParams) -> Result<R
     let herd = load(cx, params).await?;
     let (params, created_at, zone) = (params.clone(), command.created_at, cx.zone);
     let analysed = move |job: &Job| {
-        job.progress.at(0.4, "comparing");
-        Study::of(job, herd, &params, None, created_at, zone)
+        let detections = herd.detections() as u64;
+        job.progress.counted(0.4, "comparing", Counts::new(0, detections));
+        let study = Study::of(job, herd, &params, None, created_at, zone)?;
+        job.progress.counted(0.58, "comparing", Counts::new(detections, detections));
+        Ok(study)
     };
     let study = cx.job.blocking(analysed).await?;
     let photographs = Photographs::of(cx, &study).await?;

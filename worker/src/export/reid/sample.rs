@@ -8,7 +8,6 @@ use std::fmt::Display;
 
 use deertrack_catalog::Record;
 use deertrack_reid::sample::Draw;
-use deertrack_schemas::Counts;
 use deertrack_survey::BoundingBox;
 use serde_json::json;
 
@@ -128,12 +127,8 @@ pub(super) fn files(
         let (first, last) = (done + 1, done + pairs_of_sheet.len());
         sink(File::binary(format!("sample/pairs_{first:04}-{last:04}.pdf"), pdf))?;
         done = last;
-        let counts = Counts::new(done as u64, pairs.len() as u64);
-        job.progress.counted(
-            0.9 + 0.1 * f64::from(counts.progress_percent) / 100.0,
-            "drawing the sample",
-            counts,
-        );
+        // Without a count: the status counts detections, and these are pairs.
+        job.progress.at(0.9 + 0.08 * done as f64 / pairs.len() as f64, "drawing the sample");
         job.check_stop()?;
     }
     Ok(())

@@ -18,7 +18,7 @@ mod xlsx;
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::table::{Format, Topic};
-use deertrack_schemas::{Command, TableParams};
+use deertrack_schemas::{Command, Counts, TableParams};
 
 use self::selected::{Found, Selected};
 use self::sheet::Sheet;
@@ -50,13 +50,19 @@ fn make(
         return Err(JobError::Reject(nothing_found(params.topics()).to_owned()));
     }
     job.check_stop()?;
-    job.progress.at(0.5, "writing rows");
+    let detections = selected.records.len() as u64;
+    let tell = |done| match params.topics() {
+        [Topic::Effort] => job.progress.at(0.5, "writing rows"), // which is about no detections
+        _ => job.progress.counted(0.5, "writing rows", Counts::new(done, detections)),
+    };
+    tell(0);
     let headline = selected.headline(params.topics());
     let bytes = match params.format {
         Format::Geojson => geojson::file(&selected, params),
         Format::Csv => csv::file(&sheets(&selected, params)),
         Format::Xlsx => xlsx::file(job, &sheets(&selected, params), created_at)?,
     };
+    tell(detections);
     Ok(Rendered { content: Content::InMemory(bytes), headline: Some(headline) })
 }
 

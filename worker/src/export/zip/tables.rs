@@ -28,7 +28,7 @@ const METADATA: [&str; 14] = [
 ];
 const PROBLEMS: [&str; 4] = ["detection_id", "image_id", "path", "problem"];
 
-/// `metadata.csv`: one row for each crop. Times in the zone of the place, with their offset.
+/// `metadata.csv`: one row for each crop; of an archive without crops, for each detection. Times in the zone of the place, with their offset.
 pub(super) struct Metadata<'a> {
     csv: Csv,
     calendar: &'a Calendar,
@@ -39,7 +39,14 @@ impl<'a> Metadata<'a> {
         Self { csv: Csv::new(&METADATA), calendar }
     }
 
-    pub(super) fn add(&mut self, record: &Record, path: &str, place: Option<&str>, individual: Option<&str>) {
+    /// `path`: where its crop lies in the archive.
+    pub(super) fn add(
+        &mut self,
+        record: &Record,
+        path: Option<&str>,
+        place: Option<&str>,
+        individual: Option<&str>,
+    ) {
         let bbox = record.bbox;
         let zone = self.calendar.zone(record.image.place_id.as_deref());
         self.csv
@@ -54,7 +61,7 @@ impl<'a> Metadata<'a> {
             .number(bbox.map(|bbox| bbox.height))
             .optional(record.deer_id.as_deref())
             .instant(record.created_at, zone)
-            .text(path)
+            .optional(path)
             .instant(record.image.taken_at, zone)
             .optional(place)
             .optional(individual)

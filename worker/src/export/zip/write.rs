@@ -31,8 +31,12 @@ pub(super) struct Task {
 pub(super) fn archive(job: &Job, task: &Task) -> Result<Rendered, JobError> {
     let shots: Vec<&[Record]> = task.chosen.records.chunk_by(|a, b| a.image.id == b.image.id).collect();
     let mut writing = Writing::new(job, task)?;
-    let cut = |shot: &&[Record]| cut(job, shot, task);
-    team::in_order(&shots, job.cores, cut, |shot, crops| writing.add(shot, crops))?;
+    if task.params.include_crops {
+        let cut = |shot: &&[Record]| cut(job, shot, task);
+        team::in_order(&shots, job.cores, cut, |shot, crops| writing.add(shot, crops))?;
+    } else {
+        shots.iter().try_for_each(|shot| writing.list(shot))?;
+    }
     writing.finish(shots.len())
 }
 
@@ -64,13 +68,15 @@ fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
 struct Writing<'a> {
     job: &'a Job,
     chosen: &'a Chosen,
+    params: &'a ZipParams,
     archive: Archive<Draft>,
     names: Names<'a>,
     metadata: Metadata<'a>,
     problems: Problems,
     manifest: Manifest<'a>,
     done: u64,
-    crops: u64,
+    /// Crops; of an archive without them, rows.
+    made: u64,
 }
 
 impl<'a> Writing<'a> {
@@ -86,13 +92,14 @@ impl<'a> Writing<'a> {
         Ok(Self {
             job,
             chosen,
+            params: &task.params,
             archive: Archive::new(job.draft()?),
             names: Names::new(&chosen.calendar),
             metadata: Metadata::new(&chosen.calendar),
             done: problems.count,
             problems,
             manifest: Manifest::new(task.created_at, &task.params),
-            crops: 0,
+            made: 0,
         })
     }
 
@@ -106,34 +113,56 @@ impl<'a> Writing<'a> {
             }
             self.done += 1;
         }
+        self.tell("cutting out crops");
+        Ok(())
+    }
+
+    /// Adds the rows of one image, without its crops.
+    fn list(&mut self, shot: &[Record]) -> Result<(), JobError> {
+        self.job.check_stop()?;
+        for record in shot {
+            let (place, individual) = self.named(record);
+            self.metadata.add(record, None, place, individual);
+            self.made += 1;
+            self.done += 1;
+        }
+        self.tell("listing detections");
+        Ok(())
+    }
+
+    fn tell(&self, stage: &str) {
         let chosen = self.chosen;
         let total = (chosen.records.len() + chosen.missing.len() + chosen.left_out.len()) as u64;
         let counts = Counts::new(self.done, total);
         let fraction = 0.05 + 0.9 * f64::from(counts.progress_percent) / 100.0;
-        self.job.progress.counted(fraction, "cutting out crops", counts);
-        Ok(())
+        self.job.progress.counted(fraction, stage, counts);
     }
 
     fn add_crop(&mut self, record: &Record, crop: Crop) -> Result<(), JobError> {
+        let (place, individual) = self.named(record);
+        let path = self.names.path(record, place);
+        self.archive.store(&path, &crop.jpeg)?;
+        self.metadata.add(record, Some(&path), place, individual);
+        self.manifest.add(path, crop.jpeg.len(), crop.sha256);
+        self.made += 1;
+        Ok(())
+    }
+
+    /// The names of the place and of the animal.
+    fn named(&self, record: &Record) -> (Option<&'a str>, Option<&'a str>) {
         let named = |names: &'a HashMap<String, String>, id: &Option<String>| {
             id.as_ref().and_then(|id| names.get(id)).map(String::as_str)
         };
-        let place = named(&self.chosen.places, &record.image.place_id);
-        let individual = named(&self.chosen.individuals, &record.deer_id);
-        let path = self.names.path(record, place);
-        self.archive.store(&path, &crop.jpeg)?;
-        self.metadata.add(record, &path, place, individual);
-        self.manifest.add(path, crop.jpeg.len(), crop.sha256);
-        self.crops += 1;
-        Ok(())
+        let chosen = self.chosen;
+        (named(&chosen.places, &record.image.place_id), named(&chosen.individuals, &record.deer_id))
     }
 
     fn finish(mut self, images: usize) -> Result<Rendered, JobError> {
         self.job.progress.at(0.96, "writing the tables");
-        let headline = headline(self.crops, images, self.problems.count);
-        for (path, text) in
-            [("metadata.csv", self.metadata.finish()), ("problems.csv", self.problems.finish())]
-        {
+        let item = if self.params.include_crops { "crop" } else { "row" };
+        let headline = headline(self.made, item, images, self.problems.count);
+        let metadata = self.params.include_metadata_csv.then(|| ("metadata.csv", self.metadata.finish()));
+        for (path, text) in metadata.into_iter().chain([("problems.csv", self.problems.finish())]) {
             self.archive.deflate(path, &text)?;
             self.manifest.add(path.to_owned(), text.len(), hex(&Sha256::digest(&text)));
         }
@@ -143,11 +172,11 @@ impl<'a> Writing<'a> {
     }
 }
 
-fn headline(crops: u64, images: usize, problems: u64) -> String {
+fn headline(made: u64, item: &str, images: usize, problems: u64) -> String {
     let one_or_more = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-    let made = format!("{} from {}", one_or_more(crops, "crop"), one_or_more(images as u64, "image"));
+    let made = format!("{} from {}", one_or_more(made, item), one_or_more(images as u64, "image"));
     match problems {
         0 => made,
-        count => format!("{made}; {} could not be made, see problems.csv", one_or_more(count, "crop")),
+        count => format!("{made}; {} could not be made, see problems.csv", one_or_more(count, item)),
     }
 }
