@@ -9,6 +9,7 @@
 mod deployments;
 mod media;
 mod observations;
+mod options;
 mod package;
 mod reading;
 mod summary;
@@ -23,31 +24,9 @@ use crate::progress::OnProgress;
 use package::Package;
 use reading::Reading;
 
-pub use summary::{Skipped, Summary};
-
-/// What to take of a package.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Scientific names as in the package, in any case; none: every animal.
-    pub species: Vec<String>,
-    /// Which level of observations to take.
-    pub observations: Observations,
-    /// Leave out rows that cannot be used, instead of stopping at the first.
-    pub skip_invalid: bool,
-}
-
-/// A package may tell of the same animals twice: by event and by image. Only one level is taken, for together they
-/// would count double.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Observations {
-    /// Events where there are any of the chosen species, else images.
-    #[default]
-    Auto,
-    /// Event-level rows.
-    Event,
-    /// Media-level rows.
-    Media,
-}
+pub use options::{Observations, Options};
+pub use reading::Skipped;
+pub use summary::Summary;
 
 /// Reads the package in `dir` into the store: all of it, in one transaction, or nothing.
 ///
@@ -82,5 +61,6 @@ pub async fn import(
     removed += writing.remove_others(Owned::Deployments, &dataset_id, &stands.ids()).await?;
     removed += writing.remove_others(Owned::Deer, &dataset_id, &taken.individuals).await?;
     writing.commit().await?;
-    Ok(reading.finish(package.title(), &survey, &stands, &taken, removed))
+    let left = reading.finish();
+    Ok(Summary::of(package.title(), options, &survey, &stands, &taken, left, removed))
 }

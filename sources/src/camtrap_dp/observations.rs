@@ -7,9 +7,9 @@ use deertrack_catalog::store::{Level, NewDeer, NewDetection, NewImage, Writing};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 
-use super::Options;
 use super::deployments::Stands;
 use super::media::Media;
+use super::options::Options;
 use super::package::Package;
 use super::reading::Reading;
 use super::survey::{Glance, Survey, required_table};

@@ -1,14 +1,11 @@
-//! What goes along with reading: progress, rows that were left out and why, and the choice to stop at a bad one.
+//! What goes along with reading any table: progress, rows that were left out and why, and the choice to stop at a bad
+//! one. What is in the rows is the duty of `deployments`, `media` and `observations`.
 
 use std::collections::BTreeMap;
 
-use deertrack_catalog::store::Level;
+use serde::Serialize;
 
-use super::deployments::Stands;
-use super::observations::Taken;
-use super::summary::{Skipped, Summary};
-use super::survey::Survey;
-use super::{Observations, Options};
+use super::options::Options;
 use crate::error::{BadRow, ImportError};
 use crate::progress::OnProgress;
 
@@ -16,6 +13,22 @@ use crate::progress::OnProgress;
 const SHOWN_BAD_ROWS: usize = 20;
 /// Progress is told once in so many rows.
 const ROWS_A_STEP: u64 = 250;
+
+/// Rows that were not taken for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Skipped {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// The rows that were left out.
+pub(super) struct Left {
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) bad_rows: Vec<BadRow>,
+    pub(super) bad_row_count: u64,
+}
 
 /// The course of one import.
 pub(super) struct Reading<'a> {
@@ -65,42 +78,9 @@ impl<'a> Reading<'a> {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
-    pub(super) fn finish(
-        self,
-        dataset: String,
-        survey: &Survey,
-        stands: &Stands,
-        taken: &Taken,
-        removed: u64,
-    ) -> Summary {
+    pub(super) fn finish(self) -> Left {
         (self.progress)(self.total, self.total);
         let skipped = self.skipped.into_iter().map(|(reason, rows)| Skipped { reason: reason.into(), rows });
-        Summary {
-            dataset,
-            level: survey.level.name(),
-            level_reason: level_reason(self.options.observations, survey.level),
-            species: self.options.species.clone(),
-            places: stands.place_count(),
-            deployments: stands.ids().len(),
-            images: taken.images.len(),
-            detections: taken.detections.len(),
-            animals: taken.animals,
-            classes: taken.classes.clone(),
-            individuals: taken.individuals.len(),
-            incomplete_boxes: taken.incomplete_boxes,
-            has_media: survey.has_media,
-            skipped: skipped.collect(),
-            bad_rows: self.bad_rows,
-            bad_row_count: self.bad_row_count,
-            removed,
-        }
-    }
-}
-
-fn level_reason(asked: Observations, level: Level) -> &'static str {
-    match (asked, level) {
-        (Observations::Auto, Level::Event) => "the package has event-level rows of what was chosen",
-        (Observations::Auto, Level::Media) => "the package has no event-level rows of what was chosen",
-        (Observations::Event | Observations::Media, _) => "as asked",
+        Left { skipped: skipped.collect(), bad_rows: self.bad_rows, bad_row_count: self.bad_row_count }
     }
 }

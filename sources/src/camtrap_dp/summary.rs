@@ -3,8 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use deertrack_catalog::store::Level;
 use serde::Serialize;
 
+use super::deployments::Stands;
+use super::observations::Taken;
+use super::options::{Observations, Options};
+use super::reading::{Left, Skipped};
+use super::survey::Survey;
 use crate::error::BadRow;
 
 /// What was taken, what was not, and why.
@@ -46,13 +52,44 @@ pub struct Summary {
     pub removed: u64,
 }
 
-/// Rows that were not taken for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Skipped {
-    /// Why.
-    pub reason: String,
-    /// How many.
-    pub rows: u64,
+impl Summary {
+    pub(super) fn of(
+        dataset: String,
+        options: &Options,
+        survey: &Survey,
+        stands: &Stands,
+        taken: &Taken,
+        left: Left,
+        removed: u64,
+    ) -> Self {
+        Self {
+            dataset,
+            level: survey.level.name(),
+            level_reason: level_reason(options.observations, survey.level),
+            species: options.species.clone(),
+            places: stands.place_count(),
+            deployments: stands.ids().len(),
+            images: taken.images.len(),
+            detections: taken.detections.len(),
+            animals: taken.animals,
+            classes: taken.classes.clone(),
+            individuals: taken.individuals.len(),
+            incomplete_boxes: taken.incomplete_boxes,
+            has_media: survey.has_media,
+            skipped: left.skipped,
+            bad_rows: left.bad_rows,
+            bad_row_count: left.bad_row_count,
+            removed,
+        }
+    }
+}
+
+fn level_reason(asked: Observations, level: Level) -> &'static str {
+    match (asked, level) {
+        (Observations::Auto, Level::Event) => "the package has event-level rows of what was chosen",
+        (Observations::Auto, Level::Media) => "the package has no event-level rows of what was chosen",
+        (Observations::Event | Observations::Media, _) => "as asked",
+    }
 }
 
 impl fmt::Display for Summary {

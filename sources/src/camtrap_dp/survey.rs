@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use deertrack_catalog::store::Level;
 
+use super::options::{Observations, Options};
 use super::package::Package;
-use super::{Observations, Options};
 use crate::error::{BadRow, ImportError};
 use crate::table::{Row, Table};
 
