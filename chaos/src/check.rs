@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use deertrack_schemas::{State, StatusRecord};
+use deertrack_stream::EventId;
 
+use crate::deed::Deed;
 use crate::load::Asked;
 use crate::task::Task;
 use crate::witness::Testimony;
@@ -45,16 +47,30 @@ pub(crate) struct Found {
     pub(crate) sha256: String,
 }
 
+/// A completion event that Redis holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) id: EventId,
+    pub(crate) n: u64,
+    pub(crate) job: String,
+}
+
 /// All that is known when everything is quiet again.
 pub(crate) struct Facts {
+    pub(crate) began: Instant,
     pub(crate) asked: BTreeMap<String, Asked>,
     pub(crate) testimony: Testimony,
+    /// The event stream as it is now.
+    pub(crate) stored: Vec<Stored>,
+    /// How many events Redis has counted.
+    pub(crate) counted: u64,
     /// By job id; those that have one.
     pub(crate) statuses: BTreeMap<String, StatusRecord>,
     /// By name.
     pub(crate) files: BTreeMap<String, Found>,
     pub(crate) windows: Vec<Window>,
     pub(crate) blows: Blows,
+    pub(crate) deeds: Vec<Deed>,
     /// What still lies in stream, pending list and parking place.
     pub(crate) left: u64,
 }
@@ -107,8 +123,23 @@ pub(crate) struct Verdict {
     pub(crate) over_cap: usize,
     /// Files that no status names: of tries that lost their claim or died, or of jobs that Redis forgot. Removed by age.
     pub(crate) orphans: usize,
-    /// Each with what is known of it.
-    pub(crate) broken: Vec<(Promise, String)>,
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// A promise was broken here.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Broken {
+    pub(crate) promise: Promise,
+    /// In a line.
+    pub(crate) what: String,
+    /// What is known of it.
+    pub(crate) evidence: Vec<String>,
+}
+
+impl Verdict {
+    fn breaks(&mut self, promise: Promise, what: String, evidence: Vec<String>) {
+        self.broken.push(Broken { promise, what, evidence });
+    }
 }
 
 impl Facts {
@@ -129,14 +160,14 @@ impl Facts {
                 verdict.accepted += 1;
             }
             if events.len() > 1 {
-                verdict.broken.push((Promise::OneEvent, format!("{job} ({}): {events:?}", asked.task)));
+                let what = format!("{job} ({}): {events:?}", asked.task);
+                verdict.breaks(Promise::OneEvent, what, self.of_job(job));
             }
             match self.statuses.get(job) {
                 Some(record) => self.judge_status(job, asked, record, events, &mut verdict),
                 None if !events.is_empty() => {
-                    verdict
-                        .broken
-                        .push((Promise::StatusAndEventAgree, format!("{job}: {events:?}, no status")));
+                    let what = format!("{job}: {events:?}, no status");
+                    verdict.breaks(Promise::StatusAndEventAgree, what, self.of_job(job));
                 }
                 None => {
                     let had_ended = forgotten_ends.contains(job.as_str());
@@ -145,13 +176,38 @@ impl Facts {
             }
         }
         self.judge_files(&mut verdict);
-        if self.testimony.gaps > 0 {
-            verdict.broken.push((Promise::NumbersAreDense, format!("{} gaps", self.testimony.gaps)));
-        }
+        self.judge_numbers(&mut verdict);
         if self.left > 0 {
-            verdict.broken.push((Promise::NothingIsStuck, format!("{} entries are left", self.left)));
+            let what = format!("{} entries are left", self.left);
+            verdict.breaks(Promise::NothingIsStuck, what, Vec::new());
         }
         verdict
+    }
+
+    /// What the watcher saw, and what is there for a watcher who comes now: from 1 to as many as were counted.
+    fn judge_numbers(&self, verdict: &mut Verdict) {
+        for gap in &self.testimony.gaps {
+            let what = format!("behind {} came {}", gap.expected.saturating_sub(1), gap.found);
+            verdict.breaks(Promise::NumbersAreDense, what, self.of_gap(gap));
+        }
+        let mut jobs = BTreeSet::new();
+        for (at, (stored, n)) in self.stored.iter().zip(1..).enumerate() {
+            // One place is enough: behind it every number is out by as much.
+            if stored.n != n {
+                let what = format!("number {} is stored in place {n}", stored.n);
+                verdict.breaks(Promise::NumbersAreDense, what, self.stored_around(at));
+                break;
+            }
+        }
+        for stored in self.stored.iter().filter(|stored| !jobs.insert(&stored.job)) {
+            let what = format!("{} is stored twice", stored.job);
+            verdict.breaks(Promise::OneEvent, what, self.of_job(&stored.job));
+        }
+        let stored = self.stored.len();
+        if self.counted != stored as u64 {
+            let what = format!("{} were counted, {stored} are stored", self.counted);
+            verdict.breaks(Promise::NumbersAreDense, what, self.stored_around(stored));
+        }
     }
 
     fn judge_status(
@@ -164,11 +220,13 @@ impl Facts {
     ) {
         let state = record.state;
         if !state.is_terminal() {
-            return verdict.broken.push((Promise::NothingIsStuck, format!("{job}: {}", record.to_json())));
+            let what = format!("{job}: {}", record.to_json());
+            return verdict.breaks(Promise::NothingIsStuck, what, self.of_job(job));
         }
         *verdict.ends.entry(state.name()).or_default() += 1;
         if events.first() != Some(&state) {
-            verdict.broken.push((Promise::StatusAndEventAgree, format!("{job}: {state:?}, {events:?}")));
+            let what = format!("{job}: {state:?}, {events:?}");
+            verdict.breaks(Promise::StatusAndEventAgree, what, self.of_job(job));
         }
         let over_cap = state == State::Dead && record.deliveries > DELIVERY_CAP;
         if over_cap && asked.task != Task::Abort {
@@ -178,10 +236,12 @@ impl Facts {
             || (over_cap && self.was_hit_in_its_last_delivery(job, asked))
             || (asked.cancelled && state == State::Cancelled);
         if !right {
-            verdict.broken.push((Promise::RightEnd, format!("{job} ({}): {}", asked.task, record.to_json())));
+            let what = format!("{job} ({}): {}", asked.task, record.to_json());
+            verdict.breaks(Promise::RightEnd, what, self.of_job(job));
         }
         if state == State::Completed && !self.has_file_of(record) {
-            verdict.broken.push((Promise::StatusNamesItsFile, format!("{job}: {}", record.to_json())));
+            let what = format!("{job}: {}", record.to_json());
+            verdict.breaks(Promise::StatusNamesItsFile, what, self.of_job(job));
         }
     }
 
@@ -209,7 +269,7 @@ impl Facts {
                     self.windows.iter().filter_map(|window| window.from.checked_duration_since(accepted));
                 let early = early.min().unwrap_or_default();
                 let what = format!("{job} ({}), {early:?} before it might be forgotten", asked.task);
-                verdict.broken.push((Promise::NothingIsLost, what));
+                verdict.breaks(Promise::NothingIsLost, what, self.of_job(job));
             }
         }
     }
@@ -227,7 +287,7 @@ impl Facts {
             let owner = owner(name).filter(|job| self.asked.contains_key(*job));
             let named = owner.and_then(|job| self.statuses.get(job)?.artifact.as_ref());
             match owner {
-                None => verdict.broken.push((Promise::EachFileHasItsJob, name.clone())),
+                None => verdict.breaks(Promise::EachFileHasItsJob, name.clone(), Vec::new()),
                 Some(_) if named.is_some_and(|artifact| artifact.filename == *name) => {}
                 Some(_) => verdict.orphans += 1,
             }

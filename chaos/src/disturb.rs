@@ -10,23 +10,16 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::check::{Blows, Forgetting, Window};
+use crate::deed::{Deed, Met};
 use crate::fleet::Fleet;
 use crate::load::Ledger;
 use crate::plan::{Disturbance, Step};
-use crate::server::{Server, UNSYNCED};
+use crate::server::{Fate, Server, Start};
 use crate::task::Task;
 use crate::work;
 
 /// How many entries that are no commands come at a time.
 const RUBBISH: usize = 20;
-
-/// Jobs that a disturbance met, and when.
-pub(crate) struct Met {
-    pub(crate) by: Disturbance,
-    pub(crate) at: Instant,
-    /// The jobs that its worker held, and their delivery; `None` when it met Redis, and so everybody.
-    pub(crate) jobs: Option<Vec<(String, u64)>>,
-}
 
 /// The system under test, and what was done to it.
 pub(crate) struct Disturber {
@@ -40,6 +33,8 @@ pub(crate) struct Disturber {
     pub(crate) began: Instant,
     pub(crate) windows: Vec<Window>,
     pub(crate) met: Vec<Met>,
+    /// What was done, in its order.
+    pub(crate) deeds: Vec<Deed>,
     pub(crate) blows: Blows,
     /// Stopped workers that will go on.
     pub(crate) stopped: JoinSet<()>,
@@ -48,7 +43,8 @@ pub(crate) struct Disturber {
 impl Disturber {
     /// Connections for callers: half of them go to Redis directly, half through the proxy.
     pub(crate) async fn callers(&self) -> anyhow::Result<Vec<Stream>> {
-        let distant = Stream::connect(work::settings(self.proxy.url(), self.lease)).await?;
+        let heal = self.stream.settings().heal;
+        let distant = Stream::connect(work::settings(self.proxy.url(), self.lease, heal)).await?;
         Ok(vec![self.stream.clone(), self.stream.clone(), distant.clone(), distant])
     }
 
@@ -56,14 +52,21 @@ impl Disturber {
         tokio::time::sleep(step.quiet).await;
         let what = step.what;
         tracing::info!(%what, "disturbing");
-        self.disturb(step).await.with_context(|| format!("while doing: {what}"))?;
+        let began = Instant::now();
+        let note = self.disturb(step).await.with_context(|| format!("while doing: {what}"))?;
+        if !note.is_empty() {
+            tracing::info!(%what, note);
+        }
+        self.deeds.push(Deed { what, began, ended: Instant::now(), note });
         if what.takes_leases() {
             self.blows.last_to_any = Some(Instant::now());
         }
         Ok(())
     }
 
-    async fn disturb(&mut self, step: Step) -> anyhow::Result<()> {
+    /// What is to be said of it.
+    async fn disturb(&mut self, step: Step) -> anyhow::Result<String> {
+        let start = if step.checked { Start::Checked } else { Start::Plain };
         match step.what {
             Disturbance::KillWorker => self.kill_worker(step).await?,
             Disturbance::StopWorker => self.stop_worker(step).await,
@@ -72,12 +75,16 @@ impl Disturber {
                 self.fleet.lock().await.replace(step.worker).await?;
             }
             Disturbance::KillRedis => {
-                let window = self.server.kill().await?;
-                self.redis_is_back(step.what, window);
+                let fate = self.server.kill(start).await?;
+                return Ok(self.redis_is_back(step.what, vec![fate]));
             }
             Disturbance::CutPower => {
-                let window = self.server.cut_power().await?;
-                self.redis_is_back(step.what, window);
+                let fates = self.server.cut_power(start, step.cut).await?;
+                return Ok(self.redis_is_back(step.what, fates));
+            }
+            Disturbance::RestartRedis => {
+                let fate = self.server.restart(start).await?;
+                return Ok(self.redis_is_back(step.what, vec![fate]));
             }
             Disturbance::KillClients => {
                 self.server.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await?;
@@ -103,13 +110,14 @@ impl Disturber {
             Disturbance::AddRubbish => self.add_rubbish().await?,
             Disturbance::FlushAll => {
                 self.server.ask(&["FLUSHALL"]).await?;
-                let window = Window { from: self.began, to: Instant::now(), by: Forgetting::Flush };
-                self.redis_is_back(step.what, Some(window));
+                let to = Instant::now();
+                self.windows.push(Window { from: self.began, to, by: Forgetting::Flush });
+                self.met.push(Met { by: step.what, at: to, jobs: None });
                 // A power cut right after it would bring back what it has removed.
-                tokio::time::sleep(2 * UNSYNCED).await;
+                self.server.holds(to).await?;
             }
         }
-        Ok(())
+        Ok(String::new())
     }
 
     /// What it holds is asked afterwards: the dead hold it for a lease, and no longer change it.
@@ -152,9 +160,11 @@ impl Disturber {
         });
     }
 
-    fn redis_is_back(&mut self, by: Disturbance, window: Option<Window>) {
-        self.windows.extend(window);
+    fn redis_is_back(&mut self, by: Disturbance, fates: Vec<Fate>) -> String {
         self.met.push(Met { by, at: Instant::now(), jobs: None });
+        self.windows.extend(fates.iter().filter_map(|fate| fate.window));
+        let notes: Vec<String> = fates.into_iter().map(|fate| fate.note).collect();
+        notes.join("; then killed at once: ")
     }
 
     async fn squeeze(&self, lasts: Duration) -> anyhow::Result<()> {

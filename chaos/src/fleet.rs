@@ -15,6 +15,7 @@ pub(crate) struct Recipe {
     pub(crate) redis_url: String,
     pub(crate) exports: PathBuf,
     pub(crate) lease: Duration,
+    pub(crate) heal: bool,
     pub(crate) log: PathBuf,
 }
 
@@ -42,6 +43,9 @@ impl Fleet {
         command.arg("work").args(["--redis-url", &self.recipe.redis_url]);
         command.arg("--exports").arg(&self.recipe.exports);
         command.args(["--lease-ms", &self.recipe.lease.as_millis().to_string()]);
+        if !self.recipe.heal {
+            command.arg("--no-healing");
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         command.spawn().context("a worker cannot be started")
     }

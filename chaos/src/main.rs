@@ -2,14 +2,21 @@
 //!
 //! It starts a private Redis and real worker processes (itself, as `work`), submits thousands of jobs, and follows a
 //! plan of disturbances that its seed repeats. Then it looks at what a user can see (statuses, events, files) beside
-//! what it submitted. The files, in the order of a run: [`plan`], [`task`], [`load`], [`work`], [`fleet`], [`server`],
-//! [`disturb`], [`witness`], [`check`], [`report`]. What it proves and what not: `docs/reliability.md`.
+//! what it submitted. The files, in the order of a run: [`plan`], [`task`], [`load`], [`work`], [`fleet`], [`server`]
+//! and [`reach`], [`busy`], [`disturb`], [`witness`], [`check`] and [`evidence`], [`report`]; [`repeat`] makes a row of runs. What it proves and what not: `docs/reliability.md`.
 
+mod args;
+mod ask;
+mod busy;
 mod check;
+mod deed;
 mod disturb;
+mod evidence;
 mod fleet;
 mod load;
 mod plan;
+mod reach;
+mod repeat;
 mod report;
 mod run;
 mod server;
@@ -31,7 +38,9 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Disturb, then check; exit code 1 when a promise was broken
-    Run(run::RunArgs),
+    Run(args::RunArgs),
+    /// Many short runs in a row, a line for each; exit code 1 when a promise was broken in any of them
+    Repeat(args::RepeatArgs),
     /// One worker; started by `run`
     #[command(hide = true)]
     Work(work::WorkArgs),
@@ -43,6 +52,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match Cli::parse().command {
         Command::Run(args) => runtime.block_on(run::run(args)),
+        Command::Repeat(args) => runtime.block_on(repeat::repeat(args)),
         Command::Work(args) => runtime.block_on(work::work(args)).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -20,8 +20,10 @@ pub(crate) enum Disturbance {
     ReplaceWorker,
     /// `kill -9` of Redis, and a restart on its files.
     KillRedis,
-    /// The same, and what Redis wrote in the last second is gone as well.
+    /// The same, and some of what Redis wrote in the last second is gone as well. A restart follows soon.
     CutPower,
+    /// SIGTERM of Redis, and a restart on its files.
+    RestartRedis,
     /// CLIENT KILL of all connections.
     KillClients,
     /// SCRIPT FLUSH.
@@ -44,12 +46,13 @@ pub(crate) enum Disturbance {
 
 impl Disturbance {
     /// All but [`FlushAll`](Self::FlushAll).
-    const DECK: [Self; 13] = [
+    const DECK: [Self; 14] = [
         Self::KillWorker,
         Self::StopWorker,
         Self::ReplaceWorker,
         Self::KillRedis,
         Self::CutPower,
+        Self::RestartRedis,
         Self::KillClients,
         Self::FlushScripts,
         Self::SqueezeMemory,
@@ -74,6 +77,7 @@ impl fmt::Display for Disturbance {
             Self::ReplaceWorker => "worker replaced (SIGTERM)",
             Self::KillRedis => "Redis killed (-9)",
             Self::CutPower => "Redis killed, its last second gone",
+            Self::RestartRedis => "Redis restarted (SIGTERM)",
             Self::KillClients => "CLIENT KILL of all",
             Self::FlushScripts => "SCRIPT FLUSH",
             Self::SqueezeMemory => "Redis full",
@@ -97,17 +101,23 @@ pub(crate) struct Step {
     pub(crate) lasts: Duration,
     /// Which worker it meets, modulo their number.
     pub(crate) worker: usize,
+    /// Where a power cut cuts.
+    pub(crate) cut: u64,
+    /// Where Redis starts again: whether its file is checked before. Every other start is.
+    pub(crate) checked: bool,
 }
 
 /// How many steps the first round has.
-pub(crate) const ROUND: usize = Disturbance::DECK.len() + 2;
+pub(crate) const ROUND: usize = Disturbance::DECK.len() + 3;
 
 /// The steps of a run, without end: each round of the shuffled deck brings every disturbance once, kills of workers
-/// twice. The first round brings FLUSHALL too. Where `only` names some, the deck holds no others.
+/// twice, and behind each power cut a restart: what a half block does shows at the second start. The first round brings
+/// FLUSHALL too. Where `only` names some, the deck holds no others.
 pub(crate) fn steps(seed: u64, only: &[Disturbance]) -> impl Iterator<Item = Step> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut deck = Vec::new();
     let mut first = true;
+    let mut checked: bool = random.random();
     std::iter::from_fn(move || {
         if deck.is_empty() {
             deck = [&Disturbance::DECK[..], &[Disturbance::KillWorker]].concat();
@@ -117,11 +127,18 @@ pub(crate) fn steps(seed: u64, only: &[Disturbance]) -> impl Iterator<Item = Ste
             deck.retain(|what| only.is_empty() || only.contains(what));
             deck.shuffle(&mut random);
         }
+        let what = deck.pop()?;
+        if what == Disturbance::CutPower {
+            deck.push(Disturbance::RestartRedis);
+            checked = !checked;
+        }
         Some(Step {
             quiet: Duration::from_millis(random.random_range(500..3000)),
-            what: deck.pop()?,
+            what,
             lasts: Duration::from_millis(random.random_range(500..2500)),
             worker: random.random_range(0..1000),
+            cut: random.random(),
+            checked: checked ^ (what == Disturbance::KillRedis),
         })
     })
 }
@@ -140,5 +157,11 @@ mod tests {
         for what in Disturbance::DECK {
             assert!(all[..ROUND].iter().any(|step| step.what == what), "{what} is not in the first round");
         }
+        let cuts: Vec<usize> = (0..299).filter(|at| all[*at].what == Disturbance::CutPower).collect();
+        assert!(
+            cuts.iter().all(|at| all[at + 1].what == Disturbance::RestartRedis),
+            "no restart behind a cut"
+        );
+        assert!(cuts.windows(2).all(|two| all[two[0]].checked != all[two[1]].checked), "two alike in a row");
     }
 }

@@ -7,10 +7,10 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use serde_json::{Value, json};
 
-use crate::check::{Facts, Promise, Verdict};
-use crate::disturb::Met;
+use crate::args::World;
+use crate::check::{Broken, Facts, Promise, Verdict};
+use crate::deed::Met;
 use crate::plan::Disturbance;
-use crate::run::RunArgs;
 use crate::task::Task;
 use crate::witness::Seen;
 
@@ -18,14 +18,26 @@ use crate::witness::Seen;
 const TOLD: usize = 20;
 
 pub(crate) struct Report {
-    seed: u64,
-    args: RunArgs,
+    run: Run,
     pub(crate) verdict: Verdict,
     disturbances: BTreeMap<Disturbance, usize>,
     recovery: BTreeMap<Disturbance, Times>,
     events: usize,
     resets: usize,
-    fallen: usize,
+    /// All that was done, in words.
+    deeds: Vec<String>,
+}
+
+/// What a run was.
+pub(crate) struct Run {
+    pub(crate) seed: u64,
+    pub(crate) world: World,
+    /// From the first disturbance to the end of the last.
+    pub(crate) lasted: Duration,
+    /// Workers that ended by themselves.
+    pub(crate) fallen: usize,
+    /// How often the busy disk was filled and synced.
+    pub(crate) syncs: u64,
 }
 
 /// Times in ascending order.
@@ -40,28 +52,38 @@ impl Times {
 }
 
 impl Report {
-    pub(crate) fn new(
-        args: &RunArgs,
-        seed: u64,
-        facts: &Facts,
-        met: &[Met],
-        disturbances: BTreeMap<Disturbance, usize>,
-        fallen: usize,
-    ) -> Self {
+    pub(crate) fn new(run: Run, facts: &Facts, met: &[Met]) -> Self {
+        let mut disturbances = BTreeMap::new();
+        for deed in &facts.deeds {
+            *disturbances.entry(deed.what).or_insert(0) += 1;
+        }
         Self {
-            seed,
-            args: args.clone(),
+            run,
             verdict: facts.judge(),
             disturbances,
             recovery: recovery(met, facts),
             events: facts.testimony.events.len(),
             resets: facts.testimony.resets,
-            fallen,
+            deeds: facts.deeds.iter().map(|deed| facts.deed(deed)).collect(),
         }
     }
 
+    /// One line for a row of runs.
+    pub(crate) fn in_a_line(&self) -> String {
+        let Verdict { accepted, forgotten, .. } = &self.verdict;
+        let broken: Vec<String> = Promise::ALL
+            .iter()
+            .map(|(promise, words)| (self.broken(*promise), words))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{count} {words}"))
+            .collect();
+        let broken = if broken.is_empty() { "0 broken".to_owned() } else { broken.join(", ") };
+        let (seed, lasted) = (self.run.seed, self.run.lasted.as_secs());
+        format!("seed {seed}, {lasted} s: {accepted} accepted, {forgotten} forgotten, {broken}")
+    }
+
     fn broken(&self, promise: Promise) -> usize {
-        self.verdict.broken.iter().filter(|(broken, _)| *broken == promise).count()
+        self.verdict.broken.iter().filter(|broken| broken.promise == promise).count()
     }
 
     pub(crate) fn print(&self, as_json: bool) {
@@ -69,10 +91,14 @@ impl Report {
     }
 
     fn print_tables(&self) {
-        let (verdict, args) = (&self.verdict, &self.args);
+        let (verdict, Run { seed, world, lasted, syncs, .. }) = (&self.verdict, &self.run);
+        let busy = if world.busy_disk { format!(", a disk busy with {syncs} syncs") } else { String::new() };
         line(&format!(
-            "{} s of disturbances, seed {}, appendfsync {:?}, lease {} ms, {} workers",
-            args.duration, self.seed, args.fsync, args.lease_ms, args.workers
+            "{} s of disturbances, seed {seed}, appendfsync {:?}, lease {} ms, {} workers{busy}",
+            lasted.as_secs(),
+            world.fsync,
+            world.lease_ms,
+            world.workers
         ));
         let mut jobs = table(["jobs", "number"]);
         jobs.add_row(["accepted".to_owned(), verdict.accepted.to_string()]);
@@ -103,11 +129,14 @@ impl Report {
             "times: from the disturbance to the end of each job that its worker held, work included (up to 1.5 s);",
         );
         line("for Redis, from its return to the next completion");
-        for (promise, what) in verdict.broken.iter().take(TOLD) {
+        for Broken { promise, what, evidence } in verdict.broken.iter().take(TOLD) {
             line(&format!("BROKEN {promise:?}: {what}"));
+            for known in evidence {
+                line(&format!("    {known}"));
+            }
         }
         let kept = if verdict.broken.is_empty() { "every promise was kept" } else { "PROMISES WERE BROKEN" };
-        line(&format!("{kept}; --seed {} repeats the plan", self.seed));
+        line(&format!("{kept}; --seed {seed} repeats the plan"));
     }
 
     /// All of it in one object.
@@ -126,14 +155,19 @@ impl Report {
         let broken: BTreeMap<&str, usize> =
             Promise::ALL.iter().map(|(promise, words)| (*words, self.broken(*promise))).collect();
         json!({
-            "seed": self.seed, "duration_s": self.args.duration, "lease_ms": self.args.lease_ms,
+            "seed": self.run.seed, "duration_s": self.run.lasted.as_secs(), "lease_ms": self.run.world.lease_ms,
+            "syncs_of_the_busy_disk": self.run.syncs,
             "accepted": verdict.accepted, "ends": verdict.ends, "flushed": verdict.flushed,
             "forgotten": verdict.forgotten, "over_cap": verdict.over_cap, "orphans": verdict.orphans,
-            "events": self.events, "resets": self.resets, "fallen_workers": self.fallen,
-            "broken": broken, "disturbances": names, "recovery": recovery,
-            "details": verdict.broken.iter().take(TOLD).map(|(_, what)| what).collect::<Vec<_>>(),
+            "events": self.events, "resets": self.resets, "fallen_workers": self.run.fallen,
+            "broken": broken, "disturbances": names, "recovery": recovery, "done": self.deeds,
+            "details": verdict.broken.iter().take(TOLD).map(detail).collect::<Vec<_>>(),
         })
     }
+}
+
+fn detail(broken: &Broken) -> Value {
+    json!({ "promise": format!("{:?}", broken.promise), "what": broken.what, "evidence": broken.evidence })
 }
 
 /// From each disturbance to the ends of the jobs that it met, and from a return of Redis to the next end of any.
@@ -181,6 +215,6 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what the program is for")]
-fn line(text: &str) {
+pub(crate) fn line(text: &str) {
     println!("{text}");
 }

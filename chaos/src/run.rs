@@ -6,118 +6,118 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use deertrack_schemas::StatusRecord;
-use deertrack_stream::Stream;
+use deertrack_stream::{Stream, StreamError, WatchFrom, Watched};
 use deertrack_testkit::proxy::Proxy;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{Blows, Facts, Found};
+use crate::args::{RunArgs, World};
+use crate::busy::BusyDisk;
+use crate::check::{Blows, Facts, Found, Stored};
 use crate::disturb::Disturber;
 use crate::fleet::{Fleet, Recipe};
 use crate::load::{Ledger, Load};
-use crate::plan::{self, Disturbance};
-use crate::report::Report;
-use crate::server::{Fsync, Server};
+use crate::plan;
+use crate::report::{Report, Run};
+use crate::server::Server;
 use crate::witness::Witness;
 use crate::work;
-
-/// `deertrack-chaos run`
-#[derive(Args, Clone, Debug)]
-pub(crate) struct RunArgs {
-    /// Seconds of disturbances
-    #[arg(long, default_value_t = 90)]
-    pub(crate) duration: u64,
-    /// Repeats the plan of a run; drawn from the clock when it is not given
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-    /// When Redis forces its file to the disk
-    #[arg(long, value_enum, default_value = "everysec")]
-    pub(crate) fsync: Fsync,
-    /// Jobs a second
-    #[arg(long, default_value_t = 60.0)]
-    pub(crate) rate: f64,
-    /// How many of 1,000 jobs end the process that runs them
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=40))]
-    pub(crate) poison: u32,
-    /// Worker processes
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..=64))]
-    pub(crate) workers: u64,
-    /// Milliseconds after which a silent worker counts as gone; 15,000 in production
-    #[arg(long, default_value_t = 3000)]
-    pub(crate) lease_ms: u64,
-    /// Only these disturbances; may be given several times
-    #[arg(long, value_enum)]
-    pub(crate) only: Vec<Disturbance>,
-    /// Seconds of quiet between disturbances, besides the 0.5 to 3 s of the plan
-    #[arg(long, default_value_t = 0)]
-    pub(crate) calm: u64,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
 
 /// How long everything may take to come to rest.
 const REST: Duration = Duration::from_secs(120);
 /// Folder of finished files.
 const EXPORTS: &str = "exports";
 
+/// The lease of a quick run, at most.
+const QUICK_LEASE: u64 = 1000;
+
 /// Disturbs, judges, tells.
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let clock = || u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos()));
-    let seed = args.seed.unwrap_or_else(clock);
-    let dir = tempfile::Builder::new().prefix("deertrack-chaos-").tempdir()?;
-    let report = disturb_and_judge(&args, seed, dir.path()).await?;
+    let report = disturb_and_judge(&args.world, args.seed.unwrap_or_else(any_seed), args.duration).await?;
     report.print(args.json);
-    if report.verdict.broken.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let kept = dir.keep();
-    std::fs::write(kept.join("report.json"), report.as_json().to_string())?;
-    tracing::error!(seed, kept = %kept.display(), "a promise was broken");
-    Ok(ExitCode::FAILURE)
+    let good = report.verdict.broken.is_empty();
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn disturb_and_judge(args: &RunArgs, seed: u64, dir: &Path) -> anyhow::Result<Report> {
-    let mut system = build(args, dir).await?;
+/// A seed from the clock.
+pub(crate) fn any_seed() -> u64 {
+    u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos()))
+}
+
+/// One run of so many seconds. When a promise was broken, or the run came to no end, its folder is kept: the
+/// append-only file, what it ended with whenever Redis ended, the workers' log, the files, the report.
+pub(crate) async fn disturb_and_judge(world: &World, seed: u64, duration: u64) -> anyhow::Result<Report> {
+    let dir = tempfile::Builder::new().prefix("deertrack-chaos-").tempdir()?;
+    let mut world = world.clone();
+    if world.quick {
+        world.lease_ms = world.lease_ms.min(QUICK_LEASE);
+    }
+    let report = in_folder(&world, seed, duration, dir.path()).await;
+    if report.as_ref().is_ok_and(|report| report.verdict.broken.is_empty()) {
+        return report;
+    }
+    let kept = dir.keep();
+    if let Ok(report) = &report {
+        std::fs::write(kept.join("report.json"), report.as_json().to_string())?;
+    }
+    tracing::error!(seed, kept = %kept.display(), "a promise was broken, or the run came to no end");
+    report
+}
+
+async fn in_folder(world: &World, seed: u64, duration: u64, dir: &Path) -> anyhow::Result<Report> {
+    let mut system = build(world, dir).await?;
+    let disk = world.busy_disk.then(|| BusyDisk::begin(system.server.dir())).transpose()?;
     let witness = Witness::begin(&system.stream).await?;
     let reviving = tokio::spawn(revive(Arc::clone(&system.fleet)));
     let stop = CancellationToken::new();
-    let callers = Load { seed, rate: args.rate, poison: args.poison }.start(
+    let callers = Load { seed, rate: world.rate, poison: world.poison }.start(
         &system.callers().await?,
         &system.ledger,
         &stop,
     );
 
-    let done = disturb(&mut system, seed, args).await?;
+    disturb(&mut system, seed, world, Duration::from_secs(duration)).await?;
+    let lasted = system.began.elapsed();
     stop.cancel();
     callers.join_all().await;
     std::mem::take(&mut system.stopped).join_all().await;
+    let syncs = disk.map_or(0, |disk| disk.syncs());
     let left = rest(&system.stream, &witness).await?;
     reviving.abort();
 
-    let asked = system.ledger.all();
-    let statuses = statuses(&system.stream, asked.keys()).await?;
     let mut fleet = system.fleet.lock().await;
     fleet.dismiss().await?;
-    let files = files(&dir.join(EXPORTS))?;
-    let (windows, blows) = (system.windows, system.blows);
-    let facts = Facts { asked, testimony: witness.so_far(), statuses, files, windows, blows, left };
-    Ok(Report::new(args, seed, &facts, &system.met, done, fleet.fallen))
+    let asked = system.ledger.all();
+    let facts = Facts {
+        began: system.began,
+        statuses: statuses(&system.stream, asked.keys()).await?,
+        stored: stored(&system.stream).await?,
+        counted: system.stream.counts().await?.events,
+        asked,
+        testimony: witness.so_far(),
+        files: files(&dir.join(EXPORTS))?,
+        windows: system.windows,
+        blows: system.blows,
+        deeds: system.deeds,
+        left,
+    };
+    let run = Run { seed, world: world.clone(), lasted, fallen: fleet.fallen, syncs };
+    Ok(Report::new(run, &facts, &system.met))
 }
 
 /// Redis, the proxy before it, and the workers behind that.
-async fn build(args: &RunArgs, dir: &Path) -> anyhow::Result<Disturber> {
-    let lease = Duration::from_millis(args.lease_ms);
-    let server = Server::start(args.fsync).await;
+async fn build(world: &World, dir: &Path) -> anyhow::Result<Disturber> {
+    let lease = Duration::from_millis(world.lease_ms);
+    let server = Server::start(world.fsync, dir).await?;
     let proxy = Proxy::start(server.url()).await;
-    let stream = Stream::connect(work::settings(server.url(), lease)).await?;
+    let heal = !world.no_healing;
+    let stream = Stream::connect(work::settings(server.url(), lease, heal)).await?;
     let (redis_url, exports) = (proxy.url().to_owned(), dir.join(EXPORTS));
-    let recipe = Recipe { redis_url, exports, lease, log: dir.join("workers.log") };
-    let fleet = Fleet::start(recipe, usize::try_from(args.workers)?)?;
+    let recipe = Recipe { redis_url, exports, lease, heal, log: dir.join("workers.log") };
+    let fleet = Fleet::start(recipe, usize::try_from(world.workers)?)?;
     Ok(Disturber {
         server,
         proxy,
@@ -128,28 +128,25 @@ async fn build(args: &RunArgs, dir: &Path) -> anyhow::Result<Disturber> {
         began: Instant::now(),
         windows: Vec::new(),
         met: Vec::new(),
+        deeds: Vec::new(),
         blows: Blows::default(),
         stopped: JoinSet::new(),
     })
 }
 
-/// Follows the plan for a time, and at least for its first round. How often it did what.
-async fn disturb(
-    system: &mut Disturber,
-    seed: u64,
-    args: &RunArgs,
-) -> anyhow::Result<BTreeMap<Disturbance, usize>> {
-    let mut done = BTreeMap::new();
-    let calm = Duration::from_secs(args.calm);
-    for step in plan::steps(seed, &args.only) {
-        system.take(plan::Step { quiet: step.quiet + calm, ..step }).await?;
-        *done.entry(step.what).or_insert(0) += 1;
-        let whole_round = done.values().sum::<usize>() >= plan::ROUND || !args.only.is_empty();
-        if whole_round && system.began.elapsed() >= Duration::from_secs(args.duration) {
+/// Follows the plan for a time, and at least for its first round.
+async fn disturb(system: &mut Disturber, seed: u64, world: &World, lasts: Duration) -> anyhow::Result<()> {
+    let calm = Duration::from_secs(world.calm);
+    let pace = if world.quick { 5 } else { 1 };
+    for step in plan::steps(seed, &world.only) {
+        let (quiet, lasts_each) = (step.quiet / pace + calm, step.lasts / pace.min(2));
+        system.take(plan::Step { quiet, lasts: lasts_each, ..step }).await?;
+        let whole_round = system.deeds.len() >= plan::ROUND || !world.only.is_empty();
+        if whole_round && system.began.elapsed() >= lasts {
             break;
         }
     }
-    Ok(done)
+    Ok(())
 }
 
 /// Jobs that take their worker with them: a service manager starts it again.
@@ -190,6 +187,23 @@ async fn statuses(
         }
     }
     Ok(found)
+}
+
+async fn stored(stream: &Stream) -> Result<Vec<Stored>, StreamError> {
+    let mut events = stream.catch_up(WatchFrom::Start).await?;
+    let mut stored = Vec::new();
+    loop {
+        let page = events.page().await?;
+        if page.is_empty() {
+            return Ok(stored);
+        }
+        stored.extend(page.into_iter().filter_map(|watched| match watched {
+            Watched::Event { id, event } => {
+                Some(Stored { id, n: event.n, job: event.record.job_id.to_string() })
+            }
+            Watched::Lagged { .. } | Watched::Reset { .. } => None,
+        }));
+    }
 }
 
 fn files(exports: &Path) -> anyhow::Result<BTreeMap<String, Found>> {

@@ -1,17 +1,16 @@
-//! The private Redis: killed, robbed of what it wrote last, and asked in words as an operator would.
+//! The private Redis: killed, robbed of what it wrote last, started again in an operator's way or in ours.
 
-use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
-use deertrack_testkit::redis::Redis;
-use tokio::process::Command;
-use tokio::task::AbortHandle;
+use deertrack_stream::embedded;
+use deertrack_testkit::aof::{self, Growing, Manifest};
 
+use crate::ask::ask;
 use crate::check::{Forgetting, Window};
+use crate::reach::{Reach, Reaches};
 
 /// When Redis forces its append-only file to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,57 +21,182 @@ pub(crate) enum Fsync {
     Always,
 }
 
-/// How much a power cut takes with `appendfsync everysec`.
+/// How much a power cut takes at most with `appendfsync everysec`.
 pub(crate) const UNSYNCED: Duration = Duration::from_secs(1);
 
+/// How long it may take until somebody has a server that has started begin a new file.
+const HEALED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How much of the end of the file is kept as evidence, besides what was cut off.
+const TAIL: u64 = 128 * 1024;
+
+/// How it is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// `redis-check-aof --fix` cuts off the half block at the end of the file, if there is one.
+    Checked,
+    /// As an operator's server may be: Redis cuts off the half command only. Clients must see to the rest.
+    Plain,
+}
+
+/// What became of Redis.
+pub(crate) struct Fate {
+    /// What it may forget.
+    pub(crate) window: Option<Window>,
+    /// How its file ended, and what was done, in words.
+    pub(crate) note: String,
+}
+
 pub(crate) struct Server {
-    redis: Redis,
+    redis: embedded::Server,
+    dir: PathBuf,
+    /// Where the ends of its files are kept.
+    tails: PathBuf,
     fsync: Fsync,
-    sizes: Sizes,
+    reaches: Reaches,
+    /// Up to here the growing file held whole blocks when the server last started.
+    floor: Reach,
+    /// The file with half a block at its end that nobody has cut off. Until a later one grows, the promises hold for
+    /// one death only.
+    unhealed: Option<u64>,
+    kept: usize,
 }
 
 impl Server {
-    pub(crate) async fn start(fsync: Fsync) -> Self {
+    /// Starts one whose data is in a folder of its own in `dir`.
+    pub(crate) async fn start(fsync: Fsync, dir: &Path) -> anyhow::Result<Self> {
+        let (dir, tails) = (dir.join("redis"), dir.join("aof-at-each-end"));
+        std::fs::create_dir(&dir)?;
+        std::fs::create_dir(&tails)?;
         let appendfsync = match fsync {
             Fsync::Everysec => "everysec",
             Fsync::Always => "always",
         };
-        // One file for the whole run, so that its end is what was written last.
-        let options = [("appendfsync", appendfsync), ("auto-aof-rewrite-percentage", "0")];
-        let redis = Redis::with(true, &options).await;
-        let sizes = Sizes::watch(redis.url(), redis.dir());
-        Self { redis, fsync, sizes }
+        // Rewrites come when the system under test asks for them.
+        let extra = [("appendfsync", appendfsync), ("auto-aof-rewrite-percentage", "0")];
+        let extra = extra.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let options = embedded::Options { dir: dir.clone(), append_only: true, check_aof: true, extra };
+        let redis = embedded::Server::start(options).await?;
+        let floor = Reach { file: Manifest::read(&dir)?.growing.seq, bytes: 0 };
+        let reaches = Reaches::watch(redis.url(), &dir, floor);
+        Ok(Self { redis, dir, tails, fsync, reaches, floor, unhealed: None, kept: 0 })
     }
 
     pub(crate) fn url(&self) -> &str {
         self.redis.url()
     }
 
+    /// Where its files are.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// SIGKILL, then a start on its files. What it may forget, of what was accepted when: what it had not written.
-    pub(crate) async fn kill(&mut self) -> anyhow::Result<Option<Window>> {
-        self.redis.server.kill().await?;
-        self.start_again().await
+    pub(crate) async fn kill(&mut self, start: Start) -> anyhow::Result<Fate> {
+        let note = self.ready_to_die().await?;
+        self.end().await?;
+        self.begin(start, note).await
     }
 
-    /// The same, and what came in the last second is gone: the machine lost its power before the disk had it.
-    pub(crate) async fn cut_power(&mut self) -> anyhow::Result<Option<Window>> {
-        let then = self.sizes.before(Instant::now(), UNSYNCED);
-        self.redis.server.kill().await?;
-        if let (Fsync::Everysec, Some(size)) = (self.fsync, then) {
-            let file = File::options().write(true).open(append_only_file(self.redis.dir())?)?;
-            file.set_len(size.min(file.metadata()?.len()))?;
+    /// The same, and of what came in the last second only so much is there as `draw` says, to the byte: the machine
+    /// lost its power before the disk had the rest. A file that is checked is killed once more at once.
+    pub(crate) async fn cut_power(&mut self, start: Start, draw: u64) -> anyhow::Result<Vec<Fate>> {
+        let mut note = self.ready_to_die().await?;
+        let held = self.reaches.before(Instant::now(), UNSYNCED).unwrap_or(self.floor);
+        self.end().await?;
+        let growing = Manifest::read(&self.dir)?.growing;
+        if self.fsync == Fsync::Everysec {
+            note += &cut(&growing, held, draw)?;
         }
-        self.start_again().await
+        let mut fates = vec![self.begin(start, note).await?];
+        if start == Start::Checked {
+            fates.push(self.kill(start).await?);
+        }
+        Ok(fates)
     }
 
-    async fn start_again(&mut self) -> anyhow::Result<Option<Window>> {
-        let kept = append_only_file(self.redis.dir())?.metadata()?.len();
+    /// SIGTERM: it writes what it has and ends. Then a start on its files.
+    pub(crate) async fn restart(&mut self, start: Start) -> anyhow::Result<Fate> {
+        let mut note = self.healed().await?;
+        self.reaches.pause();
+        if start == Start::Plain {
+            note += "without redis-check-aof";
+        }
+        self.redis.check_aof(start == Start::Checked);
+        self.redis.restart().await?;
+        self.reaches.go_on();
+        Ok(Fate { window: None, note })
+    }
+
+    /// Waits until its file holds for good all that was accepted before `moment`.
+    pub(crate) async fn holds(&self, moment: Instant) -> anyhow::Result<()> {
+        self.reaches.written(&self.dir, moment).await?;
+        tokio::time::sleep(2 * UNSYNCED).await;
+        Ok(())
+    }
+
+    /// Waits until a death breaks no promise and can be judged.
+    async fn ready_to_die(&mut self) -> anyhow::Result<String> {
+        let note = self.healed().await?;
+        self.reaches.compared().await;
+        Ok(note)
+    }
+
+    async fn end(&mut self) -> anyhow::Result<()> {
+        self.reaches.pause();
+        self.redis.kill().await?;
+        Ok(())
+    }
+
+    /// Starts it on what is there.
+    async fn begin(&mut self, start: Start, mut note: String) -> anyhow::Result<Fate> {
+        let manifest = Manifest::read(&self.dir)?;
+        let growing = &manifest.growing;
+        let mut from = if self.floor.file == growing.seq { self.floor.bytes } else { 0 };
+        if growing.len()? < from {
+            let _ = write!(note, "THE FILE WAS CUT BACK from {from} bytes when the server last started; ");
+            from = 0;
+        }
+        let bytes = growing.bytes_from(from)?;
+        let (length, whole) = (from + bytes.len() as u64, from + aof::whole(&bytes) as u64);
+        self.keep_tail(growing, length)?;
+        self.floor = Reach { file: growing.seq, bytes: whole };
+        let _ = write!(note, "{length} bytes in file {}, {}", growing.seq, ending(&bytes));
+        self.unhealed = None;
+        if start == Start::Plain {
+            note += ", started without redis-check-aof";
+            self.unhealed = (whole < length).then_some(growing.seq);
+        }
+        self.redis.check_aof(start == Start::Checked);
         let to = Instant::now();
-        let from = self.sizes.all_kept_before(kept);
-        self.sizes.begin_again(to, kept);
-        self.redis.server.restart().await?;
-        let window = from.map(|from| Window { from, to, by: Forgetting::LastSecond });
-        Ok(window.filter(|_| self.fsync == Fsync::Everysec))
+        let kept_before = self.reaches.all_kept_before(self.floor);
+        self.redis.restart().await?;
+        self.reaches.begin_again(to, self.floor);
+        let window = kept_before.map(|from| Window { from, to, by: Forgetting::LastSecond });
+        let window = window.filter(|_| self.fsync == Fsync::Everysec);
+        Ok(Fate { window, note })
+    }
+
+    /// Half a block in its file is harmless once another file grows. A server that dies before that is beyond the
+    /// promise, so nobody kills it until then; within reason: who never asks for it is found out.
+    async fn healed(&mut self) -> anyhow::Result<String> {
+        let Some(half) = self.unhealed.take() else { return Ok(String::new()) };
+        let began = Instant::now();
+        while began.elapsed() < HEALED_WITHIN {
+            if Manifest::read(&self.dir)?.growing.seq > half {
+                return Ok(String::new());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(format!("NOT HEALED within {} s; ", HEALED_WITHIN.as_secs()))
+    }
+
+    fn keep_tail(&mut self, growing: &Growing, length: u64) -> anyhow::Result<()> {
+        let from = length.saturating_sub(TAIL);
+        self.kept += 1;
+        let name = format!("{:03}-file-{}-from-byte-{from}.aof", self.kept, growing.seq);
+        std::fs::write(self.tails.join(name), growing.bytes_from(from)?)?;
+        Ok(())
     }
 
     /// Asks Redis in words.
@@ -81,101 +205,24 @@ impl Server {
     }
 }
 
-async fn ask(url: &str, words: &[&str]) -> anyhow::Result<String> {
-    let socket = url.strip_prefix("redis+unix://").context("it listens on a socket")?;
-    let output = Command::new("redis-cli").args(["-s", socket]).args(words).output().await?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !output.status.success() || said.starts_with("ERR") {
-        bail!("redis-cli {words:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(said)
+/// Cuts the file somewhere behind what the disk must have had. One cut in four takes all that it may.
+fn cut(growing: &Growing, held: Reach, draw: u64) -> anyhow::Result<String> {
+    let length = growing.len()?;
+    // Redis has an older file synced when it begins a new one.
+    let least = if held.file == growing.seq { held.bytes.min(length) } else { 0 };
+    let end = if draw.is_multiple_of(4) { least } else { least + draw / 4 % (length - least + 1) };
+    File::options().write(true).open(&growing.path)?.set_len(end)?;
+    Ok(format!("{} of the last {} bytes cut off; ", length - end, length - least))
 }
 
-/// How long the append-only file had to be to hold all that was accepted before a moment.
-///
-/// Redis is asked, not the file: while a sync is under way on a busy disk Redis puts off its writes for seconds, and
-/// replies all the same (`flushAppendOnlyFile` in its `aof.c`).
-struct Sizes {
-    seen: Arc<Mutex<VecDeque<(Instant, u64)>>>,
-    task: AbortHandle,
-}
-
-impl Sizes {
-    const EVERY: Duration = Duration::from_millis(100);
-    const KEPT: usize = 600;
-
-    fn watch(url: &str, dir: &Path) -> Self {
-        let (url, dir) = (url.to_owned(), dir.to_owned());
-        let seen = Arc::new(Mutex::new(VecDeque::from([(Instant::now(), 0)])));
-        let kept = Arc::clone(&seen);
-        let task = tokio::spawn(async move {
-            loop {
-                let at = Instant::now(); // before the question: all that was accepted by now is in the answer
-                if let Ok(size) = needed(&url, &dir).await {
-                    let mut kept = kept.lock().expect("nobody panics while holding the sizes");
-                    // Not an answer of before a restart that comes after it.
-                    if kept.back().is_none_or(|(last, _)| *last < at) {
-                        kept.push_back((at, size));
-                    }
-                    if kept.len() > Self::KEPT {
-                        kept.pop_front();
-                    }
-                }
-                tokio::time::sleep(Self::EVERY).await;
-            }
-        });
-        Self { seen, task: task.abort_handle() }
+/// Where in a command or a block `bytes` end.
+fn ending(bytes: &[u8]) -> String {
+    let Some(last) = aof::commands(bytes).last() else { return "no whole command".to_owned() };
+    let within = if last.end < bytes.len() { "in the middle of a command" } else { "behind a command" };
+    match last.in_block.filter(|_| last.name != "EXEC") {
+        Some(place) => {
+            format!("ending {within}, {} commands into a block, the last whole one {}", place + 1, last.name)
+        }
+        None => format!("ending {within} outside of blocks"),
     }
-
-    fn seen(&self) -> MutexGuard<'_, VecDeque<(Instant, u64)>> {
-        self.seen.lock().expect("nobody panics while holding the sizes")
-    }
-
-    /// The size that holds all but what came in the last `age`.
-    fn before(&self, now: Instant, age: Duration) -> Option<u64> {
-        self.seen().iter().rev().find(|(at, _)| now.duration_since(*at) >= age).map(|(_, size)| *size)
-    }
-
-    /// Until when everything is in a file of this size.
-    fn all_kept_before(&self, size: u64) -> Option<Instant> {
-        self.seen().iter().rev().find(|(_, needed)| *needed <= size).map(|(at, _)| *at)
-    }
-
-    /// Redis starts on a file of this size.
-    fn begin_again(&self, at: Instant, size: u64) {
-        *self.seen() = VecDeque::from([(at, size)]);
-    }
-}
-
-impl Drop for Sizes {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// The size of the file that grows when all that Redis has accepted will be in it.
-async fn needed(url: &str, dir: &Path) -> anyhow::Result<u64> {
-    let info = ask(url, &["INFO", "persistence"]).await?;
-    let field = |name: &str| -> anyhow::Result<u64> {
-        let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        Ok(value.with_context(|| format!("INFO has no {name}"))?.trim().parse()?)
-    };
-    let written = field("aof_current_size")? + field("aof_buffer_length")?;
-    Ok(written.saturating_sub(base_size(dir)?)) // what Redis counts begins with the file that stays as it is
-}
-
-fn base_size(dir: &Path) -> anyhow::Result<u64> {
-    let base = append_only_files(dir, ".base.rdb")?;
-    base.iter().map(|file| Ok(file.metadata()?.len())).sum()
-}
-
-/// The file that grows.
-fn append_only_file(dir: &Path) -> anyhow::Result<PathBuf> {
-    append_only_files(dir, ".incr.aof")?.pop().context("Redis writes no append-only file")
-}
-
-fn append_only_files(dir: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(dir.join("appendonlydir"))?;
-    let paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(paths.into_iter().filter(|path| path.to_string_lossy().ends_with(ending)).collect())
 }

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use deertrack_schemas::{State, StatusRecord};
-use deertrack_stream::{Stream, StreamError, WatchFrom, Watched};
+use deertrack_stream::{EventId, Stream, StreamError, WatchFrom, Watched};
 use tokio::task::AbortHandle;
 
 /// One completion event.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// Its id in the event stream.
+    pub(crate) id: EventId,
     pub(crate) job: String,
     pub(crate) state: State,
     pub(crate) deliveries: u64,
@@ -19,12 +21,21 @@ pub(crate) struct Seen {
     pub(crate) forgotten: bool,
 }
 
+/// Numbers were missing between two events.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) expected: u64,
+    pub(crate) found: u64,
+    pub(crate) at: Instant,
+    /// How many events were seen before.
+    pub(crate) before: usize,
+}
+
 /// All that was seen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Testimony {
     pub(crate) events: Vec<Seen>,
-    /// How often numbers were missing.
-    pub(crate) gaps: usize,
+    pub(crate) gaps: Vec<Gap>,
     /// How often Redis had forgotten events.
     pub(crate) resets: usize,
 }
@@ -32,12 +43,14 @@ pub(crate) struct Testimony {
 impl Testimony {
     pub(crate) fn note(&mut self, watched: Watched) {
         match watched {
-            Watched::Event { event, .. } => {
+            Watched::Event { id, event } => {
                 let StatusRecord { job_id, state, deliveries, .. } = event.record;
                 let (job, at) = (job_id.to_string(), Instant::now());
-                self.events.push(Seen { job, state, deliveries, n: event.n, at, forgotten: false });
+                self.events.push(Seen { id, job, state, deliveries, n: event.n, at, forgotten: false });
             }
-            Watched::Lagged { .. } => self.gaps += 1,
+            Watched::Lagged { expected, found } => {
+                self.gaps.push(Gap { expected, found, at: Instant::now(), before: self.events.len() });
+            }
             Watched::Reset { found, .. } => {
                 self.resets += 1;
                 // Of what was seen before, Redis remembers only what is below the number that comes now.

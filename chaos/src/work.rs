@@ -29,11 +29,14 @@ pub(crate) struct WorkArgs {
     pub(crate) exports: PathBuf,
     #[arg(long)]
     pub(crate) lease_ms: u64,
+    #[arg(long)]
+    pub(crate) no_healing: bool,
 }
 
 /// Settings of all parts of the harness: statuses and events stay for longer than any run.
-pub(crate) fn settings(url: &str, lease: Duration) -> Settings {
+pub(crate) fn settings(url: &str, lease: Duration, heal: bool) -> Settings {
     Settings {
+        heal,
         status_ttl: Duration::from_hours(48),
         max_events: 100_000_000,
         max_event_age: Duration::from_hours(48),
@@ -75,7 +78,8 @@ pub(crate) async fn work(args: WorkArgs) -> anyhow::Result<()> {
 /// A service manager would start it again and again until Redis is there.
 async fn connect(args: &WorkArgs) -> Stream {
     loop {
-        match Stream::connect(settings(&args.redis_url, Duration::from_millis(args.lease_ms))).await {
+        let lease = Duration::from_millis(args.lease_ms);
+        match Stream::connect(settings(&args.redis_url, lease, !args.no_healing)).await {
             Ok(stream) => return stream,
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }

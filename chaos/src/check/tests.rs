@@ -5,7 +5,8 @@ use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Artifact, Command, Export, PdfParams};
 
 use super::*;
-use crate::witness::Seen;
+use crate::plan::Disturbance;
+use crate::witness::{Gap, Seen};
 
 const JOB: &str = "0199aaaa-0000-7000-8000-000000000001";
 
@@ -15,12 +16,16 @@ fn good() -> Facts {
     let asked = Asked { task: Task::Nothing, at: now, accepted: Some(now), cancelled: false };
     let file = Found { size: 4, sha256: "abcd".to_owned() };
     Facts {
+        began: now,
         asked: [(JOB.to_owned(), asked)].into(),
-        testimony: Testimony { events: vec![seen(State::Completed, 1)], gaps: 0, resets: 0 },
+        testimony: Testimony { events: vec![seen(State::Completed, 1)], gaps: Vec::new(), resets: 0 },
+        stored: vec![stored(1)],
+        counted: 1,
         statuses: [(JOB.to_owned(), status(State::Completed))].into(),
         files: [(file_name(), file)].into(),
         windows: Vec::new(),
         blows: Blows::default(),
+        deeds: Vec::new(),
         left: 0,
     }
 }
@@ -29,8 +34,20 @@ fn file_name() -> String {
     format!("report_20260102_030405_{JOB}.pdf")
 }
 
+fn stored(n: u64) -> Stored {
+    Stored { id: EventId { ms: n, seq: 0 }, n, job: JOB.to_owned() }
+}
+
 fn seen(state: State, n: u64) -> Seen {
-    Seen { job: JOB.to_owned(), state, deliveries: 1, n, at: Instant::now(), forgotten: false }
+    Seen {
+        id: EventId { ms: n, seq: 0 },
+        job: JOB.to_owned(),
+        state,
+        deliveries: 1,
+        n,
+        at: Instant::now(),
+        forgotten: false,
+    }
 }
 
 fn status(state: State) -> StatusRecord {
@@ -50,7 +67,7 @@ fn status(state: State) -> StatusRecord {
 }
 
 fn broken(facts: &Facts) -> Vec<Promise> {
-    facts.judge().broken.into_iter().map(|(promise, _)| promise).collect()
+    facts.judge().broken.into_iter().map(|broken| broken.promise).collect()
 }
 
 #[test]
@@ -164,8 +181,38 @@ fn a_status_names_the_file_that_is_there_and_each_file_has_a_job() {
 }
 
 #[test]
-fn a_gap_in_the_numbers_is_told() {
+fn a_gap_in_the_numbers_is_told_with_what_was_around_it_and_done_before_it() {
+    let second = std::time::Duration::from_secs(1);
     let mut facts = good();
-    facts.testimony.gaps = 1;
+    let at = facts.began + 12 * second;
+    let deed = |began, note: &str| {
+        let (what, note) = (Disturbance::CutPower, note.to_owned());
+        Deed { what, began, ended: began + second, note }
+    };
+    facts.deeds =
+        vec![deed(facts.began, "early"), deed(at - 9 * second, "cut here"), deed(at + second, "late")];
+    facts.testimony.gaps = vec![Gap { expected: 2, found: 3, at, before: 1 }];
+    let verdict = facts.judge();
+    let [Broken { promise: Promise::NumbersAreDense, what, evidence }] = &verdict.broken[..] else {
+        panic!("{:?}", verdict.broken)
+    };
+    assert_eq!(what, "behind 1 came 3");
+    let told = [
+        "seen at 12.000 s".to_owned(),
+        format!("came:   1-0 n 1 job {JOB} completed delivery 1 at 0.000 s"),
+        format!("stored: 1-0 n 1 job {JOB}"),
+        "done:   Redis killed, its last second gone at 3.000 s for 1.000 s: cut here".to_owned(),
+    ];
+    assert_eq!(evidence, &told);
+}
+
+#[test]
+fn what_is_stored_must_be_as_dense_as_what_was_seen_and_as_much_as_was_counted() {
+    let mut facts = good();
+    facts.counted = 2;
+    assert_eq!(broken(&facts), [Promise::NumbersAreDense], "counted without an event");
+    facts.stored = vec![stored(1), Stored { job: "another".to_owned(), ..stored(3) }];
     assert_eq!(broken(&facts), [Promise::NumbersAreDense]);
+    facts.stored = vec![stored(1), stored(2)];
+    assert_eq!(broken(&facts), [Promise::OneEvent], "a phantom that no watcher saw");
 }
