@@ -23,7 +23,7 @@ fn run(options: &[&str]) -> Value {
 fn ninety_seconds_of_chaos_break_no_promise() {
     let report = run(&["--duration", "90"]);
     assert!(report["accepted"].as_u64() > Some(500), "so few jobs prove nothing: {report:#}");
-    assert_eq!(report["disturbances"].as_object().unwrap().len(), 14, "each kind at least once: {report:#}");
+    assert_eq!(report["disturbances"].as_object().unwrap().len(), 15, "each kind at least once: {report:#}");
     for end in ["completed", "failed", "cancelled", "dead"] {
         assert!(report["ends"][end].as_u64() > Some(0), "no job ended as {end}: {report:#}");
     }
