@@ -5,12 +5,13 @@ CARGO    ?= cargo
 DEERTRACK = target/debug/deertrack
 DATA     ?= ../shared/data
 DURATION ?= 600
+RUNS     ?= 50
 SECONDS_EACH ?= 60
 
-.PHONY: help demo up build test test-real chaos fuzz lint bench deny clean
+.PHONY: help demo up build test test-real chaos chaos-short chaos-bytes fuzz lint bench deny clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build everything
 	$(CARGO) build --locked --workspace --bins
@@ -33,10 +34,21 @@ test-real: ## checks on real camera-trap data; DATA=folder
 	@scripts/need.sh redis-server postgresql python3
 	scripts/test-real.sh $(abspath $(DATA))
 
-chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number FSYNC=always
+CHAOS = $(if $(SEED),--seed $(SEED)) $(if $(FSYNC),--fsync $(FSYNC)) $(if $(BUSY_DISK),--busy-disk)
+
+chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number FSYNC=always BUSY_DISK=1
 	@scripts/need.sh redis-server
 	@$(MAKE) --no-print-directory build
-	target/debug/deertrack-chaos run --duration $(DURATION) $(if $(SEED),--seed $(SEED)) $(if $(FSYNC),--fsync $(FSYNC))
+	target/debug/deertrack-chaos run --duration $(DURATION) $(CHAOS)
+
+chaos-short: ## many short runs of it in a row, a line for each; RUNS=number, and SEED, FSYNC, BUSY_DISK as above
+	@scripts/need.sh redis-server
+	@$(MAKE) --no-print-directory build
+	target/debug/deertrack-chaos repeat --quick --runs $(RUNS) $(CHAOS)
+
+chaos-bytes: ## the append-only file of every move, cut at each of its bytes; an hour or so
+	@scripts/need.sh redis-server
+	EVERY_BYTE=1 $(CARGO) test --locked -p deertrack-chaos --test every_byte wherever
 
 fuzz: ## bytes that nobody would write on purpose, a minute for each target (nightly Rust, cargo install cargo-fuzz)
 	cd fuzz && for target in envelope status body; do \
