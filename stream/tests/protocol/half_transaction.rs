@@ -237,29 +237,61 @@ async fn after_a_power_cut_no_half_of_a_move_comes_back() {
     }
 }
 
-#[tokio::test]
-async fn what_deploy_runs_before_redis_cuts_the_half_away() {
-    let dir = TempDir::new().unwrap();
-    let mut server = Server::start(plain(dir.path())).await.unwrap();
+/// A file with half a submit at its end; where its last whole block ends.
+async fn with_half_a_submit(dir: &Path) -> u64 {
+    let mut server = Server::start(plain(dir)).await.unwrap();
     let stream = Stream::connect(Settings { heal: false, ..hasty(server.url()) }).await.unwrap();
     submit(&stream).await;
     server.kill().await.unwrap();
-    let file = aof::growing(dir.path());
+    let file = aof::growing(dir);
     let commands = aof::read(&file);
     let block = aof::last_block(&commands, "XADD");
     aof::cut(&file, commands[block.start + 1].at + 5);
+    commands[block.start - 1].at
+}
+
+/// Runs what `deploy/` runs before Redis. How long the file is then.
+fn heal_as_deployed(dir: &Path) -> u64 {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/heal-aof.sh");
-    let ran =
-        std::process::Command::new(script).arg(dir.path()).args(["echo", "and then Redis"]).output().unwrap();
+    let ran = std::process::Command::new(script).arg(dir).args(["echo", "and then Redis"]).output().unwrap();
     assert!(
         ran.status.success() && String::from_utf8_lossy(&ran.stdout).ends_with("and then Redis\n"),
         "{ran:?}"
     );
-    let kept = std::fs::metadata(&file).unwrap().len();
-    // On Valkey, which needs no healing, its checker of 9.1 cannot read what its server writes.
-    if this_server_revives_halves().await {
-        assert_eq!(kept, commands[block.start - 1].at, "cut before the MULTI");
+    std::fs::metadata(aof::growing(dir)).unwrap().len()
+}
+
+#[tokio::test]
+async fn what_runs_before_a_start_cuts_the_half_away() {
+    if !this_server_revives_halves().await {
+        return; // the checker of Valkey 9.1 cannot read what its server writes, and nothing is to be healed
     }
+    let dir = TempDir::new().unwrap();
+    let whole = with_half_a_submit(dir.path()).await;
+    let copy = TempDir::new().unwrap();
+    copy_files(&dir.path().join("appendonlydir"), &copy.path().join("appendonlydir"));
+    assert_eq!(heal_as_deployed(dir.path()), whole, "cut before the MULTI");
+    let _server = Server::start(Options { check_aof: true, ..plain(copy.path()) }).await.unwrap();
+    assert_eq!(std::fs::metadata(aof::growing(copy.path())).unwrap().len(), whole);
+}
+
+#[tokio::test]
+async fn what_runs_before_a_start_keeps_what_was_written_behind_an_earlier_half() {
+    let dir = TempDir::new().unwrap();
+    with_half_a_submit(dir.path()).await;
+    // As before this was guarded: started plainly, never asked for a new file, and used for days.
+    let mut server = Server::start(plain(dir.path())).await.unwrap();
+    let stream = Stream::connect(Settings { heal: false, ..hasty(server.url()) }).await.unwrap();
+    let jobs = [submit(&stream).await, submit(&stream).await];
+    server.kill().await.unwrap();
+    let length = std::fs::metadata(aof::growing(dir.path())).unwrap().len();
+    assert_eq!(heal_as_deployed(dir.path()), length);
+    let server = Server::start(Options { check_aof: true, ..plain(dir.path()) }).await.unwrap();
+    let stream = Stream::connect(hasty(server.url())).await.unwrap();
+    for job in jobs {
+        status(&stream, &job).await;
+    }
+    assert!(Raw::connect(server.url()).await.backlog().await >= 2);
 }
 
 #[tokio::test]
