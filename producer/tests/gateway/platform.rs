@@ -7,7 +7,8 @@ use deertrack_schemas::{Counts, State, StatusRecord};
 use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running};
 use serde_json::{Value, json};
 
-use crate::support::{DEADLINE, Gateway, Worker, exchange};
+use crate::deadline::DEADLINE;
+use crate::support::{Gateway, Worker, exchange};
 
 /// Requests in the platform's names beside the same in ours; `schemas/tests/platform.rs` compares what they are read into.
 const REQUESTS: &str = include_str!("../../../schemas/golden/platform.json");
