@@ -4,15 +4,16 @@
 //! It runs on the runtime, so the work must not: whoever blocks the runtime's threads for longer than a lease
 //! loses its jobs.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use deertrack_schemas::{Counts, Keys, State, StatusRecord};
+use deertrack_schemas::{Counts, Keys, StatusRecord};
 use redis::{Cmd, RedisResult};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::member::Member;
+use crate::run::Run;
 use crate::{crash, meters, script};
 
 /// How many jobs one script takes.
@@ -38,23 +39,11 @@ impl Running {
 
     /// What was told last of how many items are done: it stands in the last record, too.
     pub fn counts(&self) -> Option<Counts> {
-        self.run.told().counts
+        self.run.counts()
     }
 
     fn tell(&self, fraction: f64, stage: &str, counts: Option<Counts>) {
-        let told_before = {
-            let mut told = self.run.told();
-            if fraction.is_finite() {
-                told.fraction = fraction.clamp(0.0, 1.0);
-            }
-            if told.stage.as_deref() != Some(stage) {
-                told.stage = Some(stage.to_owned());
-            }
-            // What was counted stays told in the stages that follow.
-            told.counts = counts.or(told.counts);
-            std::mem::replace(&mut told.fresh, true)
-        };
-        if !told_before {
+        if !self.run.tell(fraction, stage, counts) {
             self.member.in_flight.hasten(&self.run, self.member.settings.progress_every);
         }
     }
@@ -70,46 +59,6 @@ impl Running {
     }
 }
 
-/// A running job as the beat sees it.
-pub(crate) struct Run {
-    pub(crate) id: Arc<str>,
-    pub(crate) delivery: u64,
-    pub(crate) record: StatusRecord,
-    told: Mutex<Told>,
-    lost: CancellationToken,
-    cancelled: CancellationToken,
-}
-
-#[derive(Default)]
-struct Told {
-    fraction: f64,
-    stage: Option<String>,
-    counts: Option<Counts>,
-    /// Not sent yet.
-    fresh: bool,
-}
-
-impl Run {
-    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().expect("nobody panics while holding the progress")
-    }
-
-    pub(crate) fn lose(&self) {
-        self.lost.cancel();
-    }
-
-    /// The status record as of now.
-    fn record(&self) -> StatusRecord {
-        let mut told = self.told();
-        told.fresh = false;
-        let mut record = self.record.clone();
-        record.progress = told.fraction;
-        record.stage.clone_from(&told.stage);
-        record.counts = told.counts;
-        record
-    }
-}
-
 impl Member {
     /// From now on the claim is renewed; after the first beat its status says `running`.
     pub(crate) fn start_beat(
@@ -118,25 +67,7 @@ impl Member {
         delivery: u64,
         record: StatusRecord,
     ) -> Running {
-        let record = StatusRecord {
-            deliveries: delivery,
-            entry_id: Some(id.to_string()),
-            ..record.with_state(State::Running)
-        };
-        let told = Told {
-            fraction: record.progress,
-            stage: record.stage.clone(),
-            counts: record.counts,
-            fresh: false,
-        };
-        let run = Arc::new(Run {
-            id: Arc::clone(id),
-            delivery,
-            record,
-            told: Mutex::new(told),
-            lost: CancellationToken::new(),
-            cancelled: CancellationToken::new(),
-        });
+        let run = Arc::new(Run::new(id, delivery, record));
         self.in_flight.start(Arc::clone(&run), Instant::now() + self.settings.first_beat);
         Running { run, member: Arc::clone(self) }
     }
@@ -169,7 +100,7 @@ impl Member {
                 0 => {
                     // Quiet first: a claim that ended while this beat was under way is "lost" as well.
                     self.in_flight.quiet(&run.id, run.delivery);
-                    run.lose();
+                    run.lost.cancel();
                 }
                 1 => {}
                 _ => run.cancelled.cancel(),
@@ -183,7 +114,7 @@ impl Member {
         let mut call = script::call(&script::BEAT, 1 + 2 * runs.len(), 3 + 3 * runs.len(), 512 * runs.len());
         call.arg(keys.commands());
         for run in runs {
-            let job = run.record.job_id.as_str();
+            let job = run.job_id();
             call.arg(keys.status(job)).arg(keys.cancel(job));
         }
         call.arg(Keys::GROUP).arg(&self.name).arg(self.settings.status_ttl.as_secs());

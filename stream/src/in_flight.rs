@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::beat::Run;
+use crate::run::Run;
 
 /// All claims of one consumer, from the read to the reply that ends them.
 #[derive(Default)]
@@ -52,7 +52,7 @@ impl InFlight {
                 return false;
             }
             if let Stage::Beating { run, .. } = &held.stage {
-                run.lose(); // this process let its own lease pass and took the entry over from itself
+                run.lost.cancel(); // this process let its own lease pass and took the entry over from itself
             }
         }
         table.held.insert(Arc::clone(id), Held { delivery, stage: Stage::Quiet });
@@ -90,7 +90,7 @@ impl InFlight {
         let mut found = false;
         for held in table.held.values_mut() {
             if let Stage::Beating { run, due, .. } = &mut held.stage
-                && run.record.job_id.as_str() == job_id
+                && run.job_id() == job_id
             {
                 *due = now;
                 found = true;

@@ -29,6 +29,7 @@ mod probe;
 mod reader;
 mod release;
 mod retry;
+mod run;
 mod scratch;
 mod script;
 mod settings;
