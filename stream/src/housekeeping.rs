@@ -9,7 +9,7 @@ use deertrack_schemas::{Keys, StatusRecord, wire};
 use crate::backoff::jittered;
 use crate::error::StreamError;
 use crate::stored::StoredEntry;
-use crate::{EventId, Stream, crash, meters, script};
+use crate::{EventId, Stream, crash, script};
 
 /// How many waiting entries are looked at in one go.
 const PAGE: usize = 500;
@@ -43,15 +43,6 @@ impl Stream {
         let (consumers_removed, events_removed) = self.link().run(&call).await?;
         crash::point("housekeep.after");
         Ok(Tidied { kept_alive, consumers_removed, events_removed })
-    }
-
-    /// Reads the gauges and sets them.
-    ///
-    /// # Errors
-    /// Redis cannot be used.
-    pub async fn record_gauges(&self) -> Result<(), StreamError> {
-        meters::gauges(&self.counts().await?);
-        Ok(())
     }
 
     pub(crate) async fn housekeep_for_ever(&self) {

@@ -6,8 +6,6 @@ use chrono::Utc;
 use deertrack_schemas::{KINDS, StatusRecord};
 use metrics::Histogram;
 
-use crate::Counts;
-
 /// Counter, label `move`: submit, finish, dead, discard, release, sweep, stray, beat, ...
 pub const MOVES: &str = "deertrack_stream_moves_total";
 /// Counter, label `move`: the fence refused a move because somebody else owns the entry.
@@ -46,17 +44,6 @@ pub const RUN: &str = "deertrack_job_run_seconds";
 pub const FINISH: &str = "deertrack_job_finish_seconds";
 /// Histogram, label `kind`: from the accepted request to the end.
 pub const END_TO_END: &str = "deertrack_job_end_to_end_seconds";
-
-/// How much there is of everything.
-pub(crate) fn gauges(counts: &Counts) {
-    metrics::gauge!(BACKLOG).set(counts.backlog as f64);
-    metrics::gauge!(PENDING).set(counts.pending as f64);
-    metrics::gauge!(LAG).set(counts.lag as f64);
-    metrics::gauge!(DELAYED).set(counts.delayed as f64);
-    metrics::gauge!(DEAD).set(counts.dead as f64);
-    metrics::gauge!(CONSUMERS).set(counts.consumers as f64);
-    metrics::gauge!(OLDEST).set(counts.oldest_ms as f64 / 1000.0);
-}
 
 /// How long the parts of the jobs' ways take, by kind. The histograms are looked up once: doing so for every job
 /// would cost more than recording it.

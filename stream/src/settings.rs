@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deertrack_schemas::Keys;
 
-use crate::Durability;
+use crate::durability::Durability;
 
 /// Settings of the protocol. [`Settings::new`] gives the defaults; change the fields that differ.
 ///

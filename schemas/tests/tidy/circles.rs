@@ -17,20 +17,7 @@ use super::imports::{Import, Source, imports};
 use super::{files, read};
 
 /// Circles that may stay, by their files, each with its reason. A circle of some of these files alone may stay too.
-const ALLOWED: [(&[&str], &str); 2] = [
-    (
-        &[
-            "stream/src/connect.rs",
-            "stream/src/durability.rs",
-            "stream/src/lib.rs",
-            "stream/src/meters.rs",
-            "stream/src/probe.rs",
-            "stream/src/settings.rs",
-        ],
-        "for now: `Stream` and the numbers that the meters show are to have files of their own",
-    ),
-    (&["chaos/src/report.rs", "chaos/src/run.rs"], "for now: the arguments of a run are to move below both"),
-];
+const ALLOWED: [(&[&str], &str); 0] = [];
 
 /// Rooms whose circles are still being opened. The rule holds in all others, also in those that come.
 const STILL_TO_OPEN: [&str; 4] = ["worker", "survey", "catalog", "sources"];

@@ -1,0 +1,62 @@
+//! Submits that wait until what they wrote is as sure as was asked.
+//!
+//! WAIT and WAITAOF speak of what their own connection has written, and block it. So a submit that waits takes a
+//! connection of its own out of a small pool: one wait for each batch, and nobody else waits with it.
+
+use std::sync::Mutex;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, FromRedisValue};
+
+use crate::connect::{self, Dialer};
+use crate::durability::Durability;
+use crate::error::StreamError;
+
+/// Connections for submits that wait.
+#[derive(Default)]
+pub(crate) struct Waiters {
+    idle: Mutex<Vec<MultiplexedConnection>>,
+}
+
+impl Waiters {
+    /// Calls a script and then waits until what it wrote is as sure as `durability` asks.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        dialer: &Dialer,
+        call: &Cmd,
+        durability: Durability,
+    ) -> Result<T, StreamError> {
+        let mut connection = match self.take() {
+            Some(connection) => connection,
+            None => dialer.blocking().await?,
+        };
+        let reply = connect::run(&mut connection, call).await?;
+        if let Some(wait) = durability.wait() {
+            let copies: redis::Value = match wait.query_async(&mut connection).await {
+                Err(error) if error.detail().is_some_and(cannot_wait) => {
+                    return Err(StreamError::NoWaitAof);
+                }
+                result => result?,
+            };
+            if !durability.reached(&copies) {
+                return Err(StreamError::NotDurable);
+            }
+        }
+        self.give_back(connection);
+        Ok(reply)
+    }
+
+    fn take(&self) -> Option<MultiplexedConnection> {
+        self.idle.lock().expect("nobody panics while holding the pool").pop()
+    }
+
+    /// Only after success: a connection that failed is dropped.
+    fn give_back(&self, connection: MultiplexedConnection) {
+        self.idle.lock().expect("nobody panics while holding the pool").push(connection);
+    }
+}
+
+/// Whether this is what Redis says when no wait for its append-only file can succeed.
+fn cannot_wait(error: &str) -> bool {
+    ["unknown command", "appendonly is disabled"].iter().any(|reason| error.contains(reason))
+}
