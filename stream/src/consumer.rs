@@ -14,7 +14,8 @@ use crate::handover::Handover;
 use crate::in_flight::InFlight;
 use crate::member::Member;
 use crate::meters::Times;
-use crate::reader::{Nudge, Reader};
+use crate::nudge::Nudge;
+use crate::reader::Reader;
 use crate::{Stream, control, crash, release};
 
 /// How a consumer names itself.

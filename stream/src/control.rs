@@ -10,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::connect::Dialer;
 use crate::error::StreamError;
 use crate::member::Member;
-use crate::reader::Nudge;
+use crate::nudge::Nudge;
 
 /// One hint on the control channel.
 enum Hint<'a> {
