@@ -2,22 +2,24 @@
 //! crashes and a Redis that loses its last writes can act. And models with one rule broken, which must fail.
 //!
 //! `redis` holds what Redis holds, `scripts` what each script writes in which order, `file` what a power cut leaves of
-//! it, `system` who acts when. What the model does not know: time (a lease may end whenever it is not renewed), batches
+//! it, `system` all that there is, `protocol` who acts when. What the model does not know: time (a lease may end whenever it is not renewed), batches
 //! (a script for many jobs is as good as one script for each), and the contents of jobs. A worker has one job at a
 //! time; who runs beside whom is a model of its own, `neighbours`.
 
 mod file;
 mod neighbours;
+mod protocol;
 mod redis;
 mod rules;
 mod scripts;
 mod system;
 mod torn;
 
+use protocol::{Action, Protocol};
 use redis::{Job, State, Status};
 use rules::{Budget, Rules};
 use stateright::{Checker, HasDiscoveries, Model, Property};
-use system::{Action, Protocol, System};
+use system::System;
 
 const NOTHING_LOST: &str = "no accepted job is lost";
 const TRUE_STATUS: &str = "a job whose end was told has a final status";

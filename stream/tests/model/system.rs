@@ -1,28 +1,34 @@
-//! Who acts when: two workers, a canceller, two replayers, and everything that can go wrong. Things that go wrong
-//! have a budget, so that the states are finite; every order of them is tried.
+//! Everything there is at a moment: Redis and its file, what each worker holds, what others have read and not acted on.
 
 use crate::file::{File, Move};
 use crate::redis::{Claim, Db, Id, Job, Owner, Pending, State, Write};
-use crate::rules::{Budget, Rules};
-use crate::scripts;
+use crate::rules::Budget;
 
+pub(crate) const WORKERS: u8 = 2;
 const DELIVERY_CAP: u8 = 2;
-const MAX_ATTEMPTS: u8 = 2;
-const WORKERS: u8 = 2;
 
-/// A model: which rules, how many jobs, how much goes wrong.
-#[derive(Clone, Debug)]
-pub(crate) struct Protocol {
-    pub(crate) rules: Rules,
-    pub(crate) jobs: u8,
+/// Everything there is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct System {
+    pub(crate) db: Db,
+    pub(crate) file: File,
+    /// Ids grow with time, also over a restart.
+    next_id: Id,
+    pub(crate) workers: [Worker; WORKERS as usize],
+    pub(crate) submitted: Vec<bool>,
+    /// A canceller has read the status of this job: the entry that it named.
+    pub(crate) cancelling: Option<(Job, Option<Id>)>,
+    /// Replayers that have read a letter and not acted yet.
+    pub(crate) replaying: Vec<Id>,
     pub(crate) budget: Budget,
+    /// Somebody wrote who was not the owner.
+    pub(crate) stale_write: bool,
 }
 
-impl Protocol {
-    /// One job, and nothing goes wrong.
-    pub(crate) fn one_job() -> Self {
-        Self { rules: Rules::SOUND, jobs: 1, budget: Budget::default() }
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Worker {
+    boot: u8,
+    pub(crate) holds: Option<(Claim, Phase)>,
 }
 
 /// Where a worker stands with its claim.
@@ -41,338 +47,38 @@ pub(crate) enum Phase {
     HalfDone,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Worker {
-    boot: u8,
-    holds: Option<(Claim, Phase)>,
-}
-
-/// Everything there is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct System {
-    pub(crate) db: Db,
-    pub(crate) file: File,
-    /// Ids grow with time, also over a restart.
-    next_id: Id,
-    workers: [Worker; WORKERS as usize],
-    pub(crate) submitted: Vec<bool>,
-    /// A canceller has read the status of this job: the entry that it named.
-    cancelling: Option<(Job, Option<Id>)>,
-    /// Replayers that have read a letter and not acted yet.
-    replaying: Vec<Id>,
-    budget: Budget,
-    /// Somebody wrote who was not the owner.
-    pub(crate) stale_write: bool,
-}
-
-/// One step of somebody. `u8` is the worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Submit(Job),
-    Read(u8),
-    ReadReplyLost(u8),
-    Stray(u8),
-    LeaseEnds(Id),
-    Sweep(u8),
-    Beat(u8),
-    Finish(u8),
-    FinishReplyLost(u8),
-    FinishAgain(u8),
-    FinishSecondTrip(u8),
-    Retry(u8),
-    Bury(u8),
-    Discard(u8),
-    Release(u8),
-    Crash(u8),
-    Promote(Job),
-    LookBeforeCancel(Job),
-    Cancel,
-    LookBeforeReplay(Id),
-    Replay(Id),
-    Sync,
-    /// So many writes of the first move that is gone are left in the file.
-    PowerCut(usize),
-    RestartLater,
-    Rewrite,
-    /// Somebody else's move, of jobs that are not looked at here.
-    NeighboursMove,
-    GroupIsLost,
-}
-
-use Action::*;
-
-impl Protocol {
-    pub(crate) fn start(&self) -> System {
-        System {
+impl System {
+    pub(crate) fn new(jobs: u8, budget: Budget) -> Self {
+        Self {
             db: Db::default(),
             file: File::default(),
             next_id: 1,
             workers: [Worker { boot: 0, holds: None }; WORKERS as usize],
-            submitted: vec![false; self.jobs as usize],
+            submitted: vec![false; jobs as usize],
             cancelling: None,
             replaying: Vec::new(),
-            budget: self.budget,
+            budget,
             stale_write: false,
         }
     }
 
-    pub(crate) fn possible(&self, system: &System, actions: &mut Vec<Action>) {
-        if self.rules.rewrite_first && system.file.has_half() {
-            return actions.extend([Rewrite, RestartLater]);
-        }
-        actions.extend((0..self.jobs).filter(|job| !system.submitted[*job as usize]).map(Submit));
-        for w in 0..WORKERS {
-            match system.workers[w as usize].holds {
-                None => actions.extend([Read(w), Stray(w), Sweep(w)]),
-                Some((_, phase)) => worker_actions(w, phase, system.budget, actions),
-            }
-            if system.budget.lost_replies > 0 && system.workers[w as usize].holds.is_none() {
-                actions.push(ReadReplyLost(w));
-            }
-        }
-        let may_end = |(id, pending): &(&Id, &Pending)| {
-            !pending.expired && (system.budget.late_beats > 0 || !system.is_held(**id, pending))
-        };
-        actions.extend(system.db.pending.iter().filter(may_end).map(|(id, _)| LeaseEnds(*id)));
-        actions.extend(system.db.delayed.iter().map(|job| Promote(*job)));
-        match system.cancelling {
-            Some(_) => actions.push(Cancel),
-            None if system.budget.cancels > 0 => {
-                actions.extend(system.db.status.keys().map(|job| LookBeforeCancel(*job)));
-            }
-            None => {}
-        }
-        if system.budget.replays > 0 {
-            actions.extend(system.db.letters.keys().map(|id| LookBeforeReplay(*id)));
-        }
-        actions.extend(system.replaying.iter().map(|id| Replay(*id)));
-        if system.budget.restarts > 0 {
-            actions.push(Sync);
-            actions.extend((0..=system.file.most_left()).map(PowerCut));
-        }
-        if system.file.has_half() {
-            actions.extend([NeighboursMove, RestartLater]);
-        }
-        if system.budget.lost_groups > 0 {
-            actions.push(GroupIsLost);
-        }
+    /// The worker dies, and is started again as another.
+    pub(crate) fn start_again(&mut self, w: u8) {
+        let boot = self.workers[w as usize].boot + 1;
+        self.workers[w as usize] = Worker { boot, holds: None };
     }
 
-    pub(crate) fn act(&self, system: &mut System, action: Action) {
-        match action {
-            Submit(job) => {
-                system.submitted[job as usize] = true;
-                let id = system.new_id();
-                system.write(Move::Submit, scripts::submit(id, job));
-            }
-            Read(w) => drop(system.hold(w, scripts::read)),
-            ReadReplyLost(w) => {
-                if system.hold(w, scripts::read) {
-                    system.give_up(w);
-                    system.budget.lost_replies -= 1;
-                }
-            }
-            Stray(w) => drop(system.hold(w, scripts::stray)),
-            Sweep(w) => drop(system.hold(w, scripts::sweep)),
-            LeaseEnds(id) => {
-                let pending = system.db.pending[&id];
-                system.budget.late_beats -= u8::from(system.is_held(id, &pending));
-                system.db.pending.insert(id, Pending { expired: true, ..pending });
-            }
-            Beat(w) => self.beat(system, w),
-            Finish(w) => self.finish(system, w),
-            FinishReplyLost(w) => self.finish_unanswered(system, w),
-            FinishAgain(w) => self.finish_again(system, w),
-            FinishSecondTrip(w) | Discard(w) => {
-                let (claim, _) = system.give_up(w);
-                if system.db.owns(&claim) {
-                    system.write(Move::Discard, scripts::remove(self.rules.order, claim.id));
-                }
-            }
-            Retry(w) => self.retry(system, w),
-            Bury(w) => {
-                let (claim, _) = system.give_up(w);
-                if system.db.owns(&claim) {
-                    self.bury(system, &claim);
-                }
-            }
-            Release(w) => {
-                let (claim, _) = system.give_up(w);
-                if system.db.owns(&claim) {
-                    system.budget.releases -= 1;
-                    system.write(Move::Release, scripts::release(&claim));
-                }
-            }
-            Crash(w) => {
-                system.budget.crashes -= 1;
-                let boot = system.workers[w as usize].boot + 1;
-                system.workers[w as usize] = Worker { boot, holds: None };
-            }
-            Promote(job) => {
-                let id = system.new_id();
-                system.write(Move::Promote, scripts::promote(&system.db, self.rules.order, id, job));
-            }
-            LookBeforeCancel(job) => {
-                system.budget.cancels -= 1;
-                system.cancelling = Some((job, system.db.status[&job].entry));
-            }
-            Cancel => self.cancel(system),
-            LookBeforeReplay(id) => {
-                system.budget.replays -= 1;
-                system.replaying.push(id);
-                system.replaying.sort_unstable(); // two replayers are alike
-            }
-            Replay(id) => self.replay(system, id),
-            Sync => system.file.sync(&system.db),
-            PowerCut(left) => {
-                system.budget.restarts -= 1;
-                system.db = system.file.lose(left);
-            }
-            RestartLater => {
-                system.budget.later_restarts -= 1;
-                if let Some(db) = system.file.load_again() {
-                    system.db = db;
-                }
-            }
-            Rewrite => system.file.rewrite(),
-            NeighboursMove => system.file.close_half(),
-            GroupIsLost => {
-                system.budget.lost_groups -= 1;
-                system.db.pending.clear();
-                let end = system.db.stream.keys().next_back().copied().unwrap_or(0);
-                system.db.read_up_to = if self.rules.new_group_at_the_start { 0 } else { end };
-            }
-        }
-    }
-
-    fn beat(&self, system: &mut System, w: u8) {
-        let Some((claim, _)) = system.workers[w as usize].holds else { return };
-        let owns = system.db.owns(&claim);
-        if !owns && self.rules.fence_beat {
-            system.give_up(w);
-            return;
-        }
-        system.stale_write |= !owns && system.db.pending.contains_key(&claim.id);
-        system.write(Move::Beat, scripts::beat(&system.db, &claim));
-        if system.db.cancel.contains(&claim.job) {
-            system.workers[w as usize].holds = Some((claim, Phase::Cancelled));
-        }
-    }
-
-    fn finish(&self, system: &mut System, w: u8) {
-        let (claim, phase) = system.give_up(w);
-        let state = if phase == Phase::Cancelled { State::Cancelled } else { State::Completed };
-        if self.end(system, &claim, state) && !self.rules.finish_in_one_step {
-            system.workers[w as usize].holds = Some((claim, Phase::HalfDone));
-        }
-    }
-
-    /// Status, event and acknowledgement, if the claim is held. Whether anything was written.
-    fn end(&self, system: &mut System, claim: &Claim, state: State) -> bool {
-        let owns = system.db.owns(claim);
-        if !owns && self.rules.fence_finish {
-            return false;
-        }
-        system.stale_write |= !owns;
-        let writes = if !self.rules.delete_with_ack {
-            [scripts::end(&system.db, self.rules.order, claim.job, state), vec![Write::Ack(claim.id)]]
-                .concat()
-        } else if self.rules.finish_in_one_step {
-            scripts::finish(&system.db, self.rules.order, claim, state)
-        } else {
-            scripts::end(&system.db, self.rules.order, claim.job, state)
-        };
-        system.write(Move::Finish, writes);
-        true
-    }
-
-    /// It was written, or the request was lost on its way: the worker cannot tell.
-    fn finish_unanswered(&self, system: &mut System, w: u8) {
-        system.budget.lost_replies -= 1;
-        let (claim, _) = system.give_up(w);
-        self.end(system, &claim, State::Completed);
-        system.workers[w as usize].holds = Some((claim, Phase::Unsure(State::Completed)));
-    }
-
-    /// It holds the claim still (the request was lost), or it does not, and the status tells the worker the rest.
-    fn finish_again(&self, system: &mut System, w: u8) {
-        if let (claim, Phase::Unsure(state)) = system.give_up(w) {
-            self.end(system, &claim, state);
-        }
-    }
-
-    fn cancel(&self, system: &mut System) {
-        let Some((job, entry)) = system.cancelling.take() else { return };
-        let asks = self.rules.cancel_asks_the_owner;
-        system.write(Move::Cancel, scripts::cancel(&system.db, self.rules.order, job, entry, asks));
-    }
-
-    fn replay(&self, system: &mut System, letter: Id) {
-        if let Some(at) = system.replaying.iter().position(|id| *id == letter) {
-            system.replaying.remove(at);
-        }
-        let id = system.new_id();
-        let gated = self.rules.gate_replay;
-        system.write(Move::Replay, scripts::replay(&system.db, self.rules.order, id, letter, gated));
-    }
-
-    /// Parked, given up after its last attempt, or cancelled if somebody has asked.
-    fn retry(&self, system: &mut System, w: u8) {
-        system.budget.retries -= 1;
-        let (claim, _) = system.give_up(w);
-        if !system.db.owns(&claim) {
-            return;
-        }
-        if claim.attempt >= MAX_ATTEMPTS {
-            self.bury(system, &claim);
-        } else if system.db.cancel.contains(&claim.job) {
-            let writes = scripts::finish(&system.db, self.rules.order, &claim, State::Cancelled);
-            system.write(Move::Finish, writes);
-        } else {
-            system.write(Move::Retry, scripts::retry(self.rules.order, &claim));
-        }
-    }
-
-    fn bury(&self, system: &mut System, claim: &Claim) {
-        let letter = system.new_id();
-        system.write(Move::Bury, scripts::bury(&system.db, self.rules.order, letter, claim));
-    }
-}
-
-fn worker_actions(w: u8, phase: Phase, budget: Budget, actions: &mut Vec<Action>) {
-    match phase {
-        Phase::Working => {
-            actions.extend([Beat(w), Finish(w)]);
-            let extra = [
-                (budget.retries > 0, Retry(w)),
-                (budget.releases > 0, Release(w)),
-                (budget.lost_replies > 0, FinishReplyLost(w)),
-            ];
-            actions.extend(extra.into_iter().filter(|(may, _)| *may).map(|(_, action)| action));
-        }
-        Phase::Cancelled => actions.extend([Beat(w), Finish(w)]),
-        Phase::OverCap => actions.push(Bury(w)),
-        Phase::Ended => actions.push(Discard(w)),
-        Phase::Unsure(_) => actions.push(FinishAgain(w)),
-        Phase::HalfDone => actions.push(FinishSecondTrip(w)),
-    }
-    if budget.crashes > 0 {
-        actions.push(Crash(w));
-    }
-}
-
-impl System {
     fn owner(&self, w: u8) -> Owner {
         (w, self.workers[w as usize].boot)
     }
 
-    fn new_id(&mut self) -> Id {
+    pub(crate) fn new_id(&mut self) -> Id {
         self.next_id += 1;
         self.next_id
     }
 
     /// A live worker renews this entry.
-    fn is_held(&self, id: Id, pending: &Pending) -> bool {
+    pub(crate) fn is_held(&self, id: Id, pending: &Pending) -> bool {
         let holds = |worker: &Worker| {
             worker.holds.is_some_and(|(claim, _)| (claim.id, claim.owner) == (id, pending.owner))
         };
@@ -380,13 +86,13 @@ impl System {
     }
 
     /// One whole script.
-    fn write(&mut self, of: Move, writes: Vec<Write>) {
+    pub(crate) fn write(&mut self, of: Move, writes: Vec<Write>) {
         let tears = self.budget.restarts > 0 && self.budget.later_restarts > 0;
         self.file.write(&mut self.db, of, writes, tears);
     }
 
     /// The worker takes what `find` gives it, if anything.
-    fn hold(&mut self, w: u8, find: impl Fn(&Db, Owner) -> Option<Vec<Write>>) -> bool {
+    pub(crate) fn hold(&mut self, w: u8, find: impl Fn(&Db, Owner) -> Option<Vec<Write>>) -> bool {
         let owner = self.owner(w);
         let Some(writes) = find(&self.db, owner) else { return false };
         self.write(Move::Fetch, writes.clone());
@@ -403,7 +109,7 @@ impl System {
     }
 
     /// The worker lets go of its claim, whatever becomes of it.
-    fn give_up(&mut self, w: u8) -> (Claim, Phase) {
+    pub(crate) fn give_up(&mut self, w: u8) -> (Claim, Phase) {
         self.workers[w as usize].holds.take().expect("only workers with a claim act on one")
     }
 }

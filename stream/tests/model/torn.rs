@@ -10,9 +10,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use stateright::{Checker, Model};
 
 use crate::file::Move::{self, Beat, Bury, Cancel, Finish, Promote, Release, Replay, Retry, Submit};
+use crate::protocol::Protocol;
 use crate::rules::{Budget, Rules};
 use crate::scripts::Order;
-use crate::system::{Protocol, System};
+use crate::system::System;
 use crate::{
     ALL_END, DENSE, LIST_TRUE, LOOKED_AT, NOTHING_LOST, ONE_END, ONE_PLACE, PROMISES, TOLD, TRUE_STATUS,
 };
