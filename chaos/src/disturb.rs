@@ -9,8 +9,8 @@ use deertrack_testkit::proxy::Proxy;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::check::{Blows, Forgetting, Window};
 use crate::deed::{Deed, Met};
+use crate::facts::{Blows, Forgetting, Window};
 use crate::fleet::Fleet;
 use crate::load::Ledger;
 use crate::plan::{Disturbance, Step};

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::check::{Facts, Stored};
 use crate::deed::Deed;
+use crate::facts::{Facts, Stored};
 use crate::witness::{Gap, Seen};
 
 /// Disturbances of so long before are told.

@@ -3,7 +3,8 @@
 //! It starts a private Redis and real worker processes (itself, as `work`), submits thousands of jobs, and follows a
 //! plan of disturbances that its seed repeats. Then it looks at what a user can see (statuses, events, files) beside
 //! what it submitted. The files, in the order of a run: [`plan`], [`task`], [`load`], [`work`], [`fleet`], [`server`]
-//! and [`reach`], [`busy`], [`disturb`], [`witness`], [`check`] and [`evidence`], [`report`]; [`repeat`] makes a row of runs. What it proves and what not: `docs/reliability.md`.
+//! and [`reach`], [`busy`], [`disturb`], [`witness`], [`facts`], [`check`] and [`evidence`],
+//! [`report`]; [`repeat`] makes a row of runs. What it proves and what not: `docs/reliability.md`.
 
 mod args;
 mod ask;
@@ -12,6 +13,7 @@ mod check;
 mod deed;
 mod disturb;
 mod evidence;
+mod facts;
 mod fleet;
 mod load;
 mod plan;

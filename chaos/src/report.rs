@@ -8,8 +8,9 @@ use comfy_table::presets::UTF8_BORDERS_ONLY;
 use serde_json::{Value, json};
 
 use crate::args::World;
-use crate::check::{Broken, Facts, Promise, Verdict};
+use crate::check::{Broken, Promise, Verdict};
 use crate::deed::Met;
+use crate::facts::Facts;
 use crate::plan::Disturbance;
 use crate::task::Task;
 use crate::witness::Seen;

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{RunArgs, World};
 use crate::busy::BusyDisk;
-use crate::check::{Blows, Facts, Found, Stored};
 use crate::disturb::Disturber;
+use crate::facts::{Blows, Facts, Found, Stored};
 use crate::fleet::{Fleet, Recipe};
 use crate::load::{Ledger, Load};
 use crate::plan;

@@ -9,7 +9,7 @@ use deertrack_stream::embedded;
 use deertrack_testkit::aof::{self, Growing, Manifest};
 
 use crate::ask::ask;
-use crate::check::{Forgetting, Window};
+use crate::facts::{Forgetting, Window};
 use crate::reach::{Reach, Reaches};
 
 /// When Redis forces its append-only file to the disk.

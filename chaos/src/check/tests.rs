@@ -1,12 +1,17 @@
 //! Each promise, broken by hand.
 
+use std::time::Instant;
+
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Artifact, Command, Export, PdfParams};
+use deertrack_stream::EventId;
 
 use super::*;
+use crate::deed::Deed;
+use crate::facts::{Blows, Found, Stored};
 use crate::plan::Disturbance;
-use crate::witness::{Gap, Seen};
+use crate::witness::{Gap, Seen, Testimony};
 
 const JOB: &str = "0199aaaa-0000-7000-8000-000000000001";
 
