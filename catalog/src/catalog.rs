@@ -1,6 +1,8 @@
 //! What exports ask of the platform's database, whichever it is. Reading only: writing is the duty of
 //! [`store`](crate::store).
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use deertrack_survey::{Deployment, Place, TimeRange};
 use futures::stream::BoxStream;
@@ -10,19 +12,56 @@ use crate::failure::CatalogError;
 use crate::record::{Image, Individual, Record, Sighting};
 
 /// Detections that no export counts, by the first reason that holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Rejected by a person (`is_valid` is false).
     pub rejected: u64,
     /// Copies of another detection.
     pub duplicates: u64,
+    /// What is known to be no deer, by its label.
+    pub no_deer: BTreeMap<String, u64>,
+    /// Labels that this program does not know.
+    pub unfamiliar: BTreeMap<String, u64>,
+}
+
+/// Rows that were asked for by their ids.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// Those of deer.
+    pub records: Vec<Record>,
+    /// The others, by id.
+    pub others: Vec<Other>,
+}
+
+/// A row that shows no deer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Its id.
+    pub id: String,
+    /// The image it is in.
+    pub image_id: String,
+    /// What it shows: `cattle`.
+    pub label: String,
+}
+
+impl FromIterator<Result<Record, Other>> for Asked {
+    fn from_iter<I: IntoIterator<Item = Result<Record, Other>>>(rows: I) -> Self {
+        let mut asked = Self::default();
+        for row in rows {
+            match row {
+                Ok(record) => asked.records.push(record),
+                Err(other) => asked.others.push(other),
+            }
+        }
+        asked
+    }
 }
 
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
     /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false) and
-    /// duplicates are left out.
+    /// duplicates are left out, and so is what shows no deer ([`subject`](deertrack_survey::subject)).
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
 
     /// The rows of [`Catalog::records_in`] in the same order, with what a report needs of them.
@@ -33,7 +72,7 @@ pub trait Catalog: Send + Sync {
 
     /// The detections of these ids that there are, rejected ones and duplicates too, in the same order; those
     /// without a time come last.
-    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError>;
+    async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError>;
 
     /// Images with `taken_at` in the range, also those without detections; by time, then id.
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError>;
@@ -48,7 +87,7 @@ pub trait Catalog: Send + Sync {
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError>;
 
     /// Detections with their vectors, a row at a time; also those that have none, so that they can be counted.
-    /// Rejected ones and duplicates are left out. With a range, those taken in it; without, all, also those without a
+    /// Rejected ones, duplicates and what shows no deer are left out. With a range, those taken in it; without, all, also those without a
     /// time. By time (none comes last), image id, then id.
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
 
@@ -57,6 +96,12 @@ pub trait Catalog: Send + Sync {
 
     /// The name of the data set, if it was given one.
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError>;
+
+    /// Looks whether tables have changed since, at the begin of a job: one cheap question, and if they have, where
+    /// everything is now. Catalogs whose tables never change have nothing to do.
+    async fn refresh(&self) -> Result<(), CatalogError> {
+        Ok(())
+    }
 
     /// One cheap question: is it there, and are the tables?
     async fn ping(&self) -> Result<(), CatalogError>;

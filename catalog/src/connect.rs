@@ -11,6 +11,7 @@ use super::postgres::PostgresCatalog;
 use super::sqlite::{BUSY_TIMEOUT, SqliteCatalog};
 use crate::catalog::Catalog;
 use crate::failure::CatalogError;
+use crate::map::file::Mapping;
 
 /// Opens the catalog that `database_url` names, for reading only: `postgres://` or `sqlite:`.
 ///
@@ -18,9 +19,17 @@ use crate::failure::CatalogError;
 /// `Unavailable` when the server does not answer, `NoFile` when the SQLite file is not there, `UnknownScheme`, and
 /// `Unexpected` for all else (a wrong password, a URL that cannot be read, a file that is no database).
 pub async fn connect(database_url: &str) -> Result<Arc<dyn Catalog>, CatalogError> {
+    connect_mapped(database_url, Mapping::default()).await
+}
+
+/// As [`connect`], with a mapping file for tables and columns of other names.
+///
+/// # Errors
+/// As [`connect`]; `Map` with each line of the file that does not fit the database.
+pub async fn connect_mapped(database_url: &str, mapping: Mapping) -> Result<Arc<dyn Catalog>, CatalogError> {
     Ok(match Target::of(database_url)? {
-        Target::Postgres(options) => Arc::new(PostgresCatalog::connect(*options).await?),
-        Target::Sqlite(options) => Arc::new(SqliteCatalog::connect(*options).await?),
+        Target::Postgres(options) => Arc::new(PostgresCatalog::connect(*options, mapping).await?),
+        Target::Sqlite(options) => Arc::new(SqliteCatalog::connect(*options, mapping).await?),
     })
 }
 

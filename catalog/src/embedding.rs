@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use deertrack_survey::BoundingBox;
+use deertrack_survey::ImageBox;
 
 use crate::failure::CatalogError;
 
@@ -22,7 +22,7 @@ pub struct Embedding {
     /// Final class, as everywhere.
     pub class: Class,
     /// Where in the image.
-    pub bbox: Option<BoundingBox>,
+    pub bbox: Option<ImageBox>,
     /// Shared by the detections of one burst.
     pub burst_id: Option<String>,
     /// The known deer it is assigned to today.

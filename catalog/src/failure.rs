@@ -6,6 +6,8 @@ use sqlx::Error;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
+use crate::map::file::MapProblem;
+
 /// The database cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
@@ -28,6 +30,14 @@ pub enum CatalogError {
         /// As PostgreSQL names it.
         ty: String,
     },
+    /// A mapping file is wrong.
+    #[error("{file}: {}", listed(.problems))]
+    Map {
+        /// The file.
+        file: String,
+        /// Each wrong line.
+        problems: Vec<MapProblem>,
+    },
     /// One vector cannot be read.
     #[error("the vector of {of} {id} {reason}")]
     Vector {
@@ -41,6 +51,33 @@ pub enum CatalogError {
     /// Reading makes no database.
     #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
     NoFile(PathBuf),
+}
+
+fn listed(problems: &[MapProblem]) -> String {
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    told.join("\n  ")
+}
+
+impl CatalogError {
+    /// Whether it may be that a table has changed since somebody looked where everything is.
+    pub(crate) fn may_be_a_changed_table(&self) -> bool {
+        let Self::Unexpected(Error::Database(error)) = self else {
+            return matches!(self, Self::Unexpected(Error::ColumnDecode { .. }));
+        };
+        let Some(code) = error.code() else { return false };
+        if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+            is_changed_sqlstate(&code)
+        } else {
+            // SQLite's own code for "no such column", as for all that is wrong with a statement.
+            code == "1"
+        }
+    }
+}
+
+/// No such column, table, function or schema, another type, a plan whose result has another type now, a right that was
+/// taken away, a value that a cast does not take.
+fn is_changed_sqlstate(code: &str) -> bool {
+    matches!(code, "42703" | "42P01" | "42883" | "3F000" | "42804" | "42846" | "0A000" | "42501" | "22P02")
 }
 
 impl From<Error> for CatalogError {

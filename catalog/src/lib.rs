@@ -7,15 +7,19 @@ mod embedding;
 mod record;
 
 mod connect;
+mod held;
+mod map;
 mod postgres;
 mod row;
 mod sqlite;
-mod template;
+mod statements;
 
 pub mod store;
 
-pub use catalog::{Catalog, LeftOut};
-pub use connect::{connect, migrate, sqlite_file};
+pub use catalog::{Asked, Catalog, LeftOut, Other};
+pub use connect::{connect, connect_mapped, migrate, sqlite_file};
 pub use embedding::{Embedding, Profile};
 pub use failure::CatalogError;
+pub use map::file::{MapProblem, Mapping};
+pub use map::reading::{FieldReading, Missing, Reading, ThingReading, harmless, read};
 pub use record::{Image, Individual, Level, Record, Sighting};

@@ -2,7 +2,7 @@
 //!
 //! Ids may be of any type: they are read through a cast to text and ordered by their bytes, so that the order does not
 //! depend on the server's locale. A timestamp without a zone is taken as UTC (the session's zone is UTC).
-//! The tables of older platforms may lack columns, see `template`.
+//! Which tables and columns are read is the duty of [`map`](crate::map).
 
 mod vectors;
 
@@ -10,18 +10,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use deertrack_survey::{Deployment, Place, TimeRange};
+use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow};
-use super::template::{Columns, TABLES};
-use crate::catalog::{Catalog, LeftOut, joined};
+use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
+use crate::held::{Held, State};
+use crate::map::file::Mapping;
 use crate::record::{Image, Individual, Record, Sighting};
+use crate::statements::{Statements, templates};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;
@@ -32,181 +34,164 @@ const STATEMENT_TIMEOUT: &str = "60s";
 /// The tables of a PostgreSQL.
 pub(super) struct PostgresCatalog {
     pool: PgPool,
-    sql: Sql,
+    held: Held,
 }
+
+/// What a statement is asked about.
+#[derive(Clone, Copy)]
+enum About<'a> {
+    Everything,
+    Range(&'a TimeRange),
+    Ids(&'a [String]),
+}
+
+type Instant = DateTime<Utc>;
 
 impl PostgresCatalog {
-    /// Connects and looks which of the optional tables and columns are there.
-    pub(super) async fn connect(options: PgConnectOptions) -> Result<Self, CatalogError> {
-        let options = options
-            .application_name("deertrack")
-            .options([("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)]);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await?;
-        let sql = Sql::new(&columns(&pool).await?);
-        Ok(Self { pool, sql })
+    /// Connects and looks where everything is.
+    pub(super) async fn connect(options: PgConnectOptions, mapping: Mapping) -> Result<Self, CatalogError> {
+        let pool = pool(options).await?;
+        let held = Held::make(&pool, mapping, templates!("postgres")).await?;
+        Ok(Self { pool, held })
+    }
+
+    /// The rows of a statement as `keep` reads them; none where the statement's table is not there. A table that has
+    /// changed since the map was made is looked at again, once.
+    async fn rows<R, T>(
+        &self,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+        T: Send,
+    {
+        match self.rows_by(&self.held.now(), statement, about, keep).await {
+            Err(error) if error.may_be_a_changed_table() => {
+                self.held.again(&self.pool).await?;
+                self.rows_by(&self.held.now(), statement, about, keep).await
+            }
+            done => done,
+        }
+    }
+
+    // `AssertSqlSafe`: statements are our own files over names of columns and the operator's mapping file; no input of a
+    // user of exports.
+    async fn rows_by<R, T>(
+        &self,
+        state: &State,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+        T: Send,
+    {
+        let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
+        let query = sqlx::query_as(AssertSqlSafe(sql));
+        let query = match about {
+            About::Everything => query,
+            About::Range(range) => query.bind(range.start).bind(range.end),
+            About::Ids(ids) => query.bind(ids),
+        };
+        let mut rows = query.fetch(&self.pool);
+        let mut kept = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            kept.extend(keep(row, state.map.unit));
+        }
+        Ok(kept)
     }
 }
 
-async fn columns(pool: &PgPool) -> Result<Columns, CatalogError> {
-    let tables = TABLES.map(|(_, table)| table);
-    let rows = sqlx::query(include_str!("sql/postgres/columns.sql")).bind(tables).fetch_all(pool).await?;
-    let names = ["table_name", "column_name", "type_name"];
-    let column = |row: &PgRow| -> Result<[String; 3], sqlx::Error> {
-        let [table, column, ty] = names.map(|name| row.try_get(name));
-        Ok([table?, column?, ty?])
-    };
-    let all: Result<Vec<_>, sqlx::Error> = rows.iter().map(column).collect();
-    Ok(all?.into_iter().collect())
+/// A session for whoever only reads.
+pub(super) async fn pool(options: PgConnectOptions) -> Result<PgPool, CatalogError> {
+    let options = options
+        .application_name("deertrack")
+        .options([("default_transaction_read_only", "on"), ("statement_timeout", STATEMENT_TIMEOUT)]);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+    Ok(pool.connect_with(options).await?)
 }
 
-/// The statements for the columns that are there; `None` where the whole table is not.
-struct Sql {
-    records_in: String,
-    records_of: String,
-    sightings_in: String,
-    left_out: String,
-    images: String,
-    individuals: Option<String>,
-    places: String,
-    deployments: Option<String>,
-    dataset: Option<&'static str>,
-    vectors: vectors::Sql,
-}
-
-impl Sql {
-    fn new(columns: &Columns) -> Self {
-        let has_deployments = columns.has_all("deployments", &["id", "location_id", "start"]);
-        if !has_deployments {
-            tracing::info!("the database has no table of deployments: reports will know no camera effort");
-        }
-        Self {
-            records_in: columns.fill(concat!(
-                include_str!("sql/postgres/records.sql"),
-                include_str!("sql/postgres/records_in.sql")
-            )),
-            records_of: columns.fill(concat!(
-                include_str!("sql/postgres/records.sql"),
-                include_str!("sql/postgres/records_of.sql")
-            )),
-            sightings_in: columns.fill(concat!(
-                include_str!("sql/postgres/sightings.sql"),
-                include_str!("sql/postgres/records_in.sql")
-            )),
-            left_out: columns.fill(include_str!("sql/postgres/left_out.sql")),
-            images: columns.fill(include_str!("sql/postgres/images.sql")),
-            individuals: columns
-                .has("deer", "id")
-                .then(|| columns.fill(include_str!("sql/postgres/individuals.sql"))),
-            places: columns.fill(include_str!("sql/postgres/places.sql")),
-            deployments: has_deployments.then(|| columns.fill(include_str!("sql/postgres/deployments.sql"))),
-            vectors: vectors::Sql::new(columns),
-            dataset: columns.has("dataset", "name").then_some(include_str!("sql/postgres/dataset.sql")),
-        }
-    }
-}
-
-// `AssertSqlSafe` below: the statements are our own files with names of columns from `template`; no user's input.
 #[async_trait]
 impl Catalog for PostgresCatalog {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let rows: Vec<RecordRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.records_in.as_str()))
-            .bind(range.start)
-            .bind(range.end)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Record::from).collect())
+        let keep = |row: RecordRow<Instant>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
     }
 
-    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError> {
-        let rows: Vec<RecordRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.records_of.as_str()))
-            .bind(ids)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Record::from).collect())
+    async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
+        let keep = |row: RecordRow<Instant>, unit| Some(row.of_deer(unit));
+        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
     }
 
     async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
-        sqlx::query_as(AssertSqlSafe(self.sql.sightings_in.as_str()))
-            .bind(range.start)
-            .bind(range.end)
-            .fetch(&self.pool)
-            .map(|row: Result<SightingRow<DateTime<Utc>>, _>| Ok(row?.into()))
-            .try_collect()
-            .await
+        let keep = |row: SightingRow<Instant>, unit| row.of_deer(unit);
+        self.rows(|sql| Some(&sql.sightings_in), About::Range(&range), keep).await
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
-        let row: LeftOutRow = sqlx::query_as(AssertSqlSafe(self.sql.left_out.as_str()))
-            .bind(range.start)
-            .bind(range.end)
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(row.into())
+        let rows: Vec<LeftOutRow> =
+            self.rows(|sql| Some(&sql.left_out), About::Range(&range), |row, _| Some(row)).await?;
+        Ok(rows.into_iter().collect())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        let rows: Vec<ImageRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(self.sql.images.as_str()))
-            .bind(range.start)
-            .bind(range.end)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Image::from).collect())
+        let keep = |row: ImageRow<Instant>, _| Some(row.into());
+        self.rows(|sql| Some(&sql.images), About::Range(&range), keep).await
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
-        let Some(sql) = &self.sql.individuals else { return Ok(Vec::new()) };
-        let rows: Vec<IndividualRow<DateTime<Utc>>> =
-            sqlx::query_as(AssertSqlSafe(sql.as_str())).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(Individual::from).collect())
+        let keep = |row: IndividualRow<Instant>, _| Some(row.into());
+        self.rows(|sql| sql.individuals.as_deref(), About::Everything, keep).await
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {
-        let sql = AssertSqlSafe(self.sql.places.as_str());
-        let rows: Vec<PlaceRow> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(Place::from).collect())
+        self.rows(|sql| Some(&sql.places), About::Everything, |row: PlaceRow, _| Some(row.into())).await
     }
 
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
-        let Some(sql) = &self.sql.deployments else { return Ok(Vec::new()) };
-        let rows: Vec<DeploymentRow<DateTime<Utc>>> = sqlx::query_as(AssertSqlSafe(sql.as_str()))
-            .bind(range.start)
-            .bind(range.end)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Deployment::from).collect())
+        let keep = |row: DeploymentRow<Instant>, _| Some(row.into());
+        self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
-        match self.sql.vectors.embeddings() {
-            Ok(sql) => sqlx::query(AssertSqlSafe(sql))
-                .bind(range.as_ref().map(|range| range.start))
-                .bind(range.as_ref().map(|range| range.end))
-                .fetch(&self.pool)
-                .map(|row| vectors::embedding(&row?))
-                .boxed(),
-            Err(unknown_type) => stream::once(async { Err(unknown_type) }).boxed(),
+        let state = self.held.now();
+        if let Err(unknown_type) = vectors::check(&state.map, vectors::DETECTIONS) {
+            return stream::once(async { Err(unknown_type) }).boxed();
         }
+        let unit = state.map.unit;
+        sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
+            .bind(range.as_ref().map(|range| range.start))
+            .bind(range.as_ref().map(|range| range.end))
+            .fetch(&self.pool)
+            .map_err(CatalogError::from)
+            .try_filter_map(move |row| async move { vectors::embedding(&row, unit) })
+            .boxed()
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
-        let Some(sql) = self.sql.vectors.profiles()? else { return Ok(Vec::new()) };
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch(&self.pool).map(|row| vectors::profile(&row?));
+        let state = self.held.now();
+        vectors::check(&state.map, vectors::DEER)?;
+        let Some(sql) = &state.sql.profiles else { return Ok(Vec::new()) };
+        let rows =
+            sqlx::query(AssertSqlSafe(sql.as_str())).fetch(&self.pool).map(|row| vectors::profile(&row?));
         rows.try_collect().await
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
-        let Some(sql) = self.sql.dataset else { return Ok(None) };
-        let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.pool).await?;
-        Ok(joined(&names))
+        let keep = |(name,): (String,), _| Some(name);
+        Ok(joined(&self.rows(|sql| sql.dataset.as_deref(), About::Everything, keep).await?))
+    }
+
+    async fn refresh(&self) -> Result<(), CatalogError> {
+        self.held.refresh(&self.pool).await
     }
 
     async fn ping(&self) -> Result<(), CatalogError> {
-        sqlx::query(include_str!("sql/postgres/ping.sql")).execute(&self.pool).await?;
-        Ok(())
+        let keep = |(has_rows,): (bool,), _| Some(has_rows);
+        self.rows(|sql| Some(&sql.ping), About::Everything, keep).await.map(|_has_rows| ())
     }
 }
 
@@ -226,7 +211,7 @@ mod tests {
 
     async fn catalog(url: &str) -> PostgresCatalog {
         let Target::Postgres(options) = Target::of(url).unwrap() else { panic!("{url} is no PostgreSQL") };
-        PostgresCatalog::connect(*options).await.unwrap()
+        PostgresCatalog::connect(*options, Mapping::default()).await.unwrap()
     }
 
     #[tokio::test]
@@ -239,7 +224,7 @@ mod tests {
         }
 
         let catalog = catalog(&url).await;
-        let explain = format!("explain {}", catalog.sql.records_in);
+        let explain = format!("explain {}", catalog.held.now().sql.records_in);
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
             .bind("2025-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())
             .bind("2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())

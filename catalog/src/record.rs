@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use deertrack_survey::{self as survey, BoundingBox, Standing};
+use deertrack_survey::{self as survey, ImageBox, Standing};
 
 /// One detection with its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,14 +11,16 @@ pub struct Record {
     pub id: String,
     /// The image it is in.
     pub image: Image,
-    /// Final class: the corrected one, else the model's, see [`final_class`](deertrack_survey::final_class).
+    /// Final class: the corrected one, else the model's, see [`subject`](deertrack_survey::subject).
     pub class: Class,
     /// A person has changed the class.
     pub is_corrected: bool,
+    /// A person has looked at it: marked it as reviewed, signed it, changed its class or given it.
+    pub is_reviewed: bool,
     /// Of the model in its class, 0 to 1.
     pub confidence: Option<f64>,
     /// Where in the image; `None` unless all four numbers are there.
-    pub bbox: Option<BoundingBox>,
+    pub bbox: Option<ImageBox>,
     /// The known deer it was assigned to.
     pub deer_id: Option<String>,
     /// How many animals the row stands for; 1 for a box.
@@ -39,6 +41,10 @@ pub struct Record {
     pub classification_method: Option<String>,
     /// Who or what classified it.
     pub classified_by: Option<String>,
+    /// Who looked at it.
+    pub reviewed_by: Option<String>,
+    /// When.
+    pub reviewed_at: Option<DateTime<Utc>>,
     /// When the row was made.
     pub created_at: Option<DateTime<Utc>>,
 }
@@ -57,12 +63,12 @@ pub struct Sighting {
     pub place_id: Option<String>,
     /// As [`Record::class`].
     pub class: Class,
-    /// A person has looked at it: changed its class or given it.
+    /// As [`Record::is_reviewed`].
     pub is_reviewed: bool,
     /// As [`Record::confidence`].
     pub confidence: Option<f64>,
     /// As [`Record::bbox`].
-    pub bbox: Option<BoundingBox>,
+    pub bbox: Option<ImageBox>,
     /// The known deer it was assigned to.
     pub deer_id: Option<String>,
     /// How many animals the row stands for; 1 for a box.
@@ -98,6 +104,10 @@ pub struct Image {
     pub id: String,
     /// A local file or a URL; `None`: there is no file.
     pub path: Option<String>,
+    /// Its name, where the platform keeps it beside the path.
+    pub file_name: Option<String>,
+    /// Whether the platform has looked for animals in it. Failed and waiting images are none without a deer.
+    pub is_looked_at: bool,
     /// When; `None`: not known.
     pub taken_at: Option<DateTime<Utc>>,
     /// Where.
@@ -123,10 +133,32 @@ pub struct Individual {
     pub name: String,
     /// Its class.
     pub sex: Class,
+    /// As the platform calls it: `white_tailed_deer`.
+    pub species: Option<String>,
+    /// It is known to be dead.
+    pub is_deceased: bool,
+    /// The detection or the image that people chose for it.
+    pub best_photo_id: Option<String>,
     /// Its first detection, where the platform keeps it.
     pub first_seen: Option<DateTime<Utc>>,
     /// Its last detection.
     pub last_seen: Option<DateTime<Utc>>,
+}
+
+impl Individual {
+    /// One of whom only this much is known.
+    pub fn of(id: impl Into<String>, name: impl Into<String>, sex: Class) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            sex,
+            species: None,
+            is_deceased: false,
+            best_photo_id: None,
+            first_seen: None,
+            last_seen: None,
+        }
+    }
 }
 
 impl Record {

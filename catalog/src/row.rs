@@ -2,26 +2,44 @@
 //! a type for it, SQLite an integer (`Micros`).
 
 use chrono::{DateTime, Utc};
-use deertrack_survey::{BoundingBox, Deployment, Place, final_class};
+use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_deer, subject};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
-use crate::catalog::LeftOut;
+use crate::catalog::{LeftOut, Other};
 use crate::embedding::{Embedding, Profile};
 use crate::record::{Image, Individual, Level, Record, Sighting};
 
+/// Rows of one standing and one pair of labels.
 #[derive(FromRow)]
 pub(super) struct LeftOutRow {
-    rejected: i64,
-    duplicates: i64,
+    is_rejected: bool,
+    is_duplicate: bool,
+    classification: Option<String>,
+    corrected_classification: Option<String>,
+    rows: i64,
 }
 
-impl From<LeftOutRow> for LeftOut {
-    fn from(row: LeftOutRow) -> Self {
-        let count = |count: i64| u64::try_from(count).unwrap_or_default();
-        Self { rejected: count(row.rejected), duplicates: count(row.duplicates) }
+impl FromIterator<LeftOutRow> for LeftOut {
+    fn from_iter<I: IntoIterator<Item = LeftOutRow>>(rows: I) -> Self {
+        let mut left_out = Self::default();
+        for row in rows {
+            let count = u64::try_from(row.rows).unwrap_or_default();
+            if row.is_rejected {
+                left_out.rejected += count;
+            } else if row.is_duplicate {
+                left_out.duplicates += count;
+            } else {
+                match subject(row.corrected_classification.as_deref(), row.classification.as_deref()) {
+                    Subject::Deer(_) => {}
+                    Subject::NoDeer(label) => *left_out.no_deer.entry(label).or_default() += count,
+                    Subject::Unfamiliar(label) => *left_out.unfamiliar.entry(label).or_default() += count,
+                }
+            }
+        }
+        left_out
     }
 }
 
@@ -64,6 +82,9 @@ pub(super) struct RecordRow<T> {
     behavior: Option<String>,
     classification_method: Option<String>,
     classified_by: Option<String>,
+    is_reviewed: Option<bool>,
+    reviewed_by: Option<String>,
+    reviewed_at: Option<T>,
     created_at: Option<T>,
     #[sqlx(flatten)]
     image: ImageRow<T>,
@@ -78,11 +99,15 @@ pub(super) struct SightingRow<T> {
     classification: Option<String>,
     corrected_classification: Option<String>,
     classification_method: Option<String>,
+    is_reviewed: Option<bool>,
+    reviewed_by: Option<String>,
     confidence: Option<f64>,
     bbox_x: Option<f64>,
     bbox_y: Option<f64>,
     bbox_width: Option<f64>,
     bbox_height: Option<f64>,
+    box_width: Option<i32>,
+    box_height: Option<i32>,
     deer_id: Option<String>,
     count: i32,
     scientific_name: Option<String>,
@@ -92,6 +117,8 @@ pub(super) struct SightingRow<T> {
 pub(super) struct ImageRow<T> {
     image_id: String,
     path: Option<String>,
+    file_name: Option<String>,
+    processing_status: Option<String>,
     taken_at: Option<T>,
     place_id: Option<String>,
     deployment_id: Option<String>,
@@ -106,6 +133,9 @@ pub(super) struct IndividualRow<T> {
     id: String,
     name: String,
     sex: Option<String>,
+    species: Option<String>,
+    status: Option<String>,
+    best_photo_id: Option<String>,
     first_seen: Option<T>,
     last_seen: Option<T>,
 }
@@ -123,6 +153,8 @@ pub(super) struct EmbeddingRow<T> {
     bbox_y: Option<f64>,
     bbox_width: Option<f64>,
     bbox_height: Option<f64>,
+    box_width: Option<i32>,
+    box_height: Option<i32>,
     burst_id: Option<String>,
     deer_id: Option<String>,
     true_deer_id: Option<String>,
@@ -144,8 +176,8 @@ impl From<PlaceRow> for Place {
         Self {
             id: row.id,
             name: row.name,
-            latitude: row.latitude,
-            longitude: row.longitude,
+            latitude: row.latitude.filter(|degrees| (-90.0..=90.0).contains(degrees)),
+            longitude: row.longitude.filter(|degrees| (-180.0..=180.0).contains(degrees)),
             coordinate_uncertainty: row.coordinate_uncertainty,
             zone: row.timezone.and_then(|name| name.parse().ok()),
         }
@@ -164,59 +196,97 @@ impl<T: Into<DateTime<Utc>>> From<DeploymentRow<T>> for Deployment {
     }
 }
 
-impl<T: Into<DateTime<Utc>>> From<RecordRow<T>> for Record {
-    fn from(row: RecordRow<T>) -> Self {
-        let corrected = row.corrected_classification.as_deref();
-        Self {
-            class: final_class(corrected, row.classification.as_deref()),
-            is_corrected: is_correction(corrected),
-            bbox: bounding_box([row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height]),
-            level: if row.observation_level.as_deref() == Some(Level::Event.name()) {
+impl<T: Into<DateTime<Utc>>> RecordRow<T> {
+    /// The row as a record of a deer, or what else it shows. Boxes are in `unit`.
+    pub(super) fn of_deer(self, unit: BoxUnit) -> Result<Record, Other> {
+        let corrected = self.corrected_classification.as_deref();
+        let is_corrected = is_told(corrected);
+        let class = match subject(corrected, self.classification.as_deref()) {
+            Subject::Deer(class) => class,
+            Subject::NoDeer(label) | Subject::Unfamiliar(label) => {
+                return Err(Other { id: self.id, image_id: self.image.image_id, label });
+            }
+        };
+        Ok(Record {
+            class,
+            is_corrected,
+            is_reviewed: is_corrected
+                || is_reviewed(
+                    self.is_reviewed,
+                    self.reviewed_by.as_deref(),
+                    self.classification_method.as_deref(),
+                ),
+            bbox: image_box(
+                [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
+                unit,
+                [self.image.width, self.image.height],
+            ),
+            level: if self.observation_level.as_deref() == Some(Level::Event.name()) {
                 Level::Event
             } else {
                 Level::Media
             },
-            id: row.id,
-            image: row.image.into(),
-            confidence: row.confidence,
-            deer_id: row.deer_id,
-            count: animals(row.count),
-            burst_id: row.burst_id,
-            scientific_name: row.scientific_name,
-            sex: row.sex,
-            life_stage: row.life_stage,
-            behavior: row.behavior,
-            classification_method: row.classification_method,
-            classified_by: row.classified_by,
-            created_at: row.created_at.map(Into::into),
-        }
+            id: self.id,
+            image: self.image.into(),
+            confidence: self.confidence,
+            deer_id: self.deer_id,
+            count: animals(self.count),
+            burst_id: self.burst_id,
+            scientific_name: self.scientific_name,
+            sex: self.sex,
+            life_stage: self.life_stage,
+            behavior: self.behavior,
+            classification_method: self.classification_method,
+            classified_by: self.classified_by,
+            reviewed_by: self.reviewed_by.filter(|name| !name.trim().is_empty()),
+            reviewed_at: self.reviewed_at.map(Into::into),
+            created_at: self.created_at.map(Into::into),
+        })
     }
 }
 
-impl<T: Into<DateTime<Utc>>> From<SightingRow<T>> for Sighting {
-    fn from(row: SightingRow<T>) -> Self {
-        let corrected = row.corrected_classification.as_deref();
-        Self {
-            class: final_class(corrected, row.classification.as_deref()),
-            is_reviewed: is_correction(corrected) || row.classification_method.as_deref() == Some("human"),
-            bbox: bounding_box([row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height]),
-            id: row.id,
-            image_id: row.image_id,
-            taken_at: row.taken_at.map(Into::into),
-            place_id: row.place_id,
-            confidence: row.confidence,
-            deer_id: row.deer_id,
-            count: animals(row.count),
-            scientific_name: row.scientific_name,
-        }
+impl<T: Into<DateTime<Utc>>> SightingRow<T> {
+    /// `None`: it shows no deer.
+    pub(super) fn of_deer(self, unit: BoxUnit) -> Option<Sighting> {
+        let corrected = self.corrected_classification.as_deref();
+        let Subject::Deer(class) = subject(corrected, self.classification.as_deref()) else { return None };
+        Some(Sighting {
+            class,
+            is_reviewed: is_told(corrected)
+                || is_reviewed(
+                    self.is_reviewed,
+                    self.reviewed_by.as_deref(),
+                    self.classification_method.as_deref(),
+                ),
+            bbox: image_box(
+                [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
+                unit,
+                [self.box_width, self.box_height],
+            ),
+            id: self.id,
+            image_id: self.image_id,
+            taken_at: self.taken_at.map(Into::into),
+            place_id: self.place_id,
+            confidence: self.confidence,
+            deer_id: self.deer_id,
+            count: animals(self.count),
+            scientific_name: self.scientific_name,
+        })
     }
 }
 
 impl<T: Into<DateTime<Utc>>> EmbeddingRow<T> {
-    pub(super) fn with(self, vector: Option<Vec<f32>>) -> Embedding {
-        Embedding {
-            class: final_class(self.corrected_classification.as_deref(), self.classification.as_deref()),
-            bbox: bounding_box([self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height]),
+    /// `None`: it shows no deer.
+    pub(super) fn of_deer(self, unit: BoxUnit, vector: Option<Vec<f32>>) -> Option<Embedding> {
+        let corrected = self.corrected_classification.as_deref();
+        let Subject::Deer(class) = subject(corrected, self.classification.as_deref()) else { return None };
+        Some(Embedding {
+            class,
+            bbox: image_box(
+                [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
+                unit,
+                [self.box_width, self.box_height],
+            ),
             id: self.id,
             image_id: self.image_id,
             taken_at: self.taken_at.map(Into::into),
@@ -226,7 +296,7 @@ impl<T: Into<DateTime<Utc>>> EmbeddingRow<T> {
             true_deer_id: self.true_deer_id,
             version: self.version,
             vector,
-        }
+        })
     }
 }
 
@@ -235,7 +305,7 @@ impl ProfileRow {
         Profile {
             id: self.id,
             name: self.name,
-            class: final_class(None, self.sex.as_deref()),
+            class: class_of_deer(self.sex.as_deref()),
             founder_detection_id: self.founder_detection_id,
             version: self.version,
             vector,
@@ -243,24 +313,43 @@ impl ProfileRow {
     }
 }
 
-fn is_correction(label: Option<&str>) -> bool {
-    label.is_some_and(|label| !label.trim().is_empty())
+fn is_told(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.trim().is_empty())
+}
+
+/// A person has looked at it, as one of the ways to say so says.
+fn is_reviewed(flag: Option<bool>, by: Option<&str>, method: Option<&str>) -> bool {
+    flag == Some(true) || is_told(by) || method == Some("human")
+}
+
+fn is_dead(status: &str) -> bool {
+    matches!(status.trim().to_ascii_lowercase().as_str(), "deceased" | "dead" | "harvested")
+}
+
+/// A failed or waiting image is one that nobody looked at: without detections it is not an image without a deer.
+fn is_looked_at(status: Option<&str>) -> bool {
+    let status = status.map(|status| status.trim().to_ascii_lowercase());
+    !matches!(status.as_deref(), Some("pending" | "processing" | "queued" | "failed" | "error"))
 }
 
 fn animals(count: i32) -> u32 {
     u32::try_from(count).unwrap_or(0).max(1)
 }
 
-fn bounding_box(numbers: [Option<f64>; 4]) -> Option<BoundingBox> {
+fn image_box(numbers: [Option<f64>; 4], unit: BoxUnit, size: [Option<i32>; 2]) -> Option<ImageBox> {
     let [Some(x), Some(y), Some(width), Some(height)] = numbers else { return None };
-    Some(BoundingBox { x, y, width, height })
+    let [across, down] =
+        size.map(|side| side.and_then(|pixels| u32::try_from(pixels).ok()).filter(|side| *side > 0));
+    Some(ImageBox::of([x, y, width, height], unit, across.zip(down)))
 }
 
 impl<T: Into<DateTime<Utc>>> From<ImageRow<T>> for Image {
     fn from(row: ImageRow<T>) -> Self {
         Self {
             id: row.image_id,
-            path: row.path,
+            is_looked_at: is_looked_at(row.processing_status.as_deref()),
+            path: row.path.filter(|path| !path.trim().is_empty()).or_else(|| row.file_name.clone()),
+            file_name: row.file_name,
             taken_at: row.taken_at.map(Into::into),
             place_id: row.place_id,
             deployment_id: row.deployment_id,
@@ -277,7 +366,10 @@ impl<T: Into<DateTime<Utc>>> From<IndividualRow<T>> for Individual {
         Self {
             id: row.id,
             name: row.name,
-            sex: final_class(None, row.sex.as_deref()),
+            sex: class_of_deer(row.sex.as_deref()),
+            species: row.species,
+            is_deceased: row.status.as_deref().is_some_and(is_dead),
+            best_photo_id: row.best_photo_id,
             first_seen: row.first_seen.map(Into::into),
             last_seen: row.last_seen.map(Into::into),
         }

@@ -1,27 +1,30 @@
 //! The embedded SQLite file, opened read-only: exports cannot change it.
 //!
-//! Its tables are always our own (`migrations/sqlite`), so every column is there. Text is ordered by its bytes,
-//! SQLite's default.
+//! Its tables are usually our own (`migrations/sqlite`), but are looked at like any other's ([`map`](crate::map)). Text
+//! is ordered by its bytes, SQLite's default.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deertrack_survey::{Deployment, Place, TimeRange};
+use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{FromRow, Row};
+use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{
     DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow,
     RecordRow, SightingRow,
 };
-use crate::catalog::{Catalog, LeftOut, joined};
+use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
+use crate::held::{Held, State};
+use crate::map::file::Mapping;
 use crate::record::{Image, Individual, Record, Sighting};
+use crate::statements::{Statements, templates};
 
 const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
@@ -30,119 +33,161 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The tables of a SQLite file.
 pub(super) struct SqliteCatalog {
     pool: SqlitePool,
+    held: Held,
+}
+
+/// What a statement is asked about.
+#[derive(Clone, Copy)]
+enum About<'a> {
+    Everything,
+    Range(&'a TimeRange),
+    Ids(&'a [String]),
 }
 
 impl SqliteCatalog {
-    /// Opens the file.
-    pub(super) async fn connect(options: SqliteConnectOptions) -> Result<Self, CatalogError> {
-        let path = options.get_filename().to_owned();
-        if !path.exists() {
-            return Err(CatalogError::NoFile(path));
-        }
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_with(options.read_only(true).create_if_missing(false).busy_timeout(BUSY_TIMEOUT))
-            .await?;
-        Ok(Self { pool })
+    /// Opens the file and looks where everything is.
+    pub(super) async fn connect(
+        options: SqliteConnectOptions,
+        mapping: Mapping,
+    ) -> Result<Self, CatalogError> {
+        let pool = pool(options).await?;
+        let held = Held::make(&pool, mapping, templates!("sqlite")).await?;
+        Ok(Self { pool, held })
     }
+
+    /// As that of PostgreSQL.
+    async fn rows<R, T>(
+        &self,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+        T: Send,
+    {
+        match self.rows_by(&self.held.now(), statement, about, keep).await {
+            Err(error) if error.may_be_a_changed_table() => {
+                self.held.again(&self.pool).await?;
+                self.rows_by(&self.held.now(), statement, about, keep).await
+            }
+            done => done,
+        }
+    }
+
+    async fn rows_by<R, T>(
+        &self,
+        state: &State,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+        T: Send,
+    {
+        let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
+        let query = sqlx::query_as(AssertSqlSafe(sql));
+        let query = match about {
+            About::Everything => query,
+            About::Range(range) => query.bind(Micros(range.start)).bind(Micros(range.end)),
+            About::Ids(ids) => query.bind(Json(ids)),
+        };
+        let mut rows = query.fetch(&self.pool);
+        let mut kept = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            kept.extend(keep(row, state.map.unit));
+        }
+        Ok(kept)
+    }
+}
+
+/// A file that is only read.
+pub(super) async fn pool(options: SqliteConnectOptions) -> Result<SqlitePool, CatalogError> {
+    let path = options.get_filename().to_owned();
+    if !path.exists() {
+        return Err(CatalogError::NoFile(path));
+    }
+    let options = options.read_only(true).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+    Ok(SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
 }
 
 #[async_trait]
 impl Catalog for SqliteCatalog {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_in.sql"));
-        let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql)
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Record::from).collect())
+        let keep = |row: RecordRow<Micros>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
     }
 
-    async fn records_of(&self, ids: &[String]) -> Result<Vec<Record>, CatalogError> {
-        let sql = concat!(include_str!("sql/sqlite/records.sql"), include_str!("sql/sqlite/records_of.sql"));
-        let rows: Vec<RecordRow<Micros>> = sqlx::query_as(sql).bind(Json(ids)).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(Record::from).collect())
+    async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
+        let keep = |row: RecordRow<Micros>, unit| Some(row.of_deer(unit));
+        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
     }
 
     async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
-        let sql =
-            concat!(include_str!("sql/sqlite/sightings.sql"), include_str!("sql/sqlite/records_in.sql"));
-        sqlx::query_as(sql)
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch(&self.pool)
-            .map(|row: Result<SightingRow<Micros>, _>| Ok(row?.into()))
-            .try_collect()
-            .await
+        let keep = |row: SightingRow<Micros>, unit| row.of_deer(unit);
+        self.rows(|sql| Some(&sql.sightings_in), About::Range(&range), keep).await
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
-        let row: LeftOutRow = sqlx::query_as(include_str!("sql/sqlite/left_out.sql"))
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(row.into())
+        let rows: Vec<LeftOutRow> =
+            self.rows(|sql| Some(&sql.left_out), About::Range(&range), |row, _| Some(row)).await?;
+        Ok(rows.into_iter().collect())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        let rows: Vec<ImageRow<Micros>> = sqlx::query_as(include_str!("sql/sqlite/images.sql"))
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Image::from).collect())
+        let keep = |row: ImageRow<Micros>, _| Some(row.into());
+        self.rows(|sql| Some(&sql.images), About::Range(&range), keep).await
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
-        let rows: Vec<IndividualRow<Micros>> =
-            sqlx::query_as(include_str!("sql/sqlite/individuals.sql")).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(Individual::from).collect())
+        let keep = |row: IndividualRow<Micros>, _| Some(row.into());
+        self.rows(|sql| sql.individuals.as_deref(), About::Everything, keep).await
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {
-        let rows: Vec<PlaceRow> =
-            sqlx::query_as(include_str!("sql/sqlite/places.sql")).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(Place::from).collect())
+        self.rows(|sql| Some(&sql.places), About::Everything, |row: PlaceRow, _| Some(row.into())).await
     }
 
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
-        let rows: Vec<DeploymentRow<Micros>> = sqlx::query_as(include_str!("sql/sqlite/deployments.sql"))
-            .bind(Micros(range.start))
-            .bind(Micros(range.end))
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(Deployment::from).collect())
+        let keep = |row: DeploymentRow<Micros>, _| Some(row.into());
+        self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
-        sqlx::query(include_str!("sql/sqlite/embeddings.sql"))
+        let state = self.held.now();
+        let unit = state.map.unit;
+        let embedding = move |row: SqliteRow| -> Result<Option<Embedding>, CatalogError> {
+            Ok(EmbeddingRow::<Micros>::from_row(&row)?.of_deer(unit, vector(&row, "detection")?))
+        };
+        sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
             .bind(range.as_ref().map(|range| Micros(range.start)))
             .bind(range.as_ref().map(|range| Micros(range.end)))
             .fetch(&self.pool)
-            .map(|row| {
-                let row = row?;
-                let known = EmbeddingRow::<Micros>::from_row(&row)?;
-                Ok(known.with(vector(&row, "detection")?))
-            })
+            .map_err(CatalogError::from)
+            .try_filter_map(move |row| async move { embedding(row) })
             .boxed()
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
-        let rows = sqlx::query(include_str!("sql/sqlite/profiles.sql")).fetch_all(&self.pool).await?;
+        let state = self.held.now();
+        let Some(sql) = &state.sql.profiles else { return Ok(Vec::new()) };
+        let rows = sqlx::query(AssertSqlSafe(sql.as_str())).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(ProfileRow::from_row(row)?.with(vector(row, "deer")?))).collect()
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
-        let names: Vec<String> =
-            sqlx::query_scalar(include_str!("sql/sqlite/dataset.sql")).fetch_all(&self.pool).await?;
-        Ok(joined(&names))
+        let keep = |(name,): (String,), _| Some(name);
+        Ok(joined(&self.rows(|sql| sql.dataset.as_deref(), About::Everything, keep).await?))
+    }
+
+    async fn refresh(&self) -> Result<(), CatalogError> {
+        self.held.refresh(&self.pool).await
     }
 
     async fn ping(&self) -> Result<(), CatalogError> {
-        sqlx::query(include_str!("sql/sqlite/ping.sql")).execute(&self.pool).await?;
-        Ok(())
+        let keep = |(has_rows,): (bool,), _| Some(has_rows);
+        self.rows(|sql| Some(&sql.ping), About::Everything, keep).await.map(|_has_rows| ())
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod deployment;
 
 mod class;
+mod image_box;
 pub mod record;
 pub mod visits;
 
@@ -25,6 +26,7 @@ mod bessel;
 pub mod overlap;
 mod overlap_interval;
 
-pub use class::final_class;
+pub use class::{Subject, class_of_deer, subject};
 pub use deployment::{Deployment, Place, TimeRange};
+pub use image_box::{BoxFault, BoxUnit, ImageBox, PixelBox, is_fraction};
 pub use record::{BoundingBox, LeftOut, Record, Sifted, Standing, sift};

@@ -6,6 +6,8 @@
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
 
+use crate::image_box::ImageBox;
+
 /// Two boxes that share more than this (intersection over union) show one animal.
 pub const SAME_ANIMAL_IOU: f64 = 0.5;
 
@@ -20,14 +22,14 @@ pub struct Record {
     pub taken_at: DateTime<Utc>,
     /// Where.
     pub place_id: Option<String>,
-    /// Its final class, see [`final_class`](crate::final_class).
+    /// Its final class, see [`subject`](crate::subject).
     pub class: Class,
     /// The known animal.
     pub individual: Option<String>,
     /// How many animals the row stands for.
     pub count: u32,
     /// Where in the image.
-    pub bbox: Option<BoundingBox>,
+    pub bbox: Option<ImageBox>,
     /// Whether it may count.
     pub standing: Standing,
 }
@@ -137,7 +139,7 @@ fn by_animal(row: &Record) -> (DateTime<Utc>, &str, Class, bool, &str) {
 fn is_same_animal(kept: &Record, row: &Record) -> bool {
     let (Some(a), Some(b)) = (&kept.bbox, &row.bbox) else { return false };
     let two_names = matches!((&kept.individual, &row.individual), (Some(a), Some(b)) if a != b);
-    !two_names && a.iou(b) > SAME_ANIMAL_IOU
+    !two_names && a.iou(b).is_some_and(|iou| iou > SAME_ANIMAL_IOU)
 }
 
 #[cfg(test)]
@@ -153,7 +155,7 @@ mod tests {
             class: Class::Doe,
             individual: None,
             count: 1,
-            bbox: Some(BoundingBox { x, y: 0.0, width: 0.3, height: 0.5 }),
+            bbox: Some(BoundingBox { x, y: 0.0, width: 0.3, height: 0.5 }.into()),
             standing: Standing::Valid,
         }
     }
@@ -185,8 +187,10 @@ mod tests {
     #[test]
     fn boxes_that_share_exactly_half_are_two_animals() {
         // 0.3 wide, 0.1 apart: 0.2 / 0.4 in exact arithmetic; whole numbers keep it exact here.
-        let wide =
-            |id, x| Record { bbox: Some(BoundingBox { x, y: 0.0, width: 3.0, height: 5.0 }), ..row(id, 0.0) };
+        let wide = |id, x| Record {
+            bbox: Some(BoundingBox { x, y: 0.0, width: 3.0, height: 5.0 }.into()),
+            ..row(id, 0.0)
+        };
         assert_eq!(ids(&sift([wide("a", 0.0), wide("b", 1.0)])), ["a", "b"]);
         assert_eq!(ids(&sift([wide("a", 0.0), wide("b", 0.9)])), ["a"]);
     }

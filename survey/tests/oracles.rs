@@ -8,7 +8,7 @@ use deertrack_survey::interval::{Interval, binomial_test, clopper_pearson, exact
 use deertrack_survey::overlap::Estimator;
 use deertrack_survey::sun::{Coordinates, sun_day};
 use deertrack_survey::visits::{GapSince, Visit, VisitRule, individual_visits, visits};
-use deertrack_survey::{Record, Standing, final_class};
+use deertrack_survey::{Record, Standing, class_of_deer};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -83,7 +83,7 @@ fn record((index, row): (usize, &Value)) -> Record {
         image_id: text(1).expect("each row has an image"),
         taken_at: minute(row[0].as_i64().expect("each row has a minute")),
         place_id: text(2),
-        class: final_class(None, Some(row[3].as_str().expect("each row has a class"))),
+        class: class_of_deer(row[3].as_str()),
         individual: text(4),
         count: row[5].as_u64().expect("each row has a count") as u32,
         bbox: None,

@@ -2,67 +2,41 @@
 //! types through a cast to `real[]`.
 
 use chrono::{DateTime, Utc};
+use deertrack_survey::BoxUnit;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row, TypeInfo, ValueRef};
 
 use crate::embedding::from_le_bytes;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
+use crate::map::Map;
+use crate::map::field::Thing;
 use crate::row::{EmbeddingRow, ProfileRow};
-use crate::template::Columns;
 
 /// pgvector's, under whatever schema it was made in.
 const PGVECTOR: [&str; 2] = ["vector", "halfvec"];
 
-/// The statements, and the types of the columns they read.
-pub(super) struct Sql {
-    embeddings: String,
-    profiles: Option<String>,
-    /// Of `detections` and `deer`, where there is such a column.
-    types: [(&'static str, Option<String>); 2],
-}
+/// The two tables that hold vectors.
+pub(super) const DETECTIONS: Thing = Thing::Detections;
+pub(super) const DEER: Thing = Thing::Deer;
 
-impl Sql {
-    pub(super) fn new(columns: &Columns) -> Self {
-        let types = ["detections", "deer"]
-            .map(|table| (table, columns.type_of(table, "feature_vector").map(str::to_owned)));
-        Self {
-            embeddings: columns.fill(include_str!("../sql/postgres/embeddings.sql")),
-            profiles: columns
-                .has("deer", "id")
-                .then(|| columns.fill(include_str!("../sql/postgres/profiles.sql"))),
-            types,
-        }
-    }
-
-    /// Statement of the detections.
-    pub(super) fn embeddings(&self) -> Result<&str, CatalogError> {
-        self.check(0)?;
-        Ok(&self.embeddings)
-    }
-
-    /// Statement of the deer, where there is such a table.
-    pub(super) fn profiles(&self) -> Result<Option<&str>, CatalogError> {
-        self.check(1)?;
-        Ok(self.profiles.as_deref())
-    }
-
-    fn check(&self, which: usize) -> Result<(), CatalogError> {
-        let (table, ty) = &self.types[which];
-        match ty {
-            Some(ty) if !is_read(ty) => Err(CatalogError::VectorType { table, ty: ty.clone() }),
-            _ => Ok(()),
-        }
+/// Whether vectors of this table are stored in a way that is read; there may be none.
+pub(super) fn check(map: &Map, thing: Thing) -> Result<(), CatalogError> {
+    match map.type_of(thing, "feature_vector").map(str::to_lowercase) {
+        Some(ty) if !is_read(&ty) => Err(CatalogError::VectorType { table: thing.table(), ty }),
+        _ => Ok(()),
     }
 }
 
 fn is_read(ty: &str) -> bool {
     let name = ty.rsplit('.').next().unwrap_or(ty);
-    matches!(ty, "bytea" | "real[]" | "double precision[]") || PGVECTOR.contains(&name)
+    matches!(ty, "bytea" | "real[]" | "double precision[]" | "float4[]" | "float8[]")
+        || PGVECTOR.contains(&name)
 }
 
-pub(super) fn embedding(row: &PgRow) -> Result<Embedding, CatalogError> {
-    Ok(EmbeddingRow::<DateTime<Utc>>::from_row(row)?.with(vector(row, "detection")?))
+/// `None`: it shows no deer.
+pub(super) fn embedding(row: &PgRow, unit: BoxUnit) -> Result<Option<Embedding>, CatalogError> {
+    Ok(EmbeddingRow::<DateTime<Utc>>::from_row(row)?.of_deer(unit, vector(row, "detection")?))
 }
 
 pub(super) fn profile(row: &PgRow) -> Result<Profile, CatalogError> {

@@ -18,9 +18,12 @@ mod archive;
 pub mod camtrap_dp;
 mod coordinates;
 mod images;
+mod left_out;
 pub mod pdf;
+mod picture_size;
 mod picture_time;
 pub mod reid;
+mod species;
 pub mod table;
 mod table_text;
 mod team;
@@ -62,6 +65,8 @@ pub struct Kinds {
 #[async_trait]
 impl Exporter for Kinds {
     async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
+        // A platform changes its tables while workers run.
+        self.catalog.refresh().await?;
         let cx = Cx {
             catalog: Arc::clone(&self.catalog),
             zone: self.zone,

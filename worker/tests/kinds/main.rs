@@ -6,6 +6,7 @@ mod camtrap_history;
 mod counted;
 mod days;
 mod frame;
+mod platform;
 mod records;
 mod season;
 mod table;

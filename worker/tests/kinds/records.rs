@@ -63,20 +63,23 @@ async fn whole_rows_are_the_same_from_both_databases() {
     assert_eq!(rows, postgres.records_in(day()).await.unwrap());
     let full = &rows[3];
     assert!(full.class == Class::Fawn && full.is_corrected && full.count == 3 && full.level == Level::Event);
-    assert_eq!(full.bbox.map(|bbox| [bbox.x, bbox.y, bbox.width, bbox.height]), Some([0.1, 0.2, 0.3, 0.4]));
+    assert_eq!(
+        full.bbox.and_then(|bbox| bbox.fractions()).map(|bbox| [bbox.x, bbox.y, bbox.width, bbox.height]),
+        Some([0.1, 0.2, 0.3, 0.4])
+    );
     assert_eq!((full.image.width, full.image.path.as_deref()), (Some(2048), Some("a/b.jpg")));
     assert!(rows[0].bbox.is_none() && !rows[0].is_corrected);
 
     let asked =
         ["untimed", "no", "twin", "full", "nobody", "'; drop table detections; --"].map(str::to_owned);
-    let rows = sqlite.records_of(&asked).await.unwrap();
+    let rows = sqlite.records_of(&asked).await.unwrap().records;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(
         ids,
         ["no", "twin", "full", "untimed"],
         "whoever is asked for by id comes; without a time last"
     );
-    assert_eq!(rows, postgres.records_of(&asked).await.unwrap());
+    assert_eq!(rows, postgres.records_of(&asked).await.unwrap().records);
 
     let images = sqlite.images(day()).await.unwrap();
     let ids: Vec<&str> = images.iter().map(|image| image.id.as_str()).collect();
@@ -84,13 +87,7 @@ async fn whole_rows_are_the_same_from_both_databases() {
     assert_eq!(images, postgres.images(day()).await.unwrap());
 
     let deer = sqlite.individuals().await.unwrap();
-    let crooked = Individual {
-        id: "d1".into(),
-        name: "Old Crooked".into(),
-        sex: Class::Buck,
-        first_seen: None,
-        last_seen: None,
-    };
+    let crooked = Individual::of("d1", "Old Crooked", Class::Buck);
     assert_eq!(deer, [crooked]);
     assert_eq!(deer, postgres.individuals().await.unwrap());
 }

@@ -11,6 +11,7 @@ mod exports;
 mod leuven;
 mod nyala;
 mod package;
+mod platform;
 mod reid;
 mod report;
 
@@ -22,13 +23,14 @@ use libtest_mimic::{Arguments, Trial};
 type Check = (&'static str, fn(&Path));
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 7] = [
+const TOPICS: [&[Check]; 8] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
     report::CHECKS,
     crops::CHECKS,
     package::CHECKS,
+    platform::CHECKS,
     reid::CHECKS,
 ];
 

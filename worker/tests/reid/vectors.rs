@@ -55,7 +55,7 @@ async fn both_databases_give_the_same_vectors_in_the_same_order() {
         taken_at: Some(at("2025-06-01T00:00:00Z")),
         place_id: None,
         class: Class::Fawn,
-        bbox: Some(BoundingBox { x: 0.25, y: 0.5, width: 0.125, height: 0.25 }),
+        bbox: Some(BoundingBox { x: 0.25, y: 0.5, width: 0.125, height: 0.25 }.into()),
         burst_id: Some("burst".into()),
         deer_id: Some("d1".into()),
         true_deer_id: Some("somebody else".into()),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{
-    Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
+    Asked, Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
 };
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
@@ -59,7 +59,7 @@ impl Herd {
             images: images_of(&all),
             detections: all,
             deer: known.collect(),
-            left_out: LeftOut { rejected: 7, duplicates: 3 },
+            left_out: LeftOut { rejected: 7, duplicates: 3, ..LeftOut::default() },
             deployments: deployments.collect(),
             places: (0..places)
                 .map(|index| Place {
@@ -154,6 +154,8 @@ pub(crate) fn image_of(detection: &Sighting, path: Option<&Path>) -> Image {
     Image {
         id: detection.image_id.clone(),
         path: path.map(|path| path.to_string_lossy().into_owned()),
+        file_name: None,
+        is_looked_at: true,
         taken_at: detection.taken_at,
         place_id: detection.place_id.clone(),
         deployment_id: None,
@@ -166,7 +168,7 @@ pub(crate) fn image_of(detection: &Sighting, path: Option<&Path>) -> Image {
 
 fn known(class: Class, number: usize) -> Individual {
     let name = format!("{} {number}", class.name());
-    Individual { id: format!("deer {name}"), name, sex: class, first_seen: None, last_seen: None }
+    Individual::of(format!("deer {name}"), name, class)
 }
 
 fn place_id(index: usize) -> String {
@@ -205,8 +207,8 @@ pub(crate) fn command(params: &PdfParams) -> Command {
 #[async_trait]
 impl Catalog for Herd {
     // A report asks neither for whole records nor for vectors.
-    async fn records_of(&self, _: &[String]) -> Result<Vec<Record>, CatalogError> {
-        Ok(Vec::new())
+    async fn records_of(&self, _: &[String]) -> Result<Asked, CatalogError> {
+        Ok(Asked::default())
     }
 
     async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
@@ -219,7 +221,7 @@ impl Catalog for Herd {
     }
 
     async fn left_out_in(&self, _: TimeRange) -> Result<LeftOut, CatalogError> {
-        Ok(self.left_out)
+        Ok(self.left_out.clone())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {

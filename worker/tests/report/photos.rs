@@ -17,7 +17,7 @@ use super::{Pdf, render, text_of};
 fn add_buck(herd: &mut Herd, number: usize, path: &Path) {
     let id = format!("photographed {number}");
     let mut row = sighting(&id, &id, utc("2020-11-11T10:00:00Z"), "p0", Class::Buck);
-    row.bbox = Some(BoundingBox { x: 0.4, y: 0.3, width: 0.2, height: 0.4 });
+    row.bbox = Some(BoundingBox { x: 0.4, y: 0.3, width: 0.2, height: 0.4 }.into());
     row.deer_id =
         herd.deer.iter().filter(|deer| deer.sex == Class::Buck).nth(number).map(|deer| deer.id.clone());
     herd.images.push(image_of(&row, Some(path)));

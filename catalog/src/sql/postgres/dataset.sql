@@ -1,4 +1,4 @@
 select s.name::text as name
-from dataset s
+from {dataset} s
 where s.name is not null
 order by s.name::text collate "C"

@@ -1,10 +1,10 @@
 select
     p.id::text as id,
     p.location_id::text as place_id,
-    {p.camera::text} as camera,
+    p.camera as camera,
     p."start"::timestamptz as start,
-    {p.end::timestamptz} as "end"
-from deployments p
+    p."end"::timestamptz as "end"
+from {deployments} p
 where p."start" < $2
-    and ({p.end::timestamptz} is null or {p.end::timestamptz} > $1)
+    and (p."end" is null or p."end" > $1)
 order by p."start", p.id::text collate "C"

@@ -1,4 +1,4 @@
 select
-    exists (select from images)
-    and exists (select from detections)
-    and exists (select from locations) as has_rows
+    exists (select from {images} i)
+    and exists (select from {detections} d)
+    and exists (select from {places} l) as has_rows

@@ -1,9 +1,9 @@
 select
     l.id::text as id,
-    coalesce({l.name::text}, l.id::text) as name,
-    {l.latitude::double precision} as latitude,
-    {l.longitude::double precision} as longitude,
-    {l.coordinate_uncertainty::double precision} as coordinate_uncertainty,
-    {l.timezone::text} as timezone
-from locations l
-order by coalesce({l.name::text}, l.id::text) collate "C", l.id::text collate "C"
+    coalesce(l.name, l.id::text) as name,
+    l.latitude as latitude,
+    l.longitude as longitude,
+    l.coordinate_uncertainty as coordinate_uncertainty,
+    l.timezone as timezone
+from {places} l
+order by coalesce(l.name, l.id::text) collate "C", l.id::text collate "C"

@@ -4,7 +4,7 @@ select
     p.camera as camera,
     p."start" as start,
     p."end" as "end"
-from deployments p
+from {deployments} p
 where p."start" < $2
     and (p."end" is null or p."end" > $1)
 order by p."start", p.id

@@ -1,7 +1,7 @@
 -- Without a range: everything, also what has no time.
 select
     d.id as id,
-    i.id as image_id,
+    cast(i.id as text) as image_id,
     i."timestamp" as taken_at,
     i.location_id as place_id,
     d.classification as classification,
@@ -10,15 +10,17 @@ select
     d.bbox_y as bbox_y,
     d.bbox_width as bbox_width,
     d.bbox_height as bbox_height,
+    {box_width} as box_width,
+    {box_height} as box_height,
     d.burst_id as burst_id,
     d.deer_id as deer_id,
     d.true_deer_id as true_deer_id,
     d.embedding_version as version,
     d.feature_vector as vector
-from detections d
-join images i on i.id = d.image_id
+from {detections} d
+join {images} i on i.id = d.image_id
 where ($1 is null or i."timestamp" >= $1)
     and ($2 is null or i."timestamp" < $2)
-    and d.is_valid = 1
-    and d.is_duplicate = 0
-order by i."timestamp" is null, i."timestamp", i.id, d.id
+    and d.is_valid is not false
+    and d.is_duplicate is not true
+order by i."timestamp" nulls last, i.id, d.id

@@ -1,6 +1,8 @@
 select
-    i.id as image_id,
+    cast(i.id as text) as image_id,
     i.path as path,
+    i.filename as file_name,
+    i.processing_status as processing_status,
     i."timestamp" as taken_at,
     i.location_id as place_id,
     i.deployment_id as deployment_id,
@@ -8,7 +10,7 @@ select
     i.height as height,
     i.media_type as media_type,
     i.capture_method as capture_method
-from images i
+from {images} i
 where i."timestamp" >= $1
     and i."timestamp" < $2
 order by i."timestamp", i.id

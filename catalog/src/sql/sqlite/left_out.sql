@@ -1,7 +1,12 @@
+-- By label: which labels are deer is decided in one place, and that is not here.
 select
-    count(*) filter (where d.is_valid = 0) as rejected,
-    count(*) filter (where d.is_valid = 1 and d.is_duplicate = 1) as duplicates
-from images i
-join detections d on d.image_id = i.id
+    d.is_valid is false as is_rejected,
+    d.is_duplicate is true as is_duplicate,
+    d.classification as classification,
+    d.corrected_classification as corrected_classification,
+    count(*) as rows
+from {images} i
+join {detections} d on d.image_id = i.id
 where i."timestamp" >= $1
     and i."timestamp" < $2
+group by 1, 2, 3, 4

@@ -1,4 +1,4 @@
 select
-    exists (select 1 from images)
-    and exists (select 1 from detections)
-    and exists (select 1 from locations) as has_rows
+    exists (select 1 from {images} i)
+    and exists (select 1 from {detections} d)
+    and exists (select 1 from {places} l) as has_rows

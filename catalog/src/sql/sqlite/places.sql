@@ -1,9 +1,9 @@
 select
     l.id as id,
-    l.name as name,
+    coalesce(l.name, l.id) as name,
     l.latitude as latitude,
     l.longitude as longitude,
     l.coordinate_uncertainty as coordinate_uncertainty,
     l.timezone as timezone
-from locations l
-order by l.name, l.id
+from {places} l
+order by coalesce(l.name, l.id), l.id

@@ -1,9 +1,9 @@
 select
     a.id as id,
-    a.name as name,
+    coalesce(a.name, a.id) as name,
     a.sex as sex,
     a.founder_detection_id as founder_detection_id,
     a.embedding_version as version,
     a.feature_vector as vector
-from deer a
+from {deer} a
 order by a.id

@@ -8,7 +8,7 @@ select
     d.bbox_width as bbox_width,
     d.bbox_height as bbox_height,
     d.deer_id as deer_id,
-    d.count as count,
+    coalesce(d.count, 1) as count,
     d.burst_id as burst_id,
     d.observation_level as observation_level,
     d.scientific_name as scientific_name,
@@ -17,9 +17,14 @@ select
     d.behavior as behavior,
     d.classification_method as classification_method,
     d.classified_by as classified_by,
+    d.is_reviewed as is_reviewed,
+    d.reviewed_by as reviewed_by,
+    d.reviewed_at as reviewed_at,
     d.created_at as created_at,
-    i.id as image_id,
+    cast(i.id as text) as image_id,
     i.path as path,
+    i.filename as file_name,
+    i.processing_status as processing_status,
     i."timestamp" as taken_at,
     i.location_id as place_id,
     i.deployment_id as deployment_id,
@@ -27,5 +32,5 @@ select
     i.height as height,
     i.media_type as media_type,
     i.capture_method as capture_method
-from detections d
-join images i on i.id = d.image_id
+from {detections} d
+join {images} i on i.id = d.image_id

@@ -1,5 +1,5 @@
 where i."timestamp" >= $1
     and i."timestamp" < $2
-    and d.is_valid = 1
-    and d.is_duplicate = 0
+    and d.is_valid is not false
+    and d.is_duplicate is not true
 order by i."timestamp", i.id, d.id

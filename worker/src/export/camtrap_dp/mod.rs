@@ -31,7 +31,8 @@ use self::check::Files;
 use self::survey::{Loaded, Survey};
 use self::wanted::days_of;
 use super::archive::Archive;
-use super::{Cx, Job, Rendered};
+use super::picture_size::size_boxes;
+use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
 
@@ -48,7 +49,8 @@ pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Res
         created_at: command.created_at,
         requested_by: command.requested_by.clone(),
     };
-    cx.job.blocking(move |job| make(job, loaded, &request)).await
+    let images = cx.images.clone();
+    cx.job.blocking(move |job| make(job, loaded, &request, &images)).await
 }
 
 /// What was asked for, by whom and when.
@@ -64,6 +66,8 @@ async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
     let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
     Ok(Loaded {
         records: cx.catalog.records_in(range.clone()).await?,
+        left_out: cx.catalog.left_out_in(range.clone()).await?,
+        individuals: cx.catalog.individuals().await?,
         images: cx.catalog.images(range.clone()).await?,
         deployments: cx.catalog.deployments(range).await?,
         places,
@@ -81,7 +85,13 @@ fn ever() -> TimeRange {
     new_year(1)..new_year(9999)
 }
 
-fn make(job: &Job, loaded: Loaded, request: &Request) -> Result<Rendered, JobError> {
+fn make(
+    job: &Job,
+    mut loaded: Loaded,
+    request: &Request,
+    images: &ImagesFolder,
+) -> Result<Rendered, JobError> {
+    size_boxes(job, &mut loaded.records, images)?;
     job.progress.at(0.3, "assigning images to deployments");
     let survey = Survey::of(loaded, request)?;
     job.check_stop()?;

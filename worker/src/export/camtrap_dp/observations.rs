@@ -22,7 +22,7 @@ pub(super) fn table(survey: &Survey, species: &str) -> Vec<u8> {
             stand: &survey.stands[*stand].id,
             taken_at,
             has_file: files.contains(record.image.id.as_str()),
-            species,
+            species: survey.species(record).unwrap_or(species),
         };
         seen.write(writer.row());
         if seen.is_event_of_a_file() {
@@ -39,6 +39,7 @@ struct Seen<'a> {
     taken_at: DateTime<Utc>,
     /// Its image is among the media.
     has_file: bool,
+    /// Its own, else that for rows that do not tell theirs.
     species: &'a str,
 }
 
@@ -52,14 +53,14 @@ impl<'a> Seen<'a> {
         self.place_and_time(&mut row);
         row.set("observationLevel", record.level.name());
         row.set("observationType", "animal");
-        row.set("scientificName", record.scientific_name.as_deref().unwrap_or(self.species));
+        row.set("scientificName", self.species);
         row.set("count", record.count.to_string());
         let (sex, life_stage) = sex_and_life_stage(record);
         row.set("sex", sex);
         row.set("lifeStage", life_stage);
         row.set("behavior", record.behavior.as_deref().unwrap_or_default());
         row.set("individualID", record.deer_id.as_deref().unwrap_or_default());
-        if let Some(bbox) = record.bbox.filter(|_| record.level == Level::Media).and_then(within) {
+        if let Some(bbox) = box_of(record) {
             row.set("bboxX", bbox.x.to_string());
             row.set("bboxY", bbox.y.to_string());
             row.set("bboxWidth", bbox.width.to_string());
@@ -117,9 +118,12 @@ fn sex_and_life_stage(record: &Record) -> (&'static str, &'static str) {
 }
 
 fn classification<'a>(row: &mut Row<'_, 'a>, record: &'a Record) {
-    if record.is_corrected {
-        // Who and when is not known; the model's name and confidence are those of another class.
+    let is_a_persons = record.is_corrected || record.reviewed_by.is_some();
+    if is_a_persons {
+        // Where nobody signed, who and when is not known; the model's name and confidence are those of another class.
         row.set("classificationMethod", "human");
+        row.set("classifiedBy", record.reviewed_by.as_deref().unwrap_or_default());
+        row.set("classificationTimestamp", record.reviewed_at.map(time).unwrap_or_default());
         return;
     }
     let told = known(record.classification_method.as_deref(), &METHODS);
@@ -130,6 +134,12 @@ fn classification<'a>(row: &mut Row<'_, 'a>, record: &'a Record) {
     row.set("classificationTimestamp", record.created_at.map(time).unwrap_or_default());
     let confidence = record.confidence.filter(|confidence| (0.0..=1.0).contains(confidence));
     row.set("classificationProbability", confidence.map(|number| number.to_string()).unwrap_or_default());
+}
+
+/// The box of a row about one image, where its photograph's size is known.
+fn box_of(record: &Record) -> Option<BoundingBox> {
+    let bbox = record.bbox.filter(|_| record.level == Level::Media)?;
+    bbox.fractions().and_then(within)
 }
 
 /// The part of a box that lies within the image.

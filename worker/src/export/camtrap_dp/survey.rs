@@ -4,17 +4,23 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Level, Record};
+use deertrack_catalog::{Image, Individual, LeftOut, Level, Record};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place, TimeRange};
 
 use super::Request;
 use super::wanted::{Wanted, days_of};
 use crate::JobError;
+use crate::export::left_out;
+use crate::export::picture_size::lost_boxes;
+use crate::export::species::scientific_name;
 
 /// Everything that the catalog has about the range.
 pub(super) struct Loaded {
     pub(super) records: Vec<Record>,
+    /// What no export counts.
+    pub(super) left_out: LeftOut,
+    pub(super) individuals: Vec<Individual>,
     pub(super) images: Vec<Image>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) places: Vec<Place>,
@@ -36,6 +42,9 @@ pub(super) struct Survey {
     pub(super) asked_at: DateTime<Utc>,
     /// Images and observations that belong to no place.
     placeless: usize,
+    left_out: LeftOut,
+    /// Of the known deer that tell theirs.
+    species: HashMap<String, &'static str>,
 }
 
 /// A deployment at its place, as far as it stood on the days that were asked for.
@@ -59,7 +68,8 @@ impl Survey {
     ///
     /// Deployments are cut as images are: nobody knows here what a camera saw on days that were not asked for.
     pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Self, JobError> {
-        let Loaded { records, images, deployments, places, dataset, calendar } = loaded;
+        let Loaded { records, left_out, individuals, images, deployments, places, dataset, calendar } =
+            loaded;
         let wanted = Wanted::new(&request.params, calendar);
         let mut stands = Stands::new(places, &wanted);
         for deployment in deployments {
@@ -84,7 +94,19 @@ impl Survey {
         let (images, lost_images) = placed(images, of_images, &order);
         let (records, lost_records) = placed(records, of_records, &order);
         let (days, placeless) = (days_of(&request.params), lost_images + lost_records);
-        Ok(Self { stands, images, records, dataset, days, asked_at: request.created_at, placeless })
+        let species =
+            individuals.into_iter().filter_map(|deer| Some((deer.id, scientific_name(&deer.species?)?)));
+        Ok(Self {
+            stands,
+            images,
+            records,
+            dataset,
+            days,
+            asked_at: request.created_at,
+            placeless,
+            left_out,
+            species: species.collect(),
+        })
     }
 
     /// Images that are files: an event of a source without photographs is none.
@@ -119,7 +141,15 @@ impl Survey {
             0 => String::new(),
             count => format!("; {count} rows without a place left out"),
         };
-        format!("{told}{inferred}{placeless}")
+        let lost = lost_boxes(self.records.iter().map(|(record, _)| record));
+        let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
+        format!("{told}{inferred}{placeless}{lost}{}", left_out::tail(&self.left_out))
+    }
+
+    /// The species of a record: its own word, else that of the deer it is known to be.
+    pub(super) fn species<'a>(&'a self, record: &'a Record) -> Option<&'a str> {
+        let of_deer = || record.deer_id.as_ref().and_then(|id| self.species.get(id)).copied();
+        record.scientific_name.as_deref().or_else(of_deer)
     }
 }
 

@@ -52,6 +52,8 @@ fn image(of: &Sighting) -> Image {
     Image {
         id: of.image_id.clone(),
         path: None,
+        file_name: None,
+        is_looked_at: true,
         taken_at: of.taken_at,
         place_id: of.place_id.clone(),
         deployment_id: None,

@@ -97,7 +97,7 @@ fn periods_without_visits_or_effort_are_said_in_words() {
 #[test]
 fn the_state_of_the_data_is_told_of_each_earlier_period() {
     let mut before = june(2019, 30, 10);
-    before.left_out = LeftOut { rejected: 4, duplicates: 1 };
+    before.left_out = LeftOut { rejected: 4, duplicates: 1, ..LeftOut::default() };
     // It was taken down on the sixth, and three bucks a day come until the tenth.
     before.deployments = vec![deployment("oak", "2019-06-01T00:00:00Z", "2019-06-06T00:00:00Z")];
     before.sightings.iter_mut().take(24).for_each(|sighting| sighting.is_reviewed = true);

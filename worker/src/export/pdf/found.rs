@@ -1,6 +1,8 @@
 //! What the catalog knows of a report's days and of the earlier days it is compared to. Reading only: what counts is
 //! decided in [`survey`](super::survey).
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{Image, Individual, LeftOut, Sighting};
@@ -10,6 +12,7 @@ use deertrack_survey::{Deployment, Place};
 
 use crate::JobError;
 use crate::export::Cx;
+use crate::export::species::scientific_name;
 
 /// What was asked, when and in which zone.
 #[derive(Clone, Copy, Debug)]
@@ -76,13 +79,30 @@ impl Found {
         for span in asked.earlier() {
             earlier.push(load_span(cx, &calendar, span).await?);
         }
-        Ok(Self {
+        let mut found = Self {
             now: load_span(cx, &calendar, asked.span()).await?,
             earlier,
             individuals: cx.catalog.individuals().await?,
             dataset: cx.catalog.dataset_name().await?,
             places,
-        })
+        };
+        found.name_species();
+        Ok(found)
+    }
+
+    /// A detection that tells no species shows that of the deer it is known to be.
+    fn name_species(&mut self) {
+        let named = self.individuals.iter().filter_map(|deer| {
+            let species = scientific_name(deer.species.as_deref()?)?;
+            Some((deer.id.as_str(), species))
+        });
+        let species: HashMap<&str, &str> = named.collect();
+        let rows = std::iter::once(&mut self.now).chain(&mut self.earlier);
+        for row in rows.flat_map(|rows| &mut rows.sightings) {
+            if let (None, Some(deer)) = (&row.scientific_name, &row.deer_id) {
+                row.scientific_name = species.get(deer.as_str()).map(|name| (*name).to_owned());
+            }
+        }
     }
 }
 

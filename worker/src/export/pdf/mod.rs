@@ -131,7 +131,9 @@ fn illustrate(
     let calendar = Calendar::of(&found.places, asked.zone);
     report.frame.status.extend(files::status(job, found, &calendar, images)?);
     let photos = match &mut report.bucks {
-        Some(bucks) if asked.params.include_photos => photos::add(job, &mut bucks.cards, &found.now, images)?,
+        Some(bucks) if asked.params.include_photos => {
+            photos::add(job, &mut bucks.cards, &found.now, &found.individuals, images)?
+        }
         _ => Photos::default(),
     };
     report.frame.status.extend(photos.status());

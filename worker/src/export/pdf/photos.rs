@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use deertrack_survey::BoundingBox;
+use deertrack_catalog::Individual;
+use deertrack_survey::{BoundingBox, ImageBox};
 
 use super::bucks::{Card, MOST_CARDS};
 use super::found::Rows;
@@ -56,10 +57,11 @@ pub(super) fn add(
     job: &Job,
     cards: &mut [Card],
     rows: &Rows,
+    individuals: &[Individual],
     folder: &ImagesFolder,
 ) -> Result<Photos, JobError> {
     let mut photos = Photos::default();
-    let mut best = candidates(rows);
+    let mut best = candidates(rows, individuals);
     for card in cards {
         job.check_stop()?;
         let candidates = best.remove(card.id.as_str()).unwrap_or_default();
@@ -78,30 +80,48 @@ pub(super) fn add(
 struct Candidate<'a> {
     id: &'a str,
     path: &'a str,
-    bbox: BoundingBox,
+    bbox: ImageBox,
     confidence: Option<f64>,
+    /// People chose this photograph of the deer.
+    is_chosen: bool,
 }
+
+/// What a box in pixels is compared by while its photograph's size is not known: that of most trail cameras.
+const USUAL_PIXELS: f64 = 1920.0 * 1080.0;
 
 impl Candidate<'_> {
     /// Large and sure.
     fn worth(&self) -> f64 {
-        self.bbox.width * self.bbox.height * self.confidence.unwrap_or(1.0)
+        let all = if matches!(self.bbox, ImageBox::Pixels(_)) { USUAL_PIXELS } else { 1.0 };
+        let part = self.bbox.numbers().map_or(0.0, |bbox| bbox.width * bbox.height / all);
+        part * self.confidence.unwrap_or(1.0)
     }
 }
 
-/// The best boxes of each known deer.
-fn candidates(rows: &Rows) -> HashMap<&str, Vec<Candidate<'_>>> {
+/// The best boxes of each known deer: first the one that people chose, if it counts and shows that deer. They name a
+/// detection or an image.
+fn candidates<'a>(rows: &'a Rows, individuals: &'a [Individual]) -> HashMap<&'a str, Vec<Candidate<'a>>> {
+    let chosen =
+        individuals.iter().filter_map(|deer| Some((deer.id.as_str(), deer.best_photo_id.as_deref()?)));
+    let chosen: HashMap<&str, &str> = chosen.collect();
     let named = rows.images.iter().filter_map(|image| Some((image.id.as_str(), image.path.as_deref()?)));
     let paths: HashMap<&str, &str> = named.collect();
     let mut found: HashMap<&str, Vec<Candidate<'_>>> = HashMap::new();
     for row in &rows.sightings {
         let (Some(deer), Some(bbox)) = (&row.deer_id, row.bbox) else { continue };
         let Some(path) = paths.get(row.image_id.as_str()) else { continue };
-        let candidate = Candidate { id: &row.id, path, bbox, confidence: row.confidence };
+        if matches!(bbox, ImageBox::Wrong(_)) {
+            continue;
+        }
+        let is_chosen = chosen.get(deer.as_str()).is_some_and(|id| *id == row.id || *id == row.image_id);
+        let candidate = Candidate { id: &row.id, path, bbox, confidence: row.confidence, is_chosen };
         found.entry(deer).or_default().push(candidate);
     }
     for candidates in found.values_mut() {
-        candidates.sort_by(|a, b| b.worth().total_cmp(&a.worth()).then_with(|| a.id.cmp(b.id)));
+        let worth = |a: &Candidate<'_>, b: &Candidate<'_>| b.worth().total_cmp(&a.worth());
+        candidates.sort_by(|a, b| {
+            b.is_chosen.cmp(&a.is_chosen).then_with(|| worth(a, b)).then_with(|| a.id.cmp(b.id))
+        });
         candidates.truncate(TRIES);
     }
     found
@@ -112,7 +132,8 @@ fn photograph(candidate: &Candidate<'_>, folder: &ImagesFolder) -> Option<Vec<u8
     let path = folder.find(Some(candidate.path)).ok()?;
     let photograph = decode::photograph(&path).ok()?;
     let (width, height) = photograph.pixels.dimensions();
-    let frame = framed(candidate.bbox, f64::from(width) / f64::from(height));
+    let bbox = candidate.bbox.sized((width, height)).fractions()?;
+    let frame = framed(bbox, f64::from(width) / f64::from(height));
     crop::jpeg(&photograph.pixels, frame, SIZE).ok()
 }
 

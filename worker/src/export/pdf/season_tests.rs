@@ -36,11 +36,11 @@ fn second_boxes_of_one_animal_count_once_and_are_told() {
     let boxed = |id: &str, x: f64| {
         let mut row = detection(id, "2020-05-01T04:00:00Z", "doe");
         row.image_id = "one image".into();
-        row.bbox = Some(BoundingBox { x, y: 0.2, width: 0.3, height: 0.5 });
+        row.bbox = Some(BoundingBox { x, y: 0.2, width: 0.3, height: 0.5 }.into());
         row
     };
     let mut all = found(vec![boxed("1", 0.2), boxed("2", 0.22), boxed("3", 0.6)]);
-    all.now.left_out = LeftOut { rejected: 4, duplicates: 1 };
+    all.now.left_out = LeftOut { rejected: 4, duplicates: 1, ..LeftOut::default() };
     let report = Case::new("2020-05-01", "2020-05-31", "month").report(&all).unwrap();
     assert_eq!(report.total.detections, 2);
     assert_eq!(
@@ -275,13 +275,7 @@ fn a_known_buck_has_a_card_and_a_step() {
         known("b2", "2020-06-09T12:00:00Z", "buck"),
         known("d1", "2020-06-01T12:00:00Z", "doe"),
     ]);
-    let name = |id: &str, name: &str| Individual {
-        id: id.into(),
-        name: name.into(),
-        sex: class("buck"),
-        first_seen: None,
-        last_seen: None,
-    };
+    let name = |id: &str, name: &str| Individual::of(id, name, class("buck"));
     all.individuals = vec![name("b1", "Crooked Tine"), name("b2", " ")];
     all.places = vec![
         place("ash", "Ash pond"),

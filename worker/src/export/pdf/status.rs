@@ -36,6 +36,7 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         Some(left_out(facts)),
         Some(reviewed(facts, survey.records.len() as u64 + facts.overlapping)),
         unclassified(survey),
+        wrong_boxes(facts),
         Some(effort(survey)),
         outside_effort(survey),
         open_deployments(facts),
@@ -55,18 +56,19 @@ pub(super) fn of_earlier(label: &str, survey: &Survey<'_>) -> StatusRow {
     let unreviewed = all.saturating_sub(facts.reviewed);
     let outside = if survey.has_effort() { survey.exposures(None).without_effort } else { 0 };
     let found = format!(
-        "{label}: {} not reviewed; {} rejected, {} and {} left out; {} outside of effort.",
+        "{label}: {} not reviewed; {} rejected, {} and {} left out{}; {} outside of effort.",
         part(unreviewed, all),
         counted(facts.rejected, "detection", "detections"),
         counted(facts.duplicates, "duplicate", "duplicates"),
         counted(facts.overlapping, "second box", "second boxes"),
+        after(&facts.no_deer),
         counted(outside, "visit", "visits"),
     );
     StatusRow { what: "Earlier period", found, doubt: 2 * unreviewed > all || outside > 0 }
 }
 
 fn left_out(facts: &Facts) -> StatusRow {
-    if facts.rejected + facts.duplicates + facts.overlapping == 0 {
+    if facts.rejected + facts.duplicates + facts.overlapping == 0 && facts.no_deer.is_empty() {
         return row(
             "Left out",
             "Nothing: no rejected detections, no duplicates, no second boxes of one animal.".into(),
@@ -78,9 +80,22 @@ fn left_out(facts: &Facts) -> StatusRow {
     row(
         "Left out",
         format!(
-            "{rejected} that a person rejected, {duplicates}, {overlapping} of an animal counted already."
+            "{rejected} that a person rejected, {duplicates}, {overlapping} of an animal counted already{}.",
+            after(&facts.no_deer)
         ),
     )
+}
+
+/// Further parts of a list.
+fn after(parts: &[String]) -> String {
+    parts.iter().map(|part| format!(", {part}")).collect()
+}
+
+fn wrong_boxes(facts: &Facts) -> Option<StatusRow> {
+    let boxes = counted(facts.wrong_boxes, "detection has a box that is", "detections have boxes that are");
+    (facts.wrong_boxes > 0).then(|| {
+        doubt("Boxes", format!("{boxes} no part of the photograph; they count and cannot be cut out."))
+    })
 }
 
 fn reviewed(facts: &Facts, all: u64) -> StatusRow {
@@ -152,7 +167,17 @@ fn open_deployments(facts: &Facts) -> Option<StatusRow> {
 
 fn images(facts: &Facts) -> StatusRow {
     let all = counted(facts.images, "image", "images");
-    row("Images", format!("{all}; {} without a deer.", part(facts.blank, facts.images)))
+    let blank = part(facts.blank, facts.images);
+    match facts.not_looked_at {
+        0 => row("Images", format!("{all}; {blank} without a deer.")),
+        waiting => doubt(
+            "Images",
+            format!(
+                "{all}; {blank} without a deer. {} still wait to be looked at, or failed: what they show is not known.",
+                number(waiting)
+            ),
+        ),
+    }
 }
 
 /// Rows of packages without boxes may stand for a group of animals.

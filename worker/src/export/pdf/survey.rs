@@ -13,9 +13,10 @@ use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::effort::{Effort, passed};
 use deertrack_survey::rates::Exposures;
 use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
-use deertrack_survey::{Record, sift};
+use deertrack_survey::{ImageBox, Record, sift};
 
 use super::found::{Asked, Rows};
+use crate::export::left_out;
 
 /// What happened on some days.
 pub(super) struct Survey<'a> {
@@ -38,6 +39,12 @@ pub(super) struct Survey<'a> {
 pub(super) struct Facts {
     pub(super) rejected: u64,
     pub(super) duplicates: u64,
+    /// What shows no deer, in words.
+    pub(super) no_deer: Vec<String>,
+    /// Boxes that are no part of their photograph.
+    pub(super) wrong_boxes: u64,
+    /// Images that nobody has looked at yet.
+    pub(super) not_looked_at: u64,
     /// Further boxes of an animal that is counted already.
     pub(super) overlapping: u64,
     /// Detections that a person has looked at, of those that count or overlap.
@@ -138,6 +145,7 @@ fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
 
 fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image]) -> Facts {
     let with_detections: HashSet<&str> = rows.sightings.iter().map(|row| row.image_id.as_str()).collect();
+    let is_waiting = |image: &&&Image| !image.is_looked_at && !with_detections.contains(image.id.as_str());
     let mut species: BTreeMap<&str, u64> = BTreeMap::new();
     for name in chosen.iter().filter_map(|row| row.scientific_name.as_deref()) {
         *species.entry(name).or_default() += 1;
@@ -145,9 +153,15 @@ fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image]) -> Facts {
     Facts {
         rejected: rows.left_out.rejected,
         duplicates: rows.left_out.duplicates,
+        no_deer: left_out::no_deer(&rows.left_out),
+        wrong_boxes: chosen.iter().filter(|row| matches!(row.bbox, Some(ImageBox::Wrong(_)))).count() as u64,
+        not_looked_at: images.iter().filter(is_waiting).count() as u64,
         reviewed: chosen.iter().filter(|row| row.is_reviewed).count() as u64,
         images: images.len() as u64,
-        blank: images.iter().filter(|image| !with_detections.contains(image.id.as_str())).count() as u64,
+        blank: images
+            .iter()
+            .filter(|image| image.is_looked_at && !with_detections.contains(image.id.as_str()))
+            .count() as u64,
         deployments: rows.deployments.len() as u64,
         open: rows.deployments.iter().filter(|deployment| deployment.end.is_none()).count() as u64,
         species: species.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned()),

@@ -9,7 +9,7 @@ use deertrack_catalog::{Embedding, Profile, Record};
 use deertrack_reid::{Class, Input, Vectors};
 use deertrack_schemas::ReidParams;
 use deertrack_survey::calendar::days;
-use deertrack_survey::{BoundingBox, Place};
+use deertrack_survey::{ImageBox, Place};
 use futures::TryStreamExt;
 
 use super::codes::{BURST_GAP, Bursts, Codes};
@@ -95,7 +95,7 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
     let deer = cx.catalog.profiles().await?;
     let founders: Vec<String> = deer.iter().filter_map(|deer| deer.founder_detection_id.clone()).collect();
     // Whatever is chosen: the mates of a rejected or unchosen founder must not meet its profile either.
-    let founders = cx.catalog.records_of(&founders).await?;
+    let founders = cx.catalog.records_of(&founders).await?.records;
     let mut loading = Loading::new(deer, cx.catalog.places().await?)?;
     let mut rows = cx.catalog.embeddings(range.clone());
     while let Some(row) = rows.try_next().await? {
@@ -252,7 +252,7 @@ impl Loading {
     fn sighting(&mut self, row: &Embedding) -> Option<deertrack_reid::Sighting> {
         Some(deertrack_reid::Sighting {
             image: self.codes.images.of(&row.image_id),
-            bbox: row.bbox.map(edges),
+            bbox: row.bbox.and_then(edges),
             position: row.place_id.as_ref().and_then(|id| self.positions.get(id)).copied(),
             seconds: row.taken_at?.timestamp(),
         })
@@ -338,9 +338,11 @@ fn as_code(row: usize) -> u32 {
     u32::try_from(row).expect("a row has at least one number, and the numbers are bounded")
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "fractions of a picture; half a pixel does not matter")]
-fn edges(bbox: BoundingBox) -> [f32; 4] {
-    [bbox.x, bbox.y, bbox.width, bbox.height].map(|edge| edge as f32)
+/// Boxes are compared within one image only, so pixels do as well as fractions.
+#[expect(clippy::cast_possible_truncation, reason = "half a pixel of a picture does not matter")]
+fn edges(bbox: ImageBox) -> Option<[f32; 4]> {
+    let bbox = bbox.numbers()?;
+    Some([bbox.x, bbox.y, bbox.width, bbox.height].map(|edge| edge as f32))
 }
 
 fn class(class: deertrack_schemas::Class) -> Class {

@@ -46,7 +46,7 @@ impl Photographs {
         let ids: HashSet<&str> =
             pairs.iter().flat_map(|pair| [Some(pair.detection), pair.shown]).flatten().collect();
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
-        let records = cx.catalog.records_of(&ids).await?;
+        let records = cx.catalog.records_of(&ids).await?.records;
         Ok(Self {
             records: records.into_iter().map(|record| (record.id.clone(), record)).collect(),
             folder: cx.images.clone(),
@@ -59,8 +59,9 @@ impl Photographs {
         let record = self.records.get(id).ok_or("there is no such detection")?;
         let path = self.folder.find(record.image.path.as_deref()).map_err(in_words)?;
         let photograph = decode::photograph(&path).map_err(in_words)?;
-        let bbox = record.bbox.unwrap_or(BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 });
-        crop::jpeg(&photograph.pixels, bbox, CROP_PIXELS).map_err(in_words)
+        let all = BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+        let bbox = record.bbox.unwrap_or(all.into());
+        crop::of_box(&photograph.pixels, bbox, CROP_PIXELS).map(|(jpeg, _)| jpeg).map_err(in_words)
     }
 }
 

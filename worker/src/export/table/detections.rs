@@ -45,6 +45,7 @@ pub(super) fn sheet(selected: &Selected) -> Sheet {
 fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
     let place_id = record.image.place_id.as_deref();
     let zone = selected.zone(place_id);
+    let bbox = record.bbox.and_then(|bbox| bbox.fractions());
     vec![
         (&record.id).into(),
         (&record.image.id).into(),
@@ -57,10 +58,10 @@ fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
         record.count.into(),
         record.deer_id.as_deref().into(),
         selected.deer_name(record.deer_id.as_deref()).into(),
-        record.bbox.map(|bbox| bbox.x).into(),
-        record.bbox.map(|bbox| bbox.y).into(),
-        record.bbox.map(|bbox| bbox.width).into(),
-        record.bbox.map(|bbox| bbox.height).into(),
+        bbox.map(|bbox| bbox.x).into(),
+        bbox.map(|bbox| bbox.y).into(),
+        bbox.map(|bbox| bbox.width).into(),
+        bbox.map(|bbox| bbox.height).into(),
         record.scientific_name.as_deref().into(),
         record.sex.as_deref().into(),
         record.life_stage.as_deref().into(),

@@ -22,7 +22,8 @@ use deertrack_schemas::{Command, Counts, TableParams};
 
 use self::selected::{Found, Selected};
 use self::sheet::Sheet;
-use super::{Cx, Job, Rendered};
+use super::picture_size::size_boxes;
+use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
 
@@ -35,15 +36,20 @@ pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<
     cx.job.progress.at(0.05, "reading rows");
     let found = Found::load(cx, params, command.created_at).await?;
     let (created_at, params) = (command.created_at, params.clone());
-    cx.job.blocking(move |job| make(job, found, created_at, &params)).await
+    let images = cx.images.clone();
+    cx.job.blocking(move |job| make(job, found, created_at, &params, &images)).await
 }
 
 fn make(
     job: &Job,
-    found: Found,
+    mut found: Found,
     created_at: DateTime<Utc>,
     params: &TableParams,
+    images: &ImagesFolder,
 ) -> Result<Rendered, JobError> {
+    if params.topics().contains(&Topic::Detections) {
+        size_boxes(job, &mut found.records, images)?;
+    }
     job.progress.at(0.3, "choosing rows");
     let selected = Selected::new(found, params);
     if selected.is_empty(params.topics()) {

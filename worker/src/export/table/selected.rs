@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Individual, Record};
+use deertrack_catalog::{Image, Individual, LeftOut, Record};
 use deertrack_schemas::TableParams;
 use deertrack_schemas::table::Topic;
 use deertrack_survey::calendar::{Calendar, days};
@@ -14,13 +14,15 @@ use deertrack_survey::{self as survey, sift};
 use deertrack_survey::{Deployment, Place, TimeRange};
 
 use crate::JobError;
-use crate::export::Cx;
+use crate::export::picture_size::lost_boxes;
+use crate::export::{Cx, left_out};
 
 /// Everything that the catalog has about the days of a request.
 pub(super) struct Found {
     calendar: Calendar,
     range: TimeRange,
-    records: Vec<Record>,
+    pub(super) records: Vec<Record>,
+    pub(super) left_out: LeftOut,
     images: Vec<Image>,
     deployments: Vec<Deployment>,
     places: Vec<Place>,
@@ -39,6 +41,7 @@ impl Found {
         let range = passed(days.clone(), created_at);
         Ok(Self {
             records: cx.catalog.records_in(days.clone()).await?,
+            left_out: cx.catalog.left_out_in(days.clone()).await?,
             images: cx.catalog.images(days).await?,
             deployments: cx.catalog.deployments(range.clone()).await?,
             individuals: cx.catalog.individuals().await?,
@@ -60,11 +63,14 @@ pub(super) struct Selected {
     pub(super) places: BTreeMap<String, Place>,
     pub(super) individuals: BTreeMap<String, Individual>,
     pub(super) rule: VisitRule,
+    /// What no export counts.
+    left_out: LeftOut,
 }
 
 impl Selected {
     pub(super) fn new(found: Found, params: &TableParams) -> Self {
-        let Found { calendar, range, mut records, images, mut deployments, places, individuals } = found;
+        let Found { calendar, range, mut records, left_out, images, mut deployments, places, individuals } =
+            found;
         let wanted_places = set(params.place_ids.as_ref());
         let wanted_deer = set(params.deer_ids.as_ref());
         let is_there = |place: Option<&str>| is_among(wanted_places.as_ref(), place);
@@ -90,6 +96,7 @@ impl Selected {
             individuals: by_id(individuals, |deer| &deer.id),
             rule: VisitRule::of(params.visit_gap_minutes, params.visit_gap_since),
             records,
+            left_out,
             calendar,
         }
     }
@@ -111,7 +118,10 @@ impl Selected {
             Topic::Effort => format!("{:.1} trap nights", self.effort.nights()),
             Topic::Individuals => format!("{} individuals", self.known().count()),
         });
-        told.collect::<Vec<_>>().join(", ")
+        let lost = topics.contains(&Topic::Detections).then(|| lost_boxes(&self.records)).flatten();
+        let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
+        let told: Vec<String> = told.collect();
+        format!("{}{lost}{}", told.join(", "), left_out::tail(&self.left_out))
     }
 
     pub(super) fn visits(&self) -> Vec<Visit> {

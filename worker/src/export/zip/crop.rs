@@ -1,6 +1,6 @@
 //! One detection cut out of its photograph.
 
-use deertrack_survey::BoundingBox;
+use deertrack_survey::{BoundingBox, ImageBox};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
@@ -9,6 +9,19 @@ use jpeg_encoder::{ColorType, Encoder};
 use super::problem::Problem;
 
 const JPEG_QUALITY: u8 = 90;
+
+/// The box as a JPEG and in fractions, whatever its unit: here the size of its photograph is known.
+pub(in crate::export) fn of_box(
+    photograph: &RgbImage,
+    bbox: ImageBox,
+    size: u32,
+) -> Result<(Vec<u8>, BoundingBox), Problem> {
+    match bbox.sized(photograph.dimensions()) {
+        ImageBox::Fractions(bbox) => Ok((jpeg(photograph, bbox, size)?, bbox)),
+        ImageBox::Wrong(fault) => Err(Problem::WrongBox(fault)),
+        ImageBox::Pixels(_) => Err(Problem::BoxOutside),
+    }
+}
 
 /// The box as a JPEG whose longest side has `size` pixels. Nothing of the photograph's metadata goes along.
 pub(in crate::export) fn jpeg(

@@ -17,7 +17,7 @@ mod write;
 
 use std::collections::{HashMap, HashSet};
 
-use deertrack_catalog::Record;
+use deertrack_catalog::{Asked, LeftOut, Other, Record};
 use deertrack_schemas::{Command, ZipParams};
 use deertrack_survey::calendar::Calendar;
 
@@ -46,6 +46,10 @@ struct Chosen {
     missing: Vec<String>,
     /// Asked for by id, and not of the chosen classes, places or deer.
     left_out: Vec<Record>,
+    /// Asked for by id, and no deer.
+    others: Vec<Other>,
+    /// What no export counts of the days that were asked for.
+    uncounted: LeftOut,
     calendar: Calendar,
     places: HashMap<String, String>,
     individuals: HashMap<String, String>,
@@ -54,25 +58,42 @@ struct Chosen {
 async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
-    let (records, missing) = match &params.detection_ids {
+    let (records, others, missing) = match &params.detection_ids {
         Some(ids) => {
-            let records = cx.catalog.records_of(ids).await?;
+            let Asked { records, others } = cx.catalog.records_of(ids).await?;
             let found: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
-            let missing = ids.iter().filter(|id| !found.contains(id.as_str())).cloned().collect();
-            (records, missing)
+            let no_deer: HashSet<&str> = others.iter().map(|other| other.id.as_str()).collect();
+            let is_missing = |id: &&String| !found.contains(id.as_str()) && !no_deer.contains(id.as_str());
+            let missing = ids.iter().filter(is_missing).cloned().collect();
+            (records, others, missing)
         }
-        None => (in_range(cx, params, &calendar).await?, Vec::new()),
+        None => (in_range(cx, params, &calendar).await?, Vec::new(), Vec::new()),
     };
-    let (records, others): (Vec<Record>, Vec<Record>) =
+    let (records, unchosen): (Vec<Record>, Vec<Record>) =
         records.into_iter().partition(|record| is_chosen(record, params));
     if records.is_empty() {
-        return Err(JobError::Reject(nothing_found(params, &others).to_owned()));
+        return Err(JobError::Reject(nothing_found(params, &unchosen, &others)));
     }
     // Who asks for days gets what is there; who names a detection is told why it is not.
-    let left_out = if params.detection_ids.is_some() { others } else { Vec::new() };
+    let left_out = if params.detection_ids.is_some() { unchosen } else { Vec::new() };
+    let uncounted = match (params.start_date, params.end_date) {
+        (Some(first), Some(last)) if params.detection_ids.is_none() => {
+            cx.catalog.left_out_in(calendar.widest(first, last)).await?
+        }
+        _ => LeftOut::default(),
+    };
     let places = places.into_iter().map(|place| (place.id, place.name)).collect();
     let individuals = cx.catalog.individuals().await?.into_iter().map(|deer| (deer.id, deer.name));
-    Ok(Chosen { records, missing, left_out, calendar, places, individuals: individuals.collect() })
+    Ok(Chosen {
+        records,
+        missing,
+        left_out,
+        others,
+        uncounted,
+        calendar,
+        places,
+        individuals: individuals.collect(),
+    })
 }
 
 /// Days are those of each place.
@@ -97,12 +118,16 @@ fn is_chosen(record: &Record, params: &ZipParams) -> bool {
         && is_among(&params.deer_ids, &record.deer_id)
 }
 
-fn nothing_found(params: &ZipParams, others: &[Record]) -> &'static str {
-    match params.detection_ids {
-        Some(_) if !others.is_empty() => {
+fn nothing_found(params: &ZipParams, unchosen: &[Record], others: &[Other]) -> String {
+    let text = match params.detection_ids {
+        Some(_) if unchosen.is_empty() && !others.is_empty() => {
+            return format!("None of the detections with the given ids shows a deer: {:?}", others[0].label);
+        }
+        Some(_) if !unchosen.is_empty() => {
             "No detection with the given ids is among the chosen classes, places or deer; choose others, or none"
         }
         Some(_) => "No detections found with the given ids",
         None => "No detections found in specified date range",
-    }
+    };
+    text.to_owned()
 }

@@ -3,6 +3,8 @@
 use std::io::ErrorKind;
 
 use super::decode::{MAX_FILE_BYTES, MAX_PIXELS};
+use deertrack_survey::BoxFault;
+
 use crate::export::images::NotHere;
 
 /// One item that could not be made; the others are.
@@ -32,6 +34,10 @@ pub(in crate::export) enum Problem {
     Broken(String),
     #[error("the detection has no box")]
     NoBox,
+    #[error("the box {}", .0.told())]
+    WrongBox(BoxFault),
+    #[error("the detection shows no deer: its label is {0:?}")]
+    NoDeer(String),
     #[error("the box lies outside the image")]
     BoxOutside,
 }

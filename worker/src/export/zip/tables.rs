@@ -1,8 +1,9 @@
 //! The tables beside the crops: what each one shows, and what could not be made.
 
 use chrono::{DateTime, Utc};
-use deertrack_catalog::Record;
+use deertrack_catalog::{Other, Record};
 use deertrack_schemas::ZipParams;
+use deertrack_survey::BoundingBox;
 use deertrack_survey::calendar::Calendar;
 use serde::Serialize;
 
@@ -39,15 +40,15 @@ impl<'a> Metadata<'a> {
         Self { csv: Csv::new(&METADATA), calendar }
     }
 
-    /// `path`: where its crop lies in the archive.
+    /// `bbox`: as it was cut out, in fractions; `path`: where its crop lies in the archive.
     pub(super) fn add(
         &mut self,
         record: &Record,
+        bbox: Option<BoundingBox>,
         path: Option<&str>,
         place: Option<&str>,
         individual: Option<&str>,
     ) {
-        let bbox = record.bbox;
         let zone = self.calendar.zone(record.image.place_id.as_deref());
         self.csv
             .row()
@@ -94,6 +95,13 @@ impl Problems {
         self.count += 1;
         let row = self.csv.row().text(detection_id).optional(None).optional(None);
         row.text(&Problem::NoSuchDetection.to_string()).end();
+    }
+
+    /// Named by its id, and no deer.
+    pub(super) fn add_other(&mut self, other: &Other) {
+        self.count += 1;
+        let row = self.csv.row().text(&other.id).text(&other.image_id).optional(None);
+        row.text(&Problem::NoDeer(other.label.clone()).to_string()).end();
     }
 
     pub(super) fn finish(self) -> Vec<u8> {

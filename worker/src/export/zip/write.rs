@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use deertrack_catalog::Record;
 use deertrack_schemas::{Counts, ZipParams};
+use deertrack_survey::BoundingBox;
 use sha2::{Digest, Sha256};
 
 use super::Chosen;
@@ -17,7 +18,7 @@ use crate::JobError;
 use crate::artifact::{Content, Draft, hex};
 use crate::export::archive::Archive;
 use crate::export::images::ImagesFolder;
-use crate::export::{Job, Rendered, team};
+use crate::export::{Job, Rendered, left_out, team};
 
 /// All that the archive is made of.
 pub(super) struct Task {
@@ -44,6 +45,8 @@ pub(super) fn archive(job: &Job, task: &Task) -> Result<Rendered, JobError> {
 struct Crop {
     jpeg: Vec<u8>,
     sha256: String,
+    /// In fractions of its photograph.
+    bbox: BoundingBox,
 }
 
 /// The crops of one image, in the order of its records.
@@ -58,8 +61,8 @@ fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
     let crop = |record: &Record| {
         let bbox = record.bbox.ok_or(Problem::NoBox)?;
         let photograph = photograph.as_ref().map_err(Clone::clone)?;
-        let jpeg = crop::jpeg(&photograph.pixels, bbox, task.params.crop_size)?;
-        Ok(Crop { sha256: hex(&Sha256::digest(&jpeg)), jpeg })
+        let (jpeg, bbox) = crop::of_box(&photograph.pixels, bbox, task.params.crop_size)?;
+        Ok(Crop { sha256: hex(&Sha256::digest(&jpeg)), jpeg, bbox })
     };
     shot.iter().map(crop).collect()
 }
@@ -88,6 +91,9 @@ impl<'a> Writing<'a> {
         }
         for record in &chosen.left_out {
             problems.add(record, &Problem::NotChosen);
+        }
+        for other in &chosen.others {
+            problems.add_other(other);
         }
         Ok(Self {
             job,
@@ -122,7 +128,9 @@ impl<'a> Writing<'a> {
         self.job.check_stop()?;
         for record in shot {
             let (place, individual) = self.named(record);
-            self.metadata.add(record, None, place, individual);
+            // A box in pixels of a photograph that nobody opens has no fractions.
+            let bbox = record.bbox.and_then(|bbox| bbox.fractions());
+            self.metadata.add(record, bbox, None, place, individual);
             self.made += 1;
             self.done += 1;
         }
@@ -132,7 +140,8 @@ impl<'a> Writing<'a> {
 
     fn tell(&self, stage: &str) {
         let chosen = self.chosen;
-        let total = (chosen.records.len() + chosen.missing.len() + chosen.left_out.len()) as u64;
+        let unmade = chosen.missing.len() + chosen.left_out.len() + chosen.others.len();
+        let total = (chosen.records.len() + unmade) as u64;
         let counts = Counts::new(self.done, total);
         let fraction = 0.05 + 0.9 * f64::from(counts.progress_percent) / 100.0;
         self.job.progress.counted(fraction, stage, counts);
@@ -142,7 +151,7 @@ impl<'a> Writing<'a> {
         let (place, individual) = self.named(record);
         let path = self.names.path(record, place);
         self.archive.store(&path, &crop.jpeg)?;
-        self.metadata.add(record, Some(&path), place, individual);
+        self.metadata.add(record, Some(crop.bbox), Some(&path), place, individual);
         self.manifest.add(path, crop.jpeg.len(), crop.sha256);
         self.made += 1;
         Ok(())
@@ -160,7 +169,8 @@ impl<'a> Writing<'a> {
     fn finish(mut self, images: usize) -> Result<Rendered, JobError> {
         self.job.progress.at(0.96, "writing the tables");
         let item = if self.params.include_crops { "crop" } else { "row" };
-        let headline = headline(self.made, item, images, self.problems.count);
+        let mut headline = headline(self.made, item, images, self.problems.count);
+        headline.push_str(&left_out::tail(&self.chosen.uncounted));
         let metadata = self.params.include_metadata_csv.then(|| ("metadata.csv", self.metadata.finish()));
         for (path, text) in metadata.into_iter().chain([("problems.csv", self.problems.finish())]) {
             self.archive.deflate(path, &text)?;
