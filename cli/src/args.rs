@@ -4,7 +4,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, cancel, dead, demo, doctor, import, queue, reid, serve, simulate, status, submit, up, watch, work,
+    bench, cancel, dead, demo, doctor, import, map, queue, reid, serve, simulate, status, submit, up, watch, work,
 };
 use crate::exit;
 use crate::flags::RedisArgs;
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Simulate(simulate::SimulateArgs),
     /// Analyse how well detections are matched with known deer, and whether any threshold is safe
     Reid(reid::ReidArgs),
+    /// Write a mapping file for a database of other names
+    Map(map::MapArgs),
     /// Check Redis, database and export folder, and say what to do
     Doctor(doctor::DoctorArgs),
     /// Measure what a Redis carries, under keys of its own that are removed afterwards

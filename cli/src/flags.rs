@@ -50,6 +50,14 @@ pub(crate) struct DatabaseArgs {
     pub(crate) url: String,
 }
 
+/// What a database of other names calls what is read.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct CatalogMapArgs {
+    /// File that says where the database has what is read [default: looked for under the usual names]
+    #[arg(long, env = "DEERTRACK_CATALOG_MAP", value_name = "FILE")]
+    pub(crate) catalog_map: Option<PathBuf>,
+}
+
 /// Where finished files lie.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ExportDirArgs {

@@ -72,6 +72,7 @@ async fn run(cli: Cli) -> Result<(), Exit> {
         Command::Import(args) => commands::import::run(args, json).await,
         Command::Simulate(args) => commands::simulate::run(args, json).await,
         Command::Reid(args) => commands::reid::run(args, json).await,
+        Command::Map(args) => commands::map::run(args, json).await,
         Command::Doctor(args) => commands::doctor::run(args, json).await,
         Command::Bench(args) => commands::bench::run(args, json).await,
     }

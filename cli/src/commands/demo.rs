@@ -12,7 +12,7 @@ use super::local::{self, Local, Plan};
 use super::{simulate, submit};
 use crate::client::Client;
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, PaceArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// How long the demo waits for its report.
@@ -38,6 +38,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
         data_dir: data_dir.clone(),
         redis_url: None,
         database_url: None,
+        map: CatalogMapArgs::default(),
         export_dir: None,
         images_dir: None,
         zone: args.zone.timezone,

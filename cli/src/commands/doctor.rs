@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use deertrack_catalog as catalog;
+use deertrack_catalog::{self as catalog, CatalogError, Reading};
 use deertrack_stream::{ServerInfo, ServerProblem, Settings, Stream};
 use serde::Serialize;
 use serde_json::json;
 
+use super::map::{reading, refused_or_unavailable};
 use crate::exit::{Code, Exit};
-use crate::flags::RedisArgs;
+use crate::flags::{CatalogMapArgs, RedisArgs};
 use crate::print;
 
 /// `deertrack doctor`
@@ -20,6 +21,8 @@ pub(crate) struct DoctorArgs {
     /// Database of the platform; skipped when it is not given
     #[arg(long = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
+    #[command(flatten)]
+    map: CatalogMapArgs,
     /// Folder of finished exports
     #[arg(long, env = "DEERTRACK_EXPORT_DIR", default_value = "exports", value_name = "DIR")]
     export_dir: PathBuf,
@@ -55,13 +58,15 @@ impl Finding {
 
 pub(crate) async fn run(args: DoctorArgs, as_json: bool) -> Result<(), Exit> {
     let mut findings = redis(&args.redis.redis_url).await;
-    findings.push(database(args.database_url.as_deref()).await);
+    let (found, reading) = database(args.database_url.as_deref(), &args.map).await?;
+    findings.push(found);
     findings.push(export_dir(&args.export_dir));
     let problems = findings.iter().filter(|finding| finding.verdict == Verdict::Problem).count();
     if as_json {
-        print::json(&json!({ "ok": problems == 0, "findings": findings }));
+        print::json(&json!({ "ok": problems == 0, "findings": findings, "database": reading }));
     } else {
         findings.iter().for_each(tell);
+        reading.iter().for_each(reading::tell);
     }
     match problems {
         0 => Ok(()),
@@ -123,22 +128,48 @@ fn server(info: &ServerInfo) -> Vec<Finding> {
     problems.into_iter().map(finding).collect()
 }
 
-async fn database(url: Option<&str>) -> Finding {
+async fn database(url: Option<&str>, map: &CatalogMapArgs) -> Result<(Finding, Option<Reading>), Exit> {
     let Some(url) = url else {
         let advice =
             "set DATABASE_URL (postgres:// or sqlite://) for workers; `deertrack up` brings a SQLite file";
-        return Finding::bad("database", Verdict::Warning, "not configured", advice);
+        return Ok((Finding::bad("database", Verdict::Warning, "not configured", advice), None));
     };
-    let answer = match catalog::connect(url).await {
-        Ok(catalog) => catalog.ping().await,
-        Err(error) => Err(error),
+    let mapping = map.mapping()?;
+    let answer = async {
+        let reading = catalog::read(url, &mapping).await?;
+        catalog::connect_mapped(url, mapping.clone()).await?.ping().await?;
+        Ok(reading)
     };
-    let advice =
-        "check DATABASE_URL; an empty database is filled by `deertrack simulate` or `deertrack import`";
-    match answer {
-        Ok(()) => Finding::ok("database", "reachable, tables are there"),
-        Err(error) => Finding::bad("database", Verdict::Problem, error.to_string(), advice),
+    let advice = "check DATABASE_URL; an empty database is filled by `deertrack simulate` or `deertrack import`; one with \
+         other names is read by a mapping file (`deertrack map init`)";
+    match answer.await {
+        Ok(reading) => Ok((judged(&reading), Some(reading))),
+        Err(error @ CatalogError::Map { .. }) => Err(refused_or_unavailable(error)),
+        Err(error) => Ok((Finding::bad("database", Verdict::Problem, error.to_string(), advice), None)),
     }
+}
+
+/// A database whose boxes or places cannot be read is not well.
+fn judged(reading: &Reading) -> Finding {
+    let mut doubts = Vec::new();
+    for thing in &reading.things {
+        let is_needed = matches!(thing.name, "places" | "images" | "detections");
+        if let Some(cost) = thing.cost.as_ref().filter(|_| thing.name != "dataset") {
+            doubts.push(format!("no {}: {cost}", thing.name));
+        }
+        if let Some(problem) = &thing.problem {
+            doubts.push(format!("{}: {problem}", thing.name));
+        }
+        let missing = thing.missing.iter().filter(|_| is_needed);
+        doubts.extend(missing.map(|missing| format!("no {}: {}", missing.names.join(", "), missing.cost)));
+    }
+    if doubts.is_empty() {
+        return Finding::ok("database", "reachable, everything is there");
+    }
+    let found = format!("reachable; {}", doubts.join("; "));
+    let advice =
+        "what is read from where is told below; `deertrack map init` writes a mapping file to begin with";
+    Finding::bad("database", Verdict::Warning, found, advice)
 }
 
 fn export_dir(dir: &Path) -> Finding {

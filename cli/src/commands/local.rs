@@ -15,13 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, PaceArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs};
 
 /// What to run, and where what is not named lies.
 pub(crate) struct Plan {
     pub(crate) data_dir: PathBuf,
     pub(crate) redis_url: Option<String>,
     pub(crate) database_url: Option<String>,
+    pub(crate) map: CatalogMapArgs,
     pub(crate) export_dir: Option<PathBuf>,
     pub(crate) images_dir: Option<PathBuf>,
     pub(crate) zone: Tz,
@@ -47,8 +48,9 @@ impl Local {
             dir.canonicalize().with_context(|| format!("cannot open the data folder {}", dir.display()))?;
         let database_url =
             plan.database_url.unwrap_or_else(|| format!("sqlite://{}", dir.join("deertrack.db").display()));
-        let private_database = database_url.starts_with("sqlite:");
-        if private_database {
+        // A mapping file means tables that are not ours.
+        let is_ours = database_url.starts_with("sqlite:") && plan.map.catalog_map.is_none();
+        if is_ours {
             catalog::migrate(&database_url).await.map_err(Exit::failed)?;
         }
         let redis = match &plan.redis_url {
@@ -62,6 +64,7 @@ impl Local {
             acceptance: plan.acceptance,
             work: WorkerPlan {
                 database_url,
+                map: plan.map,
                 images_dir: plan.images_dir,
                 export_dir: plan.export_dir.unwrap_or_else(|| dir.join("exports")),
                 zone: plan.zone,

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod local;
+pub(crate) mod map;
 pub(crate) mod queue;
 pub(crate) mod reid;
 pub(crate) mod serve;

@@ -17,8 +17,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::map::refused_or_unavailable;
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, DurabilityArg, PaceArgs, SafetyArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, DurabilityArg, PaceArgs, SafetyArgs};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
 const SECONDS: [f64; 15] =
@@ -88,8 +89,8 @@ async fn refuse_unsynced(stream: &Stream) -> Result<(), Exit> {
 }
 
 /// Connects to the platform's database.
-pub(crate) async fn database(url: &str) -> Result<Arc<dyn Catalog>, Exit> {
-    catalog::connect(url).await.map_err(Exit::unavailable)
+pub(crate) async fn database(url: &str, map: &CatalogMapArgs) -> Result<Arc<dyn Catalog>, Exit> {
+    catalog::connect_mapped(url, map.mapping()?).await.map_err(refused_or_unavailable)
 }
 
 /// Serves the gateway until `shutdown`.
@@ -113,6 +114,7 @@ pub(crate) async fn gateway(
 /// What a worker works with.
 pub(crate) struct WorkerPlan {
     pub(crate) database_url: String,
+    pub(crate) map: CatalogMapArgs,
     pub(crate) images_dir: Option<PathBuf>,
     pub(crate) export_dir: PathBuf,
     pub(crate) zone: Tz,
@@ -126,7 +128,7 @@ pub(crate) async fn worker(
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
     refuse_unsafe(&stream, plan.pace.safety).await?;
-    let catalog = database(&plan.database_url).await?;
+    let catalog = database(&plan.database_url, &plan.map).await?;
     let images = ImagesFolder::of(plan.images_dir.as_deref(), &plan.database_url);
     let artifacts = Artifacts::open(&plan.export_dir).map_err(Exit::failed)?;
     let grace = Duration::from_secs(plan.pace.grace_seconds);

@@ -9,7 +9,7 @@ use deertrack_sources::simulate::{self, Options, SimulateError, Summary};
 
 use super::services;
 use crate::exit::{Code, Exit};
-use crate::flags::DatabaseArgs;
+use crate::flags::{CatalogMapArgs, DatabaseArgs};
 use crate::print;
 
 /// The seed of the demo.
@@ -82,7 +82,11 @@ fn beside(database_url: &str) -> PathBuf {
 /// The demo's season, unless the database holds something already.
 pub(crate) async fn fill_if_empty(database_url: &str, data_dir: &Path) -> Result<Season, Exit> {
     let options = Options::ending(last_new_years_eve());
-    let known = services::database(database_url).await?.places().await.map_err(Exit::failed)?;
+    let known = services::database(database_url, &CatalogMapArgs::default())
+        .await?
+        .places()
+        .await
+        .map_err(Exit::failed)?;
     if known.is_empty() {
         let summary = fill(database_url, DEMO_SEED, &options, &data_dir.join("frames")).await?;
         print::note(summary.to_string().trim_end());

@@ -7,7 +7,7 @@ use clap::Args;
 use super::local::{self, Local, Plan};
 use super::simulate;
 use crate::exit::Exit;
-use crate::flags::{AcceptanceArgs, ImagesArgs, PaceArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, ImagesArgs, PaceArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// `deertrack up`
@@ -25,6 +25,8 @@ pub(crate) struct UpArgs {
     /// Use this database instead of a private SQLite file
     #[arg(long = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
+    #[command(flatten)]
+    map: CatalogMapArgs,
     /// Folder of finished exports [default: exports in the data folder]
     #[arg(long, env = "DEERTRACK_EXPORT_DIR", value_name = "DIR")]
     export_dir: Option<PathBuf>,
@@ -48,6 +50,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
         data_dir: data_dir.clone(),
         redis_url: args.redis_url,
         database_url: args.database_url,
+        map: args.map,
         export_dir: args.export_dir,
         images_dir: args.images.images_dir,
         zone: args.zone.timezone,

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
 use crate::exit::Exit;
-use crate::flags::{DatabaseArgs, ExportDirArgs, ImagesArgs, PaceArgs, RedisArgs, ZoneArgs};
+use crate::flags::{CatalogMapArgs, DatabaseArgs, ExportDirArgs, ImagesArgs, PaceArgs, RedisArgs, ZoneArgs};
 use crate::signals;
 
 /// `deertrack work`
@@ -21,6 +21,8 @@ pub(crate) struct WorkArgs {
     redis: RedisArgs,
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    map: CatalogMapArgs,
     #[command(flatten)]
     files: ExportDirArgs,
     #[command(flatten)]
@@ -46,6 +48,7 @@ pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     }
     let plan = WorkerPlan {
         database_url: args.database.url,
+        map: args.map,
         images_dir: args.images.images_dir,
         export_dir: args.files.export_dir,
         zone: args.zone.timezone,

@@ -41,7 +41,7 @@ impl Session {
         let moving = waiting.clone();
         let progress = Progress::new(move |step| moving.at(step.fraction, step.stage));
         let cx = Cx {
-            catalog: services::database(&subject.database.url).await?,
+            catalog: services::database(&subject.database.url, &subject.map).await?,
             zone,
             images: ImagesFolder::of(subject.images.images_dir.as_deref(), &subject.database.url),
             job: Job::alone(progress),

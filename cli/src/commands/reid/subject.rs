@@ -5,13 +5,15 @@ use clap::{Args, ValueEnum};
 use deertrack_schemas::reid::{DEFAULT_CURRENT_THRESHOLD, DEFAULT_TARGET, DEFAULT_THRESHOLDS};
 use deertrack_schemas::{Class, ReidParams};
 
-use crate::flags::{DatabaseArgs, ImagesArgs, ZoneArgs};
+use crate::flags::{CatalogMapArgs, DatabaseArgs, ImagesArgs, ZoneArgs};
 
 /// Which detections, and what to ask of them.
 #[derive(Args, Debug)]
 pub(super) struct SubjectArgs {
     #[command(flatten)]
     pub(super) database: DatabaseArgs,
+    #[command(flatten)]
+    pub(super) map: CatalogMapArgs,
     #[command(flatten)]
     pub(super) images: ImagesArgs,
     #[command(flatten)]
