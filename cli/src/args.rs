@@ -4,7 +4,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, cancel, dead, demo, doctor, import, map, queue, reid, serve, simulate, status, submit, up, watch, work,
+    bench, cancel, dead, demo, doctor, import, map, queue, reid, serve, simulate, status, submit, up, watch,
+    work,
 };
 use crate::exit;
 use crate::flags::RedisArgs;

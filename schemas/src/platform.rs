@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::day;
 use crate::export::Kind;
 use crate::export::pdf::MAX_LABEL_CHARS;
-use crate::export::pdf::platform::{CUSTOM, MAX_PERIODS, MIN_PERIODS, PERIODS};
+use crate::export::pdf::options::CUSTOM;
+use crate::export::pdf::platform::{MAX_PERIODS, MIN_PERIODS, PERIODS};
 
 /// Marks a field, a value or a form of a value that is taken for the platform's sake; beside it stands the product's own
 /// name, or `true` where it has none.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod compared;
-mod options;
+pub(crate) mod options;
 pub(crate) mod platform;
 
 use super::selection::{self, all_classes, default_visit_gap};

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::platform;
+/// The platform's name for a season with the sections asked for.
+pub(crate) const CUSTOM: &str = "custom";
 
 /// How the report is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +40,7 @@ impl ReportType {
     pub(super) const CHOICES: [(&'static str, Self); 3] = [
         ("seasonal_activity", Self::SeasonalActivity),
         ("comparison", Self::Comparison),
-        (platform::CUSTOM, Self::SeasonalActivity),
+        (CUSTOM, Self::SeasonalActivity),
     ];
 }
 

@@ -10,8 +10,6 @@ use super::options::ReportType;
 use crate::fields::Fields;
 use crate::problem::{Broken, Problem};
 
-/// The type of a season with the sections asked for.
-pub(crate) const CUSTOM: &str = "custom";
 /// All periods of a comparison, the report's own among them.
 pub(crate) const PERIODS: &str = "comparison_periods";
 /// How many they are.
