@@ -1,0 +1,129 @@
+//! The running job as its export sees it: how it tells how far it is, learns that it shall stop, and gets cores and room.
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use deertrack_schemas::Counts;
+use deertrack_stream::crash;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::team;
+use crate::JobError;
+use crate::artifact::{Draft, Drafts};
+
+/// The running job as its export sees it.
+#[derive(Clone)]
+pub struct Job {
+    /// Tells how far it is.
+    pub progress: Progress,
+    /// Set when the job shall stop. Blocking work looks at it between steps.
+    pub stop: CancellationToken,
+    /// How many threads its blocking work may use.
+    pub cores: NonZero<usize>,
+    /// Where files are written that are too large for memory.
+    drafts: Drafts,
+    /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
+    #[expect(dead_code, reason = "held, not read: it frees the core when the last clone is dropped")]
+    slot: Option<Arc<OwnedSemaphorePermit>>,
+}
+
+impl Job {
+    pub(crate) fn new(
+        progress: Progress,
+        stop: CancellationToken,
+        drafts: Drafts,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        Self { progress, stop, cores: team::permitted_cores(), drafts, slot: Some(Arc::new(slot)) }
+    }
+
+    /// A job outside a worker: the command line, tests. Its drafts lie in the system's folder of temporary files.
+    pub fn alone(progress: Progress) -> Self {
+        let id = "alone".parse().expect("five letters are an id");
+        let drafts = Drafts::new(std::env::temp_dir(), id);
+        let (stop, cores) = (CancellationToken::new(), team::permitted_cores());
+        Self { progress, stop, cores, drafts, slot: None }
+    }
+
+    /// The same job with its drafts elsewhere.
+    #[must_use]
+    pub fn with_drafts(self, drafts: Drafts) -> Self {
+        Self { drafts, ..self }
+    }
+
+    /// Begins a file that is too large for memory; for [`Content::OnDisk`].
+    ///
+    /// # Errors
+    /// `Retry` when the folder cannot be written to.
+    pub fn draft(&self) -> Result<Draft, JobError> {
+        self.drafts.begin().map_err(|error| JobError::retry("the file could not be written", error))
+    }
+
+    /// Called between steps of blocking work.
+    ///
+    /// # Errors
+    /// `Stopped` when the job shall stop.
+    pub fn check_stop(&self) -> Result<(), JobError> {
+        if self.stop.is_cancelled() { Err(JobError::Stopped) } else { Ok(()) }
+    }
+
+    /// Runs CPU-bound work off the runtime threads. The slot stays taken until `work` returns, even if nobody waits.
+    ///
+    /// # Errors
+    /// Those of `work`. A panic in it is an error of this job alone.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, JobError> + Send + 'static,
+    ) -> Result<T, JobError> {
+        let job = self.clone();
+        let work = move || {
+            crash::point("job.working");
+            work(&job)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(join) => match join.try_into_panic() {
+                Ok(panic) => Err(JobError::from_panic(&*panic)),
+                Err(_cancelled_by_a_runtime_that_ends) => Err(JobError::Stopped),
+            },
+        }
+    }
+}
+
+/// Where an export tells how far it is.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(&Step<'_>) + Send + Sync>);
+
+/// How far an export is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step<'a> {
+    /// Of the whole job, 0 to 1.
+    pub fraction: f64,
+    /// What it does now, for people.
+    pub stage: &'a str,
+    /// How many items are done, where they are counted.
+    pub counts: Option<Counts>,
+}
+
+impl Progress {
+    /// Calls `tell` at each step.
+    pub fn new(tell: impl Fn(&Step<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// Tells nobody.
+    pub fn silent() -> Self {
+        Self::new(|_| ())
+    }
+
+    /// At `fraction` (0 to 1), doing `stage`.
+    pub fn at(&self, fraction: f64, stage: &str) {
+        (self.0)(&Step { fraction, stage, counts: None });
+    }
+
+    /// At `fraction` (0 to 1), doing `stage`, with so many items done.
+    pub fn counted(&self, fraction: f64, stage: &str, counts: Counts) {
+        (self.0)(&Step { fraction, stage, counts: Some(counts) });
+    }
+}
