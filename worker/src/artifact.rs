@@ -5,13 +5,13 @@
 
 mod draft;
 mod name;
+mod stored;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use deertrack_schemas::Artifact;
 use deertrack_stream::crash;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, PutPayload};
@@ -19,9 +19,8 @@ use sha2::{Digest, Sha256};
 
 pub use draft::{Draft, Drafts};
 pub use name::file_name;
-
-/// Where the gateway serves artifacts.
-pub const DOWNLOAD_PATH: &str = "/api/static/exports";
+pub(crate) use stored::hex;
+pub use stored::{DOWNLOAD_PATH, Stored};
 
 /// A file could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -87,29 +86,6 @@ impl Content {
 pub struct Artifacts {
     store: Arc<LocalFileSystem>,
     dir: PathBuf,
-}
-
-/// A stored file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored {
-    /// In bytes.
-    pub size: u64,
-    /// Hex.
-    pub sha256: String,
-}
-
-impl Stored {
-    /// What the status record says of it.
-    pub fn describe(self, name: &str, media_type: &str, headline: Option<String>) -> Artifact {
-        Artifact {
-            filename: name.to_owned(),
-            download_url: format!("{DOWNLOAD_PATH}/{name}"),
-            file_size_bytes: self.size,
-            sha256: self.sha256,
-            media_type: media_type.to_owned(),
-            headline,
-        }
-    }
 }
 
 impl Artifacts {
@@ -186,10 +162,6 @@ impl Artifacts {
         }
         Ok(removed)
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

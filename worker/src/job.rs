@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
+use chrono_tz::Tz;
 use deertrack_schemas::{Command, State, StatusRecord, Valid};
 use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running, crash};
 use futures::FutureExt;
@@ -16,15 +17,25 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::JobError;
-use crate::artifact::{self, Drafts, StoreError};
-use crate::export::{Job, Progress, Rendered};
-use crate::run::Shared;
+use crate::artifact::{self, Artifacts, Drafts, StoreError};
+use crate::export::{Exporter, Job, Progress, Rendered};
 use crate::stage::Stages;
 
 /// The `outcome` on the last log line of a try that wrote nothing: another worker has the job. Other outcomes are the
 /// state that was written, or why none was. A line and not the span carries it: an addition to a span's fields is
 /// dear where these are written as JSON.
 const LOST: &str = "lost";
+
+/// What all jobs of a worker share.
+pub(crate) struct Shared {
+    pub(crate) exporter: Arc<dyn Exporter>,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) zone: Tz,
+    pub(crate) time_limit: Option<Duration>,
+    pub(crate) retry: Option<RetryPolicy>,
+    /// Set when the grace time of a shutdown is over.
+    pub(crate) hand_back: CancellationToken,
+}
 
 /// How one try of a job ended.
 enum Ending {

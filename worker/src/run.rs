@@ -14,7 +14,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::artifact::Artifacts;
 use crate::export::Exporter;
-use crate::job;
+use crate::job::{self, Shared};
 
 /// The most claims one fetch asks for.
 const MAX_FETCH: usize = 64;
@@ -52,17 +52,6 @@ impl Default for Settings {
             keep_files: Duration::from_hours(7 * 24),
         }
     }
-}
-
-/// What all jobs of a worker share.
-pub(crate) struct Shared {
-    pub(crate) exporter: Arc<dyn Exporter>,
-    pub(crate) artifacts: Artifacts,
-    pub(crate) zone: Tz,
-    pub(crate) time_limit: Option<Duration>,
-    pub(crate) retry: Option<RetryPolicy>,
-    /// Set when the grace time of a shutdown is over.
-    pub(crate) hand_back: CancellationToken,
 }
 
 /// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back. When Redis is

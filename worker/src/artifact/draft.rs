@@ -11,7 +11,8 @@ use deertrack_schemas::JobId;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{Stored, hex, name};
+use super::name;
+use super::stored::{Stored, hex};
 
 /// Large enough that a system call carries many small pieces.
 const BUFFER_BYTES: usize = 256 * 1024;

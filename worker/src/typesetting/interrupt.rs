@@ -5,9 +5,15 @@
 //! that loops without laying out text; templates are ours, only data are foreign. This needs `panic = "unwind"`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Bounds;
+use tokio_util::sync::CancellationToken;
+
+/// How long typesetting may go on.
+pub(crate) struct Bounds {
+    pub(crate) stop: CancellationToken,
+    pub(crate) limit: Duration,
+}
 
 /// Why the compiler was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +60,6 @@ impl Interrupt {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio_util::sync::CancellationToken;
-
     use super::*;
 
     fn interrupt(limit: Duration) -> (Interrupt, CancellationToken) {

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 use typst::diag::{SourceDiagnostic, Warned};
 use typst::foundations::{Bytes, Datetime, Smart};
 use typst::{World, WorldExt};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+pub(crate) use self::interrupt::Bounds;
 use self::interrupt::{Interrupt, Interrupted};
 pub(crate) use self::picture::{png, svg};
 pub(crate) use self::printable::{REPLACEMENT, make_printable};
@@ -66,12 +66,6 @@ pub(crate) struct Stamp<'a> {
     pub(crate) ident: &'a str,
     /// Its creation date.
     pub(crate) created_at: DateTime<Utc>,
-}
-
-/// How long typesetting may go on.
-pub(crate) struct Bounds {
-    pub(crate) stop: CancellationToken,
-    pub(crate) limit: Duration,
 }
 
 /// Typesets `data` with `template` as a tagged PDF after PDF/A-2a and PDF/UA-1. CPU-bound: call it off the runtime

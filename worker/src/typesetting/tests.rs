@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use typst::syntax::{FileId, RootedPath, VirtualPath, VirtualRoot};
 
 use super::*;

@@ -4,6 +4,7 @@
 //! in `TOPICS`.
 #![expect(clippy::unwrap_used, reason = "a check that cannot read its data has failed")]
 
+mod check;
 mod crops;
 mod databases;
 mod example;
@@ -19,8 +20,7 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Trial};
 
-/// A check: its name, and what it does with the folder of data. It fails by panicking.
-type Check = (&'static str, fn(&Path));
+use check::Check;
 
 /// All checks, by topic.
 const TOPICS: [&[Check]; 8] = [

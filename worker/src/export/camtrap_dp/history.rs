@@ -13,8 +13,8 @@ use deertrack_survey::calendar::{Period, days};
 use deertrack_survey::effort::{Effort, passed};
 use deertrack_survey::{Deployment, TimeRange};
 
-use super::ever;
 use super::survey::{Stand, Survey};
+use super::wanted::ever;
 use crate::export::table_text::Csv;
 
 pub(super) const FILE: &str = "detection_history.csv";

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
+use super::history;
 use super::standard::{CAPTURE_METHODS, DEPLOYMENTS, MEDIA, OBSERVATIONS, SCHEMAS, Table, VERSION};
 use super::survey::Survey;
-use super::{Request, history};
+use super::wanted::Request;
 use crate::export::coordinates::{PRECISION, rounded};
 
 /// The file.

@@ -22,14 +22,12 @@ mod survey;
 mod wanted;
 mod writer;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use deertrack_schemas::{CamtrapDpParams, Command, Counts};
-use deertrack_survey::TimeRange;
 use deertrack_survey::calendar::Calendar;
 
 use self::check::Files;
 use self::survey::{Loaded, Survey};
-use self::wanted::days_of;
+use self::wanted::{Request, days_of, ever};
 use super::archive::Archive;
 use super::picture_size::size_boxes;
 use super::{Cx, ImagesFolder, Job, Rendered};
@@ -53,13 +51,6 @@ pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Res
     cx.job.blocking(move |job| make(job, loaded, &request, &images)).await
 }
 
-/// What was asked for, by whom and when.
-struct Request {
-    params: CamtrapDpParams,
-    created_at: DateTime<Utc>,
-    requested_by: Option<String>,
-}
-
 async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
@@ -74,15 +65,6 @@ async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
         dataset: cx.catalog.dataset_name().await?,
         calendar,
     })
-}
-
-/// Every instant that both databases can hold and the standard can write.
-fn ever() -> TimeRange {
-    let new_year = |year| {
-        let day = NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first of January");
-        day.and_hms_opt(0, 0, 0).expect("every day has a midnight").and_utc()
-    };
-    new_year(1)..new_year(9999)
 }
 
 fn make(

@@ -8,8 +8,7 @@ use deertrack_catalog::{Image, Individual, LeftOut, Level, Record};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place, TimeRange};
 
-use super::Request;
-use super::wanted::{Wanted, days_of};
+use super::wanted::{Request, Wanted, days_of};
 use crate::JobError;
 use crate::export::left_out;
 use crate::export::picture_size::lost_boxes;

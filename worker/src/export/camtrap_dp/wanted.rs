@@ -1,8 +1,8 @@
-//! Which places and which days were asked for. Days are local days of each place.
+//! What was asked for: which places, and which days. Days are local days of each place.
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use deertrack_schemas::CamtrapDpParams;
 use deertrack_survey::calendar::{Calendar, Period, days};
@@ -10,9 +10,25 @@ use deertrack_survey::{Deployment, TimeRange};
 
 use deertrack_catalog::Image;
 
+/// What was asked for, by whom and when.
+pub(super) struct Request {
+    pub(super) params: CamtrapDpParams,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) requested_by: Option<String>,
+}
+
 /// The days of a request; `None`: all.
 pub(super) fn days_of(params: &CamtrapDpParams) -> Option<Period> {
     Some(Period { first: params.start_date?, last: params.end_date? })
+}
+
+/// Every instant that both databases can hold and the standard can write.
+pub(super) fn ever() -> TimeRange {
+    let new_year = |year| {
+        let day = NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first of January");
+        day.and_hms_opt(0, 0, 0).expect("every day has a midnight").and_utc()
+    };
+    new_year(1)..new_year(9999)
 }
 
 /// What was asked for; everything where nothing was.

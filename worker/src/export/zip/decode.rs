@@ -10,12 +10,8 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageReader, RgbImage};
 
+use super::limits::{MAX_FILE_BYTES, MAX_PIXELS};
 use super::problem::Problem;
-
-/// The largest photograph: trail cameras write up to 48 million pixels.
-pub(super) const MAX_PIXELS: u64 = 64_000_000;
-/// The largest file, in bytes.
-pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What all decoded photographs of this process may take together, in bytes.
 static MEMORY: Memory = Memory { used: Mutex::new(0), freed: Condvar::new() };

@@ -10,18 +10,19 @@
 
 pub(super) mod crop;
 pub(super) mod decode;
+mod limits;
 mod names;
 pub(super) mod problem;
 mod tables;
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use deertrack_catalog::{Asked, LeftOut, Other, Record};
 use deertrack_schemas::{Command, ZipParams};
 use deertrack_survey::calendar::Calendar;
 
-use self::write::Task;
+use self::write::{Chosen, Task};
 use super::{Cx, Rendered};
 use crate::JobError;
 
@@ -36,23 +37,6 @@ pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Re
     let task =
         Task { chosen, params: params.clone(), created_at: command.created_at, images: cx.images.clone() };
     cx.job.blocking(move |job| write::archive(job, &task)).await
-}
-
-/// What shall be cut out.
-struct Chosen {
-    /// Those of one image stand together.
-    records: Vec<Record>,
-    /// Ids that were asked for and are not there.
-    missing: Vec<String>,
-    /// Asked for by id, and not of the chosen classes, places or deer.
-    left_out: Vec<Record>,
-    /// Asked for by id, and no deer.
-    others: Vec<Other>,
-    /// What no export counts of the days that were asked for.
-    uncounted: LeftOut,
-    calendar: Calendar,
-    places: HashMap<String, String>,
-    individuals: HashMap<String, String>,
 }
 
 async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {

@@ -2,9 +2,9 @@
 
 use std::io::ErrorKind;
 
-use super::decode::{MAX_FILE_BYTES, MAX_PIXELS};
 use deertrack_survey::BoxFault;
 
+use super::limits::{MAX_FILE_BYTES, MAX_PIXELS};
 use crate::export::images::NotHere;
 
 /// One item that could not be made; the others are.

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use deertrack_catalog::Record;
+use deertrack_catalog::{LeftOut, Other, Record};
 use deertrack_schemas::{Counts, ZipParams};
 use deertrack_survey::BoundingBox;
+use deertrack_survey::calendar::Calendar;
 use sha2::{Digest, Sha256};
 
-use super::Chosen;
 use super::crop;
 use super::decode::photograph;
 use super::names::Names;
@@ -26,6 +26,23 @@ pub(super) struct Task {
     pub(super) params: ZipParams,
     pub(super) created_at: DateTime<Utc>,
     pub(super) images: ImagesFolder,
+}
+
+/// What shall be cut out.
+pub(super) struct Chosen {
+    /// Those of one image stand together.
+    pub(super) records: Vec<Record>,
+    /// Ids that were asked for and are not there.
+    pub(super) missing: Vec<String>,
+    /// Asked for by id, and not of the chosen classes, places or deer.
+    pub(super) left_out: Vec<Record>,
+    /// Asked for by id, and no deer.
+    pub(super) others: Vec<Other>,
+    /// What no export counts of the days that were asked for.
+    pub(super) uncounted: LeftOut,
+    pub(super) calendar: Calendar,
+    pub(super) places: HashMap<String, String>,
+    pub(super) individuals: HashMap<String, String>,
 }
 
 /// Makes it. Blocks.
