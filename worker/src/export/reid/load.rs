@@ -1,86 +1,21 @@
-//! Rows of the database as the input of the analysis: vectors checked row by row, names as numbers.
+//! Rows of the database as a [`Herd`], the input of the analysis: names as numbers.
 //!
 //! What is wrong with a vector is told with the id of its row; what is only missing is counted.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use deertrack_catalog::{Embedding, Profile, Record};
-use deertrack_reid::{Class, Input, Vectors};
+use deertrack_reid::{Class, Input};
 use deertrack_schemas::ReidParams;
 use deertrack_survey::calendar::days;
 use deertrack_survey::{ImageBox, Place};
 use futures::TryStreamExt;
 
 use super::codes::{BURST_GAP, Bursts, Codes};
+use super::herd::{Counts, Herd, Known, Seen};
+use super::rows::Rows;
 use crate::JobError;
 use crate::export::Cx;
-
-/// How many numbers all vectors of an analysis may have together: 1 GiB.
-const MAX_NUMBERS: usize = 1 << 28;
-
-/// All that an analysis needs to know, in the order of its rows.
-pub struct Herd {
-    pub(super) input: Input,
-    pub(super) detections: Vec<Seen>,
-    pub(super) profiles: Vec<Known>,
-    pub(super) places: HashMap<String, String>,
-    pub(super) dataset: Option<String>,
-    pub(super) counts: Counts,
-}
-
-/// A detection as tables name it.
-pub(super) struct Seen {
-    pub(super) id: String,
-    pub(super) image_id: String,
-    pub(super) taken_at: Option<DateTime<Utc>>,
-    pub(super) place_id: Option<String>,
-    pub(super) class: deertrack_schemas::Class,
-    pub(super) deer_id: Option<String>,
-}
-
-/// A known deer as tables name it.
-pub(super) struct Known {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) class: deertrack_schemas::Class,
-    /// The detection it was made of, in the analysis or not.
-    pub(super) founder: Option<String>,
-}
-
-/// What was counted on the way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    /// Detections that were never embedded.
-    pub(super) without_vector: usize,
-    /// Known deer without a profile vector.
-    pub(super) deer_without_vector: usize,
-    /// Embedded detections that are assigned to a deer today, with a profile or not.
-    pub(super) assigned_today: usize,
-    /// Of these, those whose deer has no profile vector.
-    pub(super) assigned_to_no_profile: usize,
-    /// Detections whose burst follows from place and time.
-    pub(super) bursts_inferred: usize,
-    /// Known deer of which nobody knows, and no vector tells, which detection they were made of.
-    pub(super) founders_unknown: usize,
-}
-
-impl Herd {
-    /// How many embedded detections.
-    pub fn detections(&self) -> usize {
-        self.detections.len()
-    }
-
-    /// How many known deer with a profile.
-    pub fn profiles(&self) -> usize {
-        self.profiles.len()
-    }
-
-    /// How many of the detections are assigned to a deer today.
-    pub fn assigned_today(&self) -> usize {
-        self.counts.assigned_today
-    }
-}
 
 /// Reads what `params` asks for.
 ///
@@ -283,49 +218,6 @@ impl Loading {
         let places = self.places.into_iter().map(|place| (place.id, place.name)).collect();
         let (detections, profiles, counts) = (self.detections, self.profiles, self.counts);
         Ok(Herd { input, detections, profiles, places, dataset, counts })
-    }
-}
-
-/// Vectors one after the other.
-struct Rows {
-    /// What a row is, for messages.
-    of: &'static str,
-    dim: usize,
-    values: Vec<f32>,
-}
-
-impl Rows {
-    fn new(of: &'static str) -> Self {
-        Self { of, dim: 0, values: Vec::new() }
-    }
-
-    fn push(&mut self, id: &str, vector: &[f32]) -> Result<(), JobError> {
-        let refuse = |what: String| Err(JobError::Reject(format!("The vector of {} {id} {what}", self.of)));
-        if self.values.is_empty() {
-            self.dim = vector.len();
-        }
-        if vector.len() != self.dim {
-            return refuse(format!(
-                "has {} numbers, those before it have {}: they cannot be compared. Embed all with one model.",
-                vector.len(),
-                self.dim
-            ));
-        }
-        if !vector.iter().all(|number| number.is_finite()) {
-            return refuse("holds a number that is NaN or infinite. Embed it again.".to_owned());
-        }
-        if self.values.len() + vector.len() > MAX_NUMBERS {
-            let most = MAX_NUMBERS / self.dim;
-            let text =
-                format!("More than {most} detections are too many for one analysis: choose a shorter range.");
-            return Err(JobError::Reject(text));
-        }
-        self.values.extend_from_slice(vector);
-        Ok(())
-    }
-
-    fn finish(self, set: &'static str) -> Result<Vectors, JobError> {
-        Vectors::new(set, self.dim, self.values).map_err(|error| JobError::Reject(error.to_string()))
     }
 }
 

@@ -11,11 +11,16 @@
 mod axis;
 mod codes;
 mod document;
+mod file;
+mod files;
+mod herd;
 mod labels;
 mod load;
 mod pictures;
 mod report;
+mod rows;
 mod sample;
+mod status;
 mod study;
 mod tables;
 mod wording;
@@ -28,10 +33,12 @@ use crate::JobError;
 use crate::artifact::Content;
 
 pub use document::document_schema;
+pub use file::File;
+pub use herd::Herd;
 pub use labels::{BadLabels, LabelSheet};
-pub use load::{Herd, load};
+pub use load::load;
 pub use sample::Photographs;
-pub use study::{File, Study};
+pub use study::Study;
 
 /// Makes the archive that `command` asks for. The same command over the same rows gives the same bytes.
 ///

@@ -11,9 +11,10 @@ use deertrack_reid::sample::Draw;
 use deertrack_survey::BoundingBox;
 use serde_json::json;
 
+use super::file::{File, Sink};
 use super::labels;
 use super::pictures::bounds;
-use super::study::{File, Sink, Study};
+use super::study::Study;
 use super::wording::number;
 use crate::JobError;
 use crate::export::table_text::Csv;

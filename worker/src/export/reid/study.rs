@@ -1,4 +1,4 @@
-//! One analysis with all it is about, and the files it becomes.
+//! One analysis with all it is about. The files it becomes: [`files`](super::files).
 
 use std::collections::HashMap;
 
@@ -8,10 +8,8 @@ use deertrack_reid::estimate::{Answer, Label};
 use deertrack_reid::{Analysis, Options, VerdictKind, analyze};
 use deertrack_schemas::ReidParams;
 
+use super::herd::Herd;
 use super::labels::LabelSheet;
-use super::load::Herd;
-use super::sample::Photographs;
-use super::{document, pictures, report, sample, tables, wording};
 use crate::JobError;
 use crate::export::Job;
 
@@ -25,29 +23,6 @@ pub struct Study {
     /// Labels whose detection or deer is not in the analysis.
     pub(super) labels_without_row: usize,
 }
-
-/// A finished file.
-pub struct File {
-    /// Where it lies in the archive, with `/` between folders.
-    pub path: String,
-    /// What it holds.
-    pub bytes: Vec<u8>,
-    /// Text is worth compressing.
-    pub is_text: bool,
-}
-
-impl File {
-    pub(super) fn text(path: &str, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { path: path.to_owned(), bytes: bytes.into(), is_text: true }
-    }
-
-    pub(super) fn binary(path: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self { path: path.into(), bytes, is_text: false }
-    }
-}
-
-/// Where files go.
-pub(super) type Sink<'a> = &'a mut dyn FnMut(File) -> Result<(), JobError>;
 
 impl Study {
     /// Analyses the herd. With `labels`, the answers of a person who looked at a sample decide the verdict; they must
@@ -79,62 +54,6 @@ impl Study {
         };
         let analysis = analyze(&herd.input, &options).map_err(|error| JobError::Reject(error.to_string()))?;
         Ok(Self { herd, params: params.clone(), analysis, created_at, zone, labels_without_row })
-    }
-
-    /// Makes every file, one at a time. `ident` tells this document from all others. Blocks.
-    ///
-    /// # Errors
-    /// Those of `sink`; `Stopped` when told to stop; `Reject` when a page cannot be drawn.
-    pub fn files(
-        &self,
-        job: &Job,
-        ident: &str,
-        photographs: &Photographs,
-        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
-    ) -> Result<(), JobError> {
-        let step = |fraction: f64, stage: &str| {
-            job.progress.at(fraction, stage);
-            job.check_stop()
-        };
-        step(0.6, "drawing pictures")?;
-        sink(File::binary("similarity_distribution.png", pictures::distribution(job, self)?))?;
-        sink(File::binary("cumulative.png", pictures::cumulative(job, self)?))?;
-        sink(File::text("dendrogram.svg", pictures::dendrogram(job, self)?))?;
-        step(0.75, "drawing pages")?;
-        sink(File::binary("report.pdf", report::pdf(job, self, ident)?))?;
-        step(0.85, "writing tables")?;
-        sink(File::text("scores.csv", tables::scores(self)))?;
-        sink(File::text("thresholds.csv", tables::thresholds(self)))?;
-        sink(File::text("clusters.csv", tables::clusters(self)))?;
-        sink(File::text("analysis.json", document::json(self)))?;
-        if self.params.sample_size > 0 {
-            step(0.9, "drawing the sample")?;
-            sample::files(job, self, photographs, sink)?;
-        }
-        Ok(())
-    }
-
-    /// The sample alone, as `sample/...`. Blocks.
-    ///
-    /// # Errors
-    /// As [`Study::files`].
-    pub fn sample_files(
-        &self,
-        job: &Job,
-        photographs: &Photographs,
-        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
-    ) -> Result<(), JobError> {
-        sample::files(job, self, photographs, sink)
-    }
-
-    /// `thresholds.csv`.
-    pub fn thresholds_csv(&self) -> Vec<u8> {
-        tables::thresholds(self)
-    }
-
-    /// `analysis.json`.
-    pub fn json(&self) -> Vec<u8> {
-        document::json(self)
     }
 
     /// What the analysis found.
@@ -175,17 +94,6 @@ impl Study {
     /// Detections of bursts that deer were made of.
     pub(super) fn founding(&self) -> usize {
         self.analysis.founding.iter().filter(|founding| **founding).count()
-    }
-
-    /// The verdict in one sentence.
-    pub fn headline(&self) -> String {
-        wording::headline(self)
-    }
-
-    /// The verdict's title, its reason and what to do, each in plain words.
-    pub fn verdict(&self) -> [String; 3] {
-        let verdict = &self.analysis.verdict;
-        [wording::title(self), verdict.reason.clone(), wording::advice(self).to_owned()]
     }
 
     /// Whether the verdict names a threshold.

@@ -2,6 +2,7 @@
 
 use deertrack_reid::analyze::EstimateSource;
 use deertrack_reid::false_match::Source;
+pub(super) use deertrack_reid::thresholds::written as threshold;
 use deertrack_reid::{Analysis, VerdictKind};
 
 use super::study::Study;
@@ -15,13 +16,6 @@ pub(super) fn percent(part: f64) -> String {
 /// An interval of parts of 1: `3.2 – 9.8 %`.
 pub(super) fn interval([low, high]: [f64; 2]) -> String {
     format!("{:.1} – {:.1} %", low * 100.0, high * 100.0)
-}
-
-/// A threshold with as many decimals as it has, at least two.
-pub(super) fn threshold(value: f64) -> String {
-    let short = value.to_string();
-    let decimals = short.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    if decimals < 2 { format!("{value:.2}") } else { short }
 }
 
 /// The verdict in a few words.

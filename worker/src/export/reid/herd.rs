@@ -1,0 +1,69 @@
+//! Whom an analysis is about: its rows as tables name them, beside the same rows as the analysis reads them.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use deertrack_reid::Input;
+
+/// All that an analysis needs to know, in the order of its rows.
+pub struct Herd {
+    pub(super) input: Input,
+    pub(super) detections: Vec<Seen>,
+    pub(super) profiles: Vec<Known>,
+    pub(super) places: HashMap<String, String>,
+    pub(super) dataset: Option<String>,
+    pub(super) counts: Counts,
+}
+
+/// A detection as tables name it.
+pub(super) struct Seen {
+    pub(super) id: String,
+    pub(super) image_id: String,
+    pub(super) taken_at: Option<DateTime<Utc>>,
+    pub(super) place_id: Option<String>,
+    pub(super) class: deertrack_schemas::Class,
+    pub(super) deer_id: Option<String>,
+}
+
+/// A known deer as tables name it.
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) class: deertrack_schemas::Class,
+    /// The detection it was made of, in the analysis or not.
+    pub(super) founder: Option<String>,
+}
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Detections that were never embedded.
+    pub(super) without_vector: usize,
+    /// Known deer without a profile vector.
+    pub(super) deer_without_vector: usize,
+    /// Embedded detections that are assigned to a deer today, with a profile or not.
+    pub(super) assigned_today: usize,
+    /// Of these, those whose deer has no profile vector.
+    pub(super) assigned_to_no_profile: usize,
+    /// Detections whose burst follows from place and time.
+    pub(super) bursts_inferred: usize,
+    /// Known deer of which nobody knows, and no vector tells, which detection they were made of.
+    pub(super) founders_unknown: usize,
+}
+
+impl Herd {
+    /// How many embedded detections.
+    pub fn detections(&self) -> usize {
+        self.detections.len()
+    }
+
+    /// How many known deer with a profile.
+    pub fn profiles(&self) -> usize {
+        self.profiles.len()
+    }
+
+    /// How many of the detections are assigned to a deer today.
+    pub fn assigned_today(&self) -> usize {
+        self.counts.assigned_today
+    }
+}
