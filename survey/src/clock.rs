@@ -14,17 +14,11 @@
 //! It cannot tell a wrong clock from a place where deer truly keep other hours: a finding is a reason to look at the
 //! pictures, not to change times. What the files of a camera say of its clock: [`file_clock`](super::file_clock).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
+pub use super::clock_fit::{CameraTimes, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS};
 use super::clock_fit::{Fit, STEPS, apart, apart_by_half_days, best, fits, shift_of};
-use super::sun::Coordinates;
 
-/// Under this no shift is claimed.
-pub const FEWEST_VISITS: usize = 50;
-/// Days with visits that it takes.
-pub const FEWEST_DAYS: usize = 15;
-/// Other cameras, with enough visits themselves, that it takes.
-pub const FEWEST_OTHERS: usize = 3;
 /// The part of resamples that must agree on a shift.
 pub const SURE: f64 = 0.95;
 
@@ -35,17 +29,6 @@ const SMALLEST_SHIFT: TimeDelta = TimeDelta::minutes(60);
 const LEAST_GAIN: f64 = 0.2;
 /// A shift is no place's own taste if it is over so many times the usual one.
 const UNUSUAL: f64 = 3.0;
-
-/// The visits at one camera.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CameraTimes {
-    /// Where.
-    pub place_id: String,
-    /// Where on Earth.
-    pub coordinates: Coordinates,
-    /// When each visit began, by the camera's clock.
-    pub visits: Vec<DateTime<Utc>>,
-}
 
 /// What the audit says of a camera.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,10 +130,13 @@ fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use chrono::{DateTime, Utc};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
     use rand_distr::{Distribution, Normal};
+
+    use super::*;
+    use crate::sun::Coordinates;
 
     /// Hours by sun time around which deer come: middle, spread and the part of visits up to here.
     type Bells = &'static [(f64, f64, f64)];

@@ -10,9 +10,14 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::clock::{CameraTimes, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS};
 use super::sun::{Coordinates, SunTime};
 
+/// Under this no shift is claimed.
+pub const FEWEST_VISITS: usize = 50;
+/// Days with visits that it takes.
+pub const FEWEST_DAYS: usize = 15;
+/// Other cameras, with enough visits themselves, that it takes.
+pub const FEWEST_OTHERS: usize = 3;
 /// Shifts that are tried: every half hour of a day.
 pub(super) const STEPS: usize = 48;
 const STEP_MINUTES: i64 = 30;
@@ -22,6 +27,17 @@ const CELLS: usize = 96;
 const KAPPA: f64 = 20.0;
 /// A part of evenly spread visits, so that one odd visit cannot outweigh all others.
 const EVEN: f64 = 0.05;
+
+/// The visits at one camera.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraTimes {
+    /// Where.
+    pub place_id: String,
+    /// Where on Earth.
+    pub coordinates: Coordinates,
+    /// When each visit began, by the camera's clock.
+    pub visits: Vec<DateTime<Utc>>,
+}
 
 /// How each camera fits the others; `None` with too few visits, days or others.
 pub(super) fn fits(cameras: &[CameraTimes]) -> Vec<Option<Fit>> {

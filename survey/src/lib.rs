@@ -24,6 +24,7 @@ pub mod sun;
 pub mod activity;
 mod bessel;
 pub mod overlap;
+mod overlap_estimator;
 mod overlap_interval;
 
 pub use class::{Subject, class_of_deer, subject};

@@ -27,7 +27,7 @@ use rand_chacha::ChaCha8Rng;
 use super::activity::{Activity, bandwidth_of_moments, moments};
 use super::bootstrap::{Resampling, standard_deviation};
 use super::interval::{Interval, t_quantile, upper};
-use super::overlap::Estimator;
+use super::overlap_estimator::Estimator;
 
 const CELLS: usize = 128;
 /// How far the curves are moved apart: 0 makes them one, 1 leaves them as they were seen. Far steps are only taken for
@@ -128,7 +128,7 @@ fn prediction(estimates: &[f64], level: f64) -> Interval {
     Interval { low: mean - half, high: mean + half }
 }
 
-/// The estimators of [`overlap`](super::overlap) on cells.
+/// The estimators of [`overlap_estimator`](super::overlap_estimator) on cells.
 fn estimate(cells: &[Circle; 2], estimator: Estimator) -> f64 {
     let curves = cells.each_ref().map(|cells| {
         let count = cells.iter().sum::<f64>();
