@@ -10,76 +10,26 @@
 
 mod behaviour;
 mod embedding;
+mod error;
 mod frame;
 mod herd;
+mod options;
 mod rows;
 mod season;
+mod streams;
+mod summary;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
-
-use chrono::{Days, NaiveDate};
-use rand_chacha::ChaCha12Rng;
-use rand_chacha::rand_core::SeedableRng;
-use serde::Serialize;
 
 use deertrack_catalog::CatalogError;
 use deertrack_catalog::store::{Owned, Store};
 use rows::Rows;
 use season::Season;
 
-/// What to simulate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Last day of the season, included.
-    pub end: NaiveDate,
-    /// Days of the season.
-    pub days: u32,
-    /// Camera places.
-    pub places: usize,
-    /// About how many detections a day, over all places.
-    pub detections_per_day: f64,
-    /// The day on which bucks move most.
-    pub rut_peak: NaiveDate,
-    /// How many photographs to draw, spread over the season; the other images have no file.
-    pub frames: usize,
-}
-
-impl Options {
-    /// 120 days at 6 places with about 3,000 detections, the rut 45 days before the end, 240 photographs (15 MB).
-    pub fn ending(end: NaiveDate) -> Self {
-        Self {
-            end,
-            days: 120,
-            places: 6,
-            detections_per_day: 25.0,
-            rut_peak: end.checked_sub_days(Days::new(45)).unwrap_or(end),
-            frames: 240,
-        }
-    }
-}
-
-/// Why there is no season.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
-    /// An option out of its range.
-    #[error("{0}")]
-    Options(&'static str),
-    /// A photograph cannot be written.
-    #[error("{}: {source}", path.display())]
-    Frame {
-        /// Its file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The database.
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-}
+pub use error::SimulateError;
+pub use options::Options;
+pub use summary::Summary;
 
 /// Simulates a season into the store, in one transaction, and draws its photographs into `frames_dir`.
 ///
@@ -137,60 +87,4 @@ async fn write(rows: &Rows, store: &mut Store) -> Result<(), CatalogError> {
     writing.deer(&rows.deer).await?;
     writing.detections(&rows.detections).await?;
     writing.commit().await
-}
-
-/// What was made.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Summary {
-    /// The seed that makes it again.
-    pub seed: u64,
-    /// First day.
-    pub first_day: NaiveDate,
-    /// Last day.
-    pub last_day: NaiveDate,
-    /// Camera places.
-    pub places: usize,
-    /// Deployments; one place has two, for its battery died between them.
-    pub deployments: usize,
-    /// Images.
-    pub images: usize,
-    /// Photographs drawn.
-    pub frames: usize,
-    /// Rows of detections, with rejected and duplicate ones.
-    pub detections: usize,
-    /// Detections assigned to a known deer.
-    pub assigned: usize,
-    /// Animals that live there.
-    pub animals: usize,
-    /// Those that the platform knows by name.
-    pub known_deer: usize,
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "a season of {} to {} (seed {})", self.first_day, self.last_day, self.seed)?;
-        writeln!(f, "  {} places, {} deployments", self.places, self.deployments)?;
-        writeln!(
-            f,
-            "  {} animals, {} known by name; {} detections, {} assigned",
-            self.animals, self.known_deer, self.detections, self.assigned
-        )?;
-        writeln!(f, "  {} images, {} drawn", self.images, self.frames)
-    }
-}
-
-/// Independent streams of random numbers, so that a change in one part leaves the others as they are.
-#[derive(Clone, Copy)]
-enum Stream {
-    Herd,
-    Season,
-    Model,
-    /// The first of many: each scene and photograph has its own.
-    Scene,
-}
-
-fn random(seed: u64, stream: Stream) -> ChaCha12Rng {
-    let mut rng = ChaCha12Rng::seed_from_u64(seed);
-    rng.set_stream(stream as u64);
-    rng
 }

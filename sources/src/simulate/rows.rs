@@ -12,8 +12,10 @@ use rand_chacha::ChaCha12Rng;
 
 use super::embedding::{Burst, VERSION, Vector, best_match};
 use super::frame;
+use super::options::Options;
 use super::season::{Place, Season, Shot, Stand};
-use super::{Options, Stream, Summary, random};
+use super::streams::{Stream, random};
+use super::summary::Summary;
 
 /// At which cosine the platform assigns a detection.
 const THRESHOLD: f32 = 0.70;

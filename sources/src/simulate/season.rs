@@ -11,7 +11,8 @@ use rand_distr::{Distribution, Poisson};
 use super::behaviour::{Sun, hour, restlessness, rut};
 use super::embedding::Space;
 use super::herd::{Animal, herd};
-use super::{Options, Stream, random};
+use super::options::Options;
+use super::streams::{Stream, random};
 
 const PLACES: [&str; 8] = [
     "Oak ridge",

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod deer;
+mod size;
 mod strip;
 mod wood;
 
@@ -20,17 +21,15 @@ use rand::Rng;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::error::SimulateError;
 use super::herd::Animal;
 use super::season::{Pose, Season};
-use super::{SimulateError, Stream};
+use super::streams::Stream;
 use canvas::Canvas;
 use deer::Placed;
+pub(super) use size::{HEIGHT, WIDTH};
 use wood::Light;
 
-/// Pixels across.
-pub(super) const WIDTH: u32 = 640;
-/// Pixels down.
-pub(super) const HEIGHT: u32 = 480;
 /// JPEG quality, 1 to 100.
 const QUALITY: u8 = 85;
 

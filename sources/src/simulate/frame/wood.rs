@@ -4,7 +4,7 @@ use rand::{Rng, RngCore};
 use rand_chacha::ChaCha12Rng;
 
 use super::canvas::{Canvas, Color, Point, ellipse, lit, mix, smooth};
-use super::{HEIGHT, WIDTH};
+use super::size::{HEIGHT, WIDTH};
 
 /// Where the ground meets the trees, as a share of the height.
 pub(super) const HORIZON: f32 = 0.52;
