@@ -34,8 +34,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Every kind, and what tells its files apart beside the days: name, kind, parameters.
-fn wanted(first: NaiveDate, last: NaiveDate) -> Result<Vec<(String, Kind, Value)>, Box<dyn Error>> {
+/// The name of a file, its kind, and its parameters beside the days.
+type Wanted = (String, Kind, Value);
+
+/// Every kind, with what tells its files apart.
+fn wanted(first: NaiveDate, last: NaiveDate) -> Result<Vec<Wanted>, Box<dyn Error>> {
     let year = |day: NaiveDate, years| day.with_year(day.year() - years).ok_or("a day that few years have");
     let earlier = |years| -> Result<Value, Box<dyn Error>> {
         Ok(json!({"start_date": year(first, years)?, "end_date": year(last, years)?}))
