@@ -121,9 +121,15 @@ pub(super) async fn candidate(
         }));
     }
     let dialect = checker.look.dialect();
-    let fits = |column: &&Column| families.contains(&dialect.family(&column.ty));
-    let column =
-        names.iter().find_map(|name| source.columns.iter().filter(fits).find(|column| column.name == *name));
+    let of = |names: &[&str], is_text: bool| {
+        let fits = |column: &&Column| {
+            let family = dialect.family(&column.ty);
+            families.contains(&family) && (family == Family::Text) == is_text
+        };
+        names.iter().find_map(|name| source.columns.iter().filter(fits).find(|column| column.name == *name))
+    };
+    // A text may be anything, such as the name of a place; a column of a fitting type is what it is called.
+    let column = of(names, false).or_else(|| of(names, true));
     Ok(column.map(|column| Candidate {
         sql: quoted_column(&column.name),
         expression: quoted_column(&column.name),
@@ -143,7 +149,7 @@ pub(super) fn is_told(mapping: &Mapping, thing: Thing, keys: &[&str]) -> bool {
 impl Map {
     /// Keys of two types are compared as text: slower, and better than not at all.
     fn join_keys(&mut self) {
-        let type_of = |map: &Self, thing, field| map.type_of(thing, field).map(|ty| ty.to_lowercase());
+        let type_of = |map: &Self, thing, field| map.type_of(thing, field).map(str::to_lowercase);
         let (image, of_image) =
             (type_of(self, Thing::Images, "id"), type_of(self, Thing::Detections, "image_id"));
         if image == of_image || image.is_none() || of_image.is_none() {

@@ -133,7 +133,7 @@ const IMAGES: [Field; 11] = [
     field("height", Kind::Integer, &["height"], ""),
     field("media_type", Kind::Text, &["media_type"], ""),
     field("capture_method", Kind::Text, &["capture_method"], ""),
-    field("processing_status", Kind::Text, &["processing_status"], "every image counts as looked at"),
+    field("processing_status", Kind::Text, &["processing_status"], ""),
 ];
 
 const DETECTIONS: [Field; 28] = [

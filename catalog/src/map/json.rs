@@ -122,9 +122,7 @@ pub(super) fn points(values: &[serde_json::Value]) -> Option<Common<PointKeys>> 
 /// The pairs of keys that occur.
 pub(super) fn sizes(values: &[serde_json::Value]) -> Vec<[&'static str; 2]> {
     let has = |pair: &[&str; 2]| {
-        values
-            .iter()
-            .any(|value| pair.iter().all(|key| value.get(key).and_then(|value| number(value)).is_some()))
+        values.iter().any(|value| pair.iter().all(|key| value.get(key).and_then(number).is_some()))
     };
     SIZES.into_iter().filter(has).collect()
 }

@@ -162,7 +162,7 @@ async fn report(exports: &Exports) {
     for part in [
         "12 detections that a person rejected, 10 duplicates",
         "71 detections that show no deer (cattle 71)",
-        "334 (66 %)",
+        "334 (66%)",
         "white-tailed deer",
     ] {
         assert!(text.contains(part), "{part:?} is not in: {text}");

@@ -53,7 +53,7 @@ impl<'a> File<'a> {
         let in_media = || format!("media/{}.{}", path_part(stem), path_part(extension));
         Self {
             path: if stays { Cow::Borrowed(told) } else { Cow::Owned(in_media()) },
-            name: if is_public { "" } else { name },
+            name: if is_public { "" } else { image.file_name.as_deref().unwrap_or(name) },
             media_type: media_type(image.media_type.as_deref(), extension),
             is_public,
         }

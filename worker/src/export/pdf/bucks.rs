@@ -73,15 +73,20 @@ pub(super) fn bucks(
     if seen.is_empty() {
         return None;
     }
-    let deer: HashMap<&str, &str> =
-        individuals.iter().map(|deer| (deer.id.as_str(), deer.name.as_str())).collect();
+    let deer: HashMap<&str, &Individual> = individuals.iter().map(|deer| (deer.id.as_str(), deer)).collect();
     let names: HashMap<&str, &str> =
         places.iter().map(|place| (place.id.as_str(), place.name.as_str())).collect();
     let mut cards: Vec<Card> = seen
         .iter()
         .map(|(id, rows)| {
-            let name = deer.get(id).copied().filter(|name| !name.trim().is_empty()).unwrap_or(id);
-            card(survey, id, name, rows, &names, sky)
+            let known = deer.get(id);
+            let name =
+                known.map(|deer| deer.name.as_str()).filter(|name| !name.trim().is_empty()).unwrap_or(id);
+            let mut card = card(survey, id, name, rows, &names, sky);
+            if known.is_some_and(|deer| deer.is_deceased) {
+                card.name.push_str(" (dead)");
+            }
+            card
         })
         .collect();
     cards.sort_by(|a, b| (b.visits, &a.name, &a.id).cmp(&(a.visits, &b.name, &b.id)));

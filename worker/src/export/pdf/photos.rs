@@ -150,6 +150,7 @@ fn framed(bbox: BoundingBox, aspect: f64) -> BoundingBox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cases::{class, detection, rows};
     use super::*;
 
     fn shape(frame: BoundingBox, aspect: f64) -> f64 {
@@ -175,5 +176,33 @@ mod tests {
         let frame = framed(BoundingBox { x: 0.4, y: 0.4, width: 0.1, height: 0.1 }, 1.5);
         assert!((frame.width - 0.1 * 1.35).abs() < 1e-9, "{frame:?}");
         assert!((frame.x + frame.width / 2.0 - 0.45).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_photograph_that_people_chose_comes_first_if_it_counts_and_shows_that_deer() {
+        let seen = |id: &str, deer: &str, side: f64| {
+            let mut row = detection(id, "2020-06-01T12:00:00Z", "buck");
+            row.deer_id = Some(deer.into());
+            row.bbox = Some(BoundingBox { x: 0.1, y: 0.1, width: side, height: side }.into());
+            row
+        };
+        let mut rows =
+            rows(vec![seen("large", "b1", 0.8), seen("small", "b1", 0.2), seen("other", "b2", 0.9)]);
+        for image in &mut rows.images {
+            image.path = Some(format!("{}.jpg", image.id));
+        }
+        let chosen = |best: Option<&str>| {
+            let deer = Individual {
+                best_photo_id: best.map(str::to_owned),
+                ..Individual::of("b1", "Old Crooked", class("buck"))
+            };
+            let best = candidates(&rows, std::slice::from_ref(&deer)).remove("b1").unwrap();
+            best[0].id.to_owned()
+        };
+        assert_eq!(chosen(None), "large");
+        assert_eq!(chosen(Some("small")), "small");
+        assert_eq!(chosen(Some("image of small")), "small", "or the image was chosen");
+        assert_eq!(chosen(Some("other")), "large", "which shows another deer");
+        assert_eq!(chosen(Some("rejected")), "large", "which is not among the rows that count");
     }
 }

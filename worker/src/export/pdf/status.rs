@@ -264,4 +264,33 @@ mod tests {
         assert_eq!(told(None), Some(format!("{alone}.")));
         assert_eq!(told(or), Some(format!("{alone}, or 8.0 hours ahead, for dawn and dusk look alike.")));
     }
+
+    #[test]
+    fn what_shows_no_deer_and_what_nobody_looked_at_is_told_apart() {
+        let facts = Facts {
+            rejected: 1,
+            no_deer: vec!["71 detections that show no deer (cattle 71)".into()],
+            images: 10,
+            blank: 2,
+            not_looked_at: 3,
+            wrong_boxes: 1,
+            ..Facts::default()
+        };
+        assert!(
+            left_out(&facts).found.ends_with("counted already, 71 detections that show no deer (cattle 71).")
+        );
+        let images = images(&facts);
+        assert!(
+            images.doubt && images.found.contains("3 still wait to be looked at, or failed"),
+            "{images:?}"
+        );
+        assert!(
+            wrong_boxes(&facts)
+                .is_some_and(|row| row.found.starts_with("1 detection has a box that is no part"))
+        );
+        assert_eq!(wrong_boxes(&Facts::default()), None);
+        let only_cattle =
+            Facts { no_deer: vec!["1 detection that shows no deer (cattle 1)".into()], ..Facts::default() };
+        assert!(!left_out(&only_cattle).found.starts_with("Nothing"));
+    }
 }
