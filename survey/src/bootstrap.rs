@@ -23,7 +23,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::interval::{Interval, LEVEL, t_quantile, upper};
+use super::interval::{Interval, LEVEL, Tails, t_quantile, t_tail, upper};
 
 /// How to resample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,25 +52,58 @@ pub enum Method {
     Exact,
 }
 
-/// The interval of a positive quantity that is a function of sums over cameras. `None` with less than two of them.
-///
-/// `log_estimate` takes the sums. Resamples for which it is not finite are left out: they hold no camera that worked.
+/// The logarithm of a positive quantity, and how sure it is over cameras.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct LogEstimate {
+    middle: f64,
+    standard_error: f64,
+    freedom: usize,
+}
+
+impl LogEstimate {
+    /// The interval of the quantity itself.
+    pub(super) fn interval(&self, level: f64) -> Interval {
+        let half = t_quantile(upper(level), self.freedom) * self.standard_error;
+        Interval { low: self.middle - half, high: self.middle + half }.map(f64::exp)
+    }
+
+    /// How likely an estimate as high, and one as low, is where the quantity is 1: the same t as in the interval, so
+    /// that an interval of level `1 - p` ends at 1 where twice the smaller of them is p.
+    pub(super) fn tails_at_one(&self) -> Tails {
+        let t = self.middle / self.standard_error;
+        // Cameras that are all alike have no error; a quantity of 1 is then no better than a guess.
+        let t = if t.is_nan() { 0.0 } else { t };
+        Tails { as_high: t_tail(t, self.freedom), as_low: t_tail(-t, self.freedom) }
+    }
+}
+
+/// The interval of a positive quantity that is a function of sums over cameras, see [`log_estimate`].
 pub(super) fn log_interval<const N: usize>(
     cameras: &[[f64; N]],
     resampling: &Resampling,
-    log_estimate: impl Fn([f64; N]) -> f64,
+    of_sums: impl Fn([f64; N]) -> f64,
 ) -> Option<Interval> {
+    Some(log_estimate(cameras, resampling, of_sums)?.interval(resampling.level))
+}
+
+/// A positive quantity that is a function of sums over cameras. `None` with less than two of them.
+///
+/// `of_sums` gives its logarithm. Resamples for which it is not finite are left out: they hold no camera that worked.
+pub(super) fn log_estimate<const N: usize>(
+    cameras: &[[f64; N]],
+    resampling: &Resampling,
+    of_sums: impl Fn([f64; N]) -> f64,
+) -> Option<LogEstimate> {
     if cameras.len() < 2 {
         return None;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(resampling.seed);
-    let samples = (0..resampling.samples).map(|_| log_estimate(draw(cameras, &mut rng)));
+    let samples = (0..resampling.samples).map(|_| of_sums(draw(cameras, &mut rng)));
     let logs: Vec<f64> = samples.filter(|log| log.is_finite()).collect();
     let freedom = cameras.len() - 1;
     let correction = (cameras.len() as f64 / freedom as f64).sqrt();
-    let half = t_quantile(upper(resampling.level), freedom) * correction * standard_deviation(&logs);
-    let middle = log_estimate(sum(cameras.iter()));
-    Some(Interval { low: middle - half, high: middle + half }.map(f64::exp))
+    let standard_error = correction * standard_deviation(&logs);
+    Some(LogEstimate { middle: of_sums(sum(cameras.iter())), standard_error, freedom })
 }
 
 fn draw<const N: usize>(cameras: &[[f64; N]], rng: &mut ChaCha8Rng) -> [f64; N] {

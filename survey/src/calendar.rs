@@ -1,9 +1,10 @@
 //! Local time: which day, week and month an instant belongs to, where its camera stands.
 //!
 //! Every day is a local day of its place, from its first instant to the next day's, so it has 23 or 25 hours when
-//! the clocks change. Sunrise and the like: [`sun`](super::sun).
+//! the clocks change. Which zone that is, and how it is known, is decided here: [`Calendar::of`]. Sunrise and the like:
+//! [`sun`](super::sun).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
 
 use chrono::{
@@ -12,13 +13,15 @@ use chrono::{
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 
+use super::sun::Coordinates;
+use super::zone::{ZoneSource, zone_at};
 use crate::{Place, TimeRange};
 
 /// The zone of each place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calendar {
     default: Tz,
-    zones: BTreeMap<String, Tz>,
+    zones: BTreeMap<String, (Tz, ZoneSource)>,
 }
 
 impl Calendar {
@@ -29,22 +32,52 @@ impl Calendar {
 
     /// The same, but for this place.
     #[must_use]
-    pub fn with_zone(mut self, place_id: impl Into<String>, zone: Tz) -> Self {
-        self.zones.insert(place_id.into(), zone);
+    pub fn with_zone(self, place_id: impl Into<String>, zone: Tz) -> Self {
+        self.with(place_id, zone, ZoneSource::Told)
+    }
+
+    fn with(mut self, place_id: impl Into<String>, zone: Tz, source: ZoneSource) -> Self {
+        self.zones.insert(place_id.into(), (zone, source));
         self
     }
 
-    /// The zone of each place where it is told, else `default`.
+    /// The zone of each place: that which is told, else that of its coordinates, else `default`.
     pub fn of(places: &[Place], default: Tz) -> Self {
-        places.iter().fold(Self::new(default), |calendar, place| match place.zone {
-            Some(zone) => calendar.with_zone(&place.id, zone),
-            None => calendar,
+        places.iter().fold(Self::new(default), |calendar, place| {
+            let by_coordinates = || Coordinates::of(place).and_then(zone_at);
+            match (place.zone, place.zone.is_none().then(by_coordinates).flatten()) {
+                (Some(zone), _) => calendar.with(&place.id, zone, ZoneSource::Told),
+                (None, Some(zone)) => calendar.with(&place.id, zone, ZoneSource::Coordinates),
+                (None, None) => calendar,
+            }
         })
     }
 
     /// The zone of a place, else the default one.
     pub fn zone(&self, place_id: Option<&str>) -> Tz {
-        place_id.and_then(|place| self.zones.get(place)).copied().unwrap_or(self.default)
+        self.zone_and_source(place_id).0
+    }
+
+    /// The zone of a place, and how it is known.
+    pub fn zone_and_source(&self, place_id: Option<&str>) -> (Tz, ZoneSource) {
+        let known = place_id.and_then(|place| self.zones.get(place)).copied();
+        known.unwrap_or((self.default, ZoneSource::Configured))
+    }
+
+    /// Which local time it is at these places, for people: `local time (Europe/Brussels, from the coordinates)`.
+    pub fn words<'a>(&self, places: impl IntoIterator<Item = Option<&'a str>>) -> String {
+        let mut zones: BTreeSet<(&str, ZoneSource)> = places
+            .into_iter()
+            .map(|place| self.zone_and_source(place))
+            .map(|(zone, s)| (zone.name(), s))
+            .collect();
+        if zones.is_empty() {
+            zones.insert((self.default.name(), ZoneSource::Configured));
+        }
+        let told: Vec<String> =
+            zones.iter().map(|(zone, source)| format!("{zone}, {}", source.words())).collect();
+        let of_each = if told.len() > 1 { " of each place" } else { "" };
+        format!("local time{of_each} ({})", told.join("; "))
     }
 
     /// The local day at a place.
@@ -57,7 +90,7 @@ impl Calendar {
         let own = days(first, last, self.default);
         self.zones
             .values()
-            .map(|&zone| days(first, last, zone))
+            .map(|&(zone, _)| days(first, last, zone))
             .fold(own, |widest, range| widest.start.min(range.start)..widest.end.max(range.end))
     }
 }
@@ -161,6 +194,35 @@ mod tests {
         assert_eq!(calendar.day(None, instant), date("2024-11-05"));
         assert_eq!(calendar.day(Some("elsewhere"), instant), date("2024-11-05"));
         assert_eq!(calendar.day(Some("ranch"), instant), date("2024-11-04"));
+    }
+
+    #[test]
+    fn a_zone_is_told_else_of_the_coordinates_else_configured_and_it_is_said_which() {
+        let place = |id: &str, zone, latitude, longitude| Place {
+            id: id.to_owned(),
+            name: String::new(),
+            latitude,
+            longitude,
+            coordinate_uncertainty: None,
+            zone,
+        };
+        let texas = (Some(29.81), Some(-97.3));
+        let places = [
+            place("told", Some(Brussels), texas.0, texas.1),
+            place("mapped", None, texas.0, texas.1),
+            place("bare", None, None, None),
+        ];
+        let calendar = Calendar::of(&places, Apia);
+        let of = |id| calendar.zone_and_source(Some(id));
+        assert_eq!(of("told"), (Brussels, ZoneSource::Told));
+        assert_eq!(of("mapped"), (Chicago, ZoneSource::Coordinates));
+        assert_eq!(of("bare"), (Apia, ZoneSource::Configured));
+        assert_eq!(calendar.words([Some("mapped")]), "local time (America/Chicago, from the coordinates)");
+        assert_eq!(
+            calendar.words([Some("mapped"), Some("told"), Some("mapped")]),
+            "local time of each place (America/Chicago, from the coordinates; Europe/Brussels, as the place tells)"
+        );
+        assert_eq!(calendar.words([]), "local time (Pacific/Apia, as configured)");
     }
 
     #[test]

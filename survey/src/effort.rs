@@ -1,7 +1,8 @@
 //! How long which camera stood: the trap nights that every rate is divided by.
 //!
-//! From deployments, clipped to the range; two deployments of one camera that overlap are not counted twice. A place
-//! that has no deployment gets what its images prove, marked as inferred.
+//! From deployments, clipped to the range. Two that overlap at one place are two cameras, unless both name the same: a
+//! camera is not counted twice, and two that face each other are. A place that has no deployment gets what its images
+//! prove, marked as inferred.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,8 @@ pub struct Effort {
 pub struct Camera {
     /// Where.
     pub place_id: String,
-    /// Which, if its deployments tell; deployments at a place that do not are one camera.
+    /// Which, if its deployments tell; deployments at a place that do not are one camera as long as they follow each
+    /// other, and as many as stood at once where they overlap.
     pub camera: Option<String>,
     /// When it worked: disjoint, in order.
     pub spans: Vec<TimeRange>,
@@ -49,28 +51,38 @@ pub fn passed(range: TimeRange, now: DateTime<Utc>) -> TimeRange {
 impl Camera {
     /// Trap nights: its spans in days of 24 hours.
     pub fn nights(&self) -> f64 {
-        self.spans.iter().map(nights).sum()
+        total(self.spans.iter().map(nights))
     }
 }
+
+/// When each deployment stood.
+type ById<'a> = BTreeMap<&'a str, Vec<TimeRange>>;
 
 impl Effort {
     /// Effort by deployments within `range`. One that still stands ends with the range, so end the range today.
     pub fn of_deployments(deployments: &[Deployment], range: &TimeRange) -> Self {
-        let mut cameras: BTreeMap<(&str, Option<&str>), Vec<TimeRange>> = BTreeMap::new();
+        let mut cameras: BTreeMap<(&str, Option<&str>), ById<'_>> = BTreeMap::new();
         for deployment in deployments {
             let span = deployment.start.max(range.start)..deployment.end.unwrap_or(range.end).min(range.end);
             if span.start < span.end {
                 let key = (deployment.place_id.as_str(), deployment.camera.as_deref());
-                cameras.entry(key).or_default().push(span);
+                cameras.entry(key).or_default().entry(deployment.id.as_str()).or_default().push(span);
             }
         }
-        let camera = |((place, camera), spans): ((&str, Option<&str>), _)| Camera {
-            place_id: place.to_owned(),
-            camera: camera.map(str::to_owned),
-            spans: union(spans),
-            source: Source::Deployments,
-        };
-        Self { cameras: cameras.into_iter().map(camera).collect() }
+        let stood = cameras.into_iter().flat_map(|((place, camera), by_id)| {
+            let spans = by_id.into_values().map(union);
+            let lanes = match camera {
+                Some(_) => vec![union(spans.flatten().collect())],
+                None => side_by_side(spans),
+            };
+            lanes.into_iter().map(move |spans| Camera {
+                place_id: place.to_owned(),
+                camera: camera.map(str::to_owned),
+                spans,
+                source: Source::Deployments,
+            })
+        });
+        Self { cameras: stood.collect() }
     }
 
     /// Adds what `images` (place and time) prove for places that have no deployment here.
@@ -116,7 +128,7 @@ impl Effort {
 
     /// All trap nights.
     pub fn nights(&self) -> f64 {
-        self.cameras.iter().map(Camera::nights).sum()
+        total(self.cameras.iter().map(Camera::nights))
     }
 
     /// Trap nights of each place: the sum over its cameras.
@@ -136,6 +148,27 @@ impl Effort {
 
 fn nights(span: &TimeRange) -> f64 {
     (span.end - span.start).as_seconds_f64() / 86_400.0
+}
+
+/// The sum; of nothing it is 0, where that of the standard library is -0, which would be printed.
+fn total(nights: impl Iterator<Item = f64>) -> f64 {
+    nights.fold(0.0, |sum, nights| sum + nights)
+}
+
+/// The spans of each deployment, given to as few cameras as can have stood there: each goes to the first that had been
+/// taken down by then.
+fn side_by_side(deployments: impl Iterator<Item = Vec<TimeRange>>) -> Vec<Vec<TimeRange>> {
+    let mut deployments: Vec<Vec<TimeRange>> = deployments.collect();
+    deployments.sort_by_key(|spans| spans.first().map(|span| (span.start, span.end)));
+    let mut cameras: Vec<Vec<TimeRange>> = Vec::new();
+    for spans in deployments {
+        let Some(start) = spans.first().map(|span| span.start) else { continue };
+        match cameras.iter_mut().find(|camera| camera.last().is_none_or(|last| last.end <= start)) {
+            Some(camera) => camera.extend(spans),
+            None => cameras.push(spans),
+        }
+    }
+    cameras.into_iter().map(union).collect()
 }
 
 /// Disjoint spans in order that cover the same instants.
@@ -204,12 +237,48 @@ mod tests {
     fn overlapping_deployments_of_one_camera_count_once_and_two_cameras_twice() {
         let range = hour(0)..hour(240);
         let same = [stood("a", Some("x"), 0, Some(48)), stood("a", Some("x"), 24, Some(72))];
-        let inner = [stood("a", None, 0, Some(72)), stood("a", None, 24, Some(48))];
         let two = [stood("a", Some("x"), 0, Some(48)), stood("a", Some("y"), 24, Some(72))];
         assert_eq!(Effort::of_deployments(&same, &range).nights(), 3.0);
-        assert_eq!(Effort::of_deployments(&inner, &range).nights(), 3.0);
         let both = Effort::of_deployments(&two, &range);
         assert_eq!((both.cameras.len(), both.by_place()["a"]), (2, 4.0));
+    }
+
+    #[test]
+    fn overlapping_deployments_that_name_no_camera_are_two_and_following_ones_are_one() {
+        let range = hour(0)..hour(240);
+        let of = |all: &[Deployment]| {
+            let effort = Effort::of_deployments(all, &range);
+            (effort.cameras.len(), effort.nights())
+        };
+        let facing =
+            [stood("a", None, 0, Some(240)), Deployment { id: "b".into(), ..stood("a", None, 0, Some(240)) }];
+        assert_eq!(of(&facing), (2, 20.0));
+        assert_eq!(of(&[stood("a", None, 0, Some(72)), stood("a", None, 24, Some(48))]), (2, 4.0));
+        assert_eq!(of(&[stood("a", None, 0, Some(48)), stood("a", None, 48, Some(72))]), (1, 3.0));
+        assert_eq!(
+            of(&[stood("a", None, 0, Some(48)), stood("a", None, 0, Some(48))]),
+            (1, 2.0),
+            "one id is one row"
+        );
+        let three =
+            [stood("a", None, 0, Some(48)), stood("a", None, 24, Some(72)), stood("a", None, 50, Some(98))];
+        assert_eq!(of(&three), (2, 6.0), "the third takes the place of the first");
+    }
+
+    #[test]
+    fn no_effort_is_zero_and_not_minus_zero() {
+        let zero_length = Effort::of_deployments(&[stood("a", None, 5, Some(5))], &(hour(0)..hour(24)));
+        assert!(zero_length.nights().is_sign_positive() && zero_length.nights() == 0.0);
+        let outside = Effort::of_deployments(&[stood("a", None, 0, Some(5))], &(hour(0)..hour(24)));
+        let outside = outside.within(|_| hour(6)..hour(7));
+        assert!(outside.cameras[0].nights().is_sign_positive());
+    }
+
+    #[test]
+    fn what_is_yet_to_come_is_no_effort() {
+        let all = [stood("a", None, 0, Some(24 * 365 * 3000)), stood("b", None, 96, None)];
+        let effort = Effort::of_deployments(&all, &passed(hour(0)..hour(240), hour(48)));
+        assert_eq!(effort.by_place(), BTreeMap::from([("a", 2.0)]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`bootstrap`](super::bootstrap) over cameras; these are its floor and what is left with one camera.
 //! Quantiles come from `statrs`; the numbers are checked against scipy in `survey/tests/oracle/`.
 
-use statrs::distribution::{Beta, ContinuousCDF, Discrete, Gamma, Normal, StudentsT};
+use statrs::distribution::{Beta, ContinuousCDF, DiscreteCDF, Gamma, Normal, StudentsT};
 
 /// The usual level of an interval.
 pub const LEVEL: f64 = 0.95;
@@ -74,14 +74,39 @@ pub fn exact_odds(a: u64, b: u64, level: f64) -> Interval {
     clopper_pearson(a, a + b, level).map(|share| share / (1.0 - share))
 }
 
-/// The two-sided exact binomial test of `k` in `n` against the share `p`: the probability of all outcomes that are
-/// no likelier than `k` (the rule of `binom.test` in R and of `scipy.stats.binomtest`).
-pub fn binomial_test(k: u64, n: u64, p: f64) -> f64 {
-    let Ok(binomial) = statrs::distribution::Binomial::new(p, n) else { return f64::NAN };
-    // The rounding of equal probabilities must not decide; the factor is R's.
-    let bound = binomial.ln_pmf(k) + 1e-7_f64.ln_1p();
-    let outcomes = (0..=n).map(|outcome| binomial.ln_pmf(outcome)).filter(|ln| *ln <= bound);
-    outcomes.map(f64::exp).sum::<f64>().min(1.0)
+/// How likely outcomes as extreme as one are, to either side; it belongs to both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tails {
+    /// As high as it, or higher.
+    pub as_high: f64,
+    /// As low as it, or lower.
+    pub as_low: f64,
+}
+
+impl Tails {
+    /// The central two-sided p-value: twice the smaller tail.
+    ///
+    /// This is the test that agrees with an interval made of two tails, as [`clopper_pearson`]'s is: p is under 0.05
+    /// just where the interval of 95 % leaves out the value tested. Other two-sided tests do not (Fay 2010, The R
+    /// Journal 2:53).
+    pub fn p_value(self) -> f64 {
+        (2.0 * self.as_high.min(self.as_low)).min(1.0)
+    }
+
+    /// Of two tests, to each side the one that is less sure: as the [`hull`](Interval::hull) of two intervals.
+    #[must_use]
+    pub fn less_sure(self, other: Self) -> Self {
+        Self { as_high: self.as_high.max(other.as_high), as_low: self.as_low.max(other.as_low) }
+    }
+}
+
+/// The tails of `k` in `n` where the share is `p`, exact: those of [`clopper_pearson`].
+pub fn binomial_tails(k: u64, n: u64, p: f64) -> Tails {
+    let Ok(binomial) = statrs::distribution::Binomial::new(p, n) else {
+        return Tails { as_high: f64::NAN, as_low: f64::NAN };
+    };
+    let as_high = k.checked_sub(1).map_or(1.0, |below| binomial.sf(below));
+    Tails { as_high, as_low: binomial.cdf(k) }
 }
 
 /// The probability up to the upper end of an interval of this level.
@@ -98,6 +123,14 @@ pub(super) fn normal_quantile(p: f64) -> f64 {
 pub(super) fn t_quantile(p: f64, freedom: usize) -> f64 {
     let t = StudentsT::new(0.0, 1.0, freedom as f64).expect("a t with one or more degrees of freedom exists");
     t.inverse_cdf(p)
+}
+
+/// The probability of a t as high as this one, or higher.
+pub(super) fn t_tail(t: f64, freedom: usize) -> f64 {
+    if t.is_infinite() {
+        return if t > 0.0 { 0.0 } else { 1.0 };
+    }
+    StudentsT::new(0.0, 1.0, freedom as f64).expect("a t with one or more degrees of freedom exists").sf(t)
 }
 
 fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {

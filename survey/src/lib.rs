@@ -12,6 +12,8 @@ pub mod presence;
 
 pub mod bootstrap;
 pub mod interval;
+pub mod peak;
+pub mod rate_ratio;
 pub mod rates;
 pub mod ratios;
 
@@ -20,6 +22,7 @@ pub mod clock;
 mod clock_fit;
 pub mod file_clock;
 pub mod sun;
+pub mod zone;
 
 pub mod activity;
 mod bessel;

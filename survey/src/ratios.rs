@@ -1,4 +1,4 @@
-//! Bucks to a doe, fawns to a doe, and shares: by image, by visit and by individual, side by side.
+//! Bucks to a doe, fawns to a doe, and shares: by image, by visit, by animal in visits and by individual, side by side.
 //!
 //! The unit belongs to the number: a doe that stands before a camera all night makes many images and one visit, so the
 //! ratios can point in opposite directions. How intervals over places are made is told in
@@ -19,8 +19,10 @@ use super::visits::Visit;
 pub enum Unit {
     /// Animals in images: each image adds all it shows (the count of Jacobson et al. 1997, Wildl. Soc. Bull. 25:547).
     Image,
-    /// Animals in visits: each visit adds the largest number seen at once.
+    /// Visits, each once: the numbers that a table of visits shows.
     Visit,
+    /// Animals in visits: each visit adds the largest number seen at once.
+    Animal,
     /// Known individuals, each once.
     Individual,
 }
@@ -42,13 +44,15 @@ pub struct Ratio {
     pub method: Method,
 }
 
-/// One class to another in all three units.
+/// One class to another in all units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratios {
     /// By image.
     pub image: Ratio,
     /// By visit.
     pub visit: Ratio,
+    /// By animal in visits.
+    pub animal: Ratio,
     /// By individual.
     pub individual: Ratio,
 }
@@ -64,7 +68,8 @@ impl Ratios {
         let side = |class| [numerator, denominator].iter().position(|side| *side == class);
         let images =
             records.iter().filter_map(|row| Some((row.place_id.as_deref(), side(row.class)?, row.count)));
-        let visits = visits.iter().filter_map(|v| Some((v.place_id.as_deref(), side(v.class)?, v.animals)));
+        let animals = visits.iter().filter_map(|v| Some((v.place_id.as_deref(), side(v.class)?, v.animals)));
+        let visits = animals.clone().map(|(place, side, _)| (place, side, 1));
         let mut individuals = [0; 2];
         for side in classes_of_individuals(records).into_values().filter_map(side) {
             individuals[side] += 1;
@@ -72,6 +77,7 @@ impl Ratios {
         Self {
             image: ratio_over_places(Unit::Image, &by_place(images), resampling),
             visit: ratio_over_places(Unit::Visit, &by_place(visits), resampling),
+            animal: ratio_over_places(Unit::Animal, &by_place(animals), resampling),
             individual: exact_ratio(Unit::Individual, individuals, resampling.level),
         }
     }
@@ -179,6 +185,16 @@ mod tests {
         assert_eq!((found.image.value, found.visit.value), (Some(0.15), Some(3.0)));
         assert_eq!((found.image.unit, found.visit.unit), (Unit::Image, Unit::Visit));
         assert_eq!((found.individual.value, found.individual.numerator), (None, 0));
+    }
+
+    #[test]
+    fn a_group_is_one_visit_and_as_many_animals_as_were_seen_at_once() {
+        let herd = |minute, class, count| Record { count, ..row(minute, "a", class) };
+        let found =
+            buck_to_doe(&[herd(0, Class::Doe, 4), herd(100, Class::Buck, 1), herd(200, Class::Buck, 1)]);
+        assert_eq!((found.visit.numerator, found.visit.denominator, found.visit.value), (2, 1, Some(2.0)));
+        assert_eq!((found.animal.numerator, found.animal.denominator, found.animal.value), (2, 4, Some(0.5)));
+        assert_eq!(found.animal.unit, Unit::Animal);
     }
 
     #[test]

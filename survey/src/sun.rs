@@ -32,6 +32,16 @@ impl Coordinates {
         Self::new(place.latitude?, place.longitude?)
     }
 
+    /// Degrees north.
+    pub fn latitude(self) -> f64 {
+        self.latitude
+    }
+
+    /// Degrees east.
+    pub fn longitude(self) -> f64 {
+        self.longitude
+    }
+
     fn location(self) -> Location {
         Location { latitude: self.latitude, longitude: self.longitude }
     }

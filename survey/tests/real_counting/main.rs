@@ -155,15 +155,18 @@ fn ratios(folder: &Path) -> Outcome {
     let (data, twin) = (Leuven::read(folder)?, twin()?);
     let visits = visits(&data.records, VisitRule::default());
     let found = Ratios::new(&data.records, &visits, [Class::Buck, Class::Doe], &Resampling::default());
-    for ratio in [found.image, found.visit, found.individual] {
+    for ratio in [found.image, found.visit, found.animal, found.individual] {
         println!("{ratio:?}");
     }
     let images = &twin["animals_in_images"];
     equal("bucks in images", Some(found.image.numerator), images["buck"].as_u64())?;
     equal("does in images", Some(found.image.denominator), images["doe"].as_u64())?;
     let by_visit = &twin["visits"]["lastIndependentRecord"];
-    equal("bucks in visits", Some(found.visit.numerator), by_visit["buck"]["animals"].as_u64())?;
-    equal("does in visits", Some(found.visit.denominator), by_visit["doe"]["animals"].as_u64())
+    for (what, ratio) in [("visits", found.visit), ("animals", found.animal)] {
+        equal(&format!("{what} of bucks"), Some(ratio.numerator), by_visit["buck"][what].as_u64())?;
+        equal(&format!("{what} of does"), Some(ratio.denominator), by_visit["doe"][what].as_u64())?;
+    }
+    Ok(())
 }
 
 fn clocks(folder: &Path) -> Outcome {

@@ -26,6 +26,7 @@ pub mod table;
 mod table_text;
 mod team;
 mod text;
+mod whole;
 mod words;
 pub mod zip;
 

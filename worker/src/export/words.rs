@@ -31,6 +31,15 @@ pub(crate) fn replaced(characters: usize) -> Option<String> {
         .then(|| format!("The fonts of this report lack {lacking} of its texts; {REPLACEMENT} stands there."))
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +54,13 @@ mod tests {
     fn a_document_that_shows_everything_says_nothing() {
         assert_eq!(replaced(0), None);
         assert!(replaced(1).is_some_and(|text| text.contains("lack 1 character of")));
+    }
+
+    #[test]
+    fn lists_read_as_english() {
+        let words = |words: &[&str]| list(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(words(&["a"]), "a");
+        assert_eq!(words(&["a", "b"]), "a and b");
+        assert_eq!(words(&["a", "b", "c"]), "a, b and c");
     }
 }

@@ -111,3 +111,59 @@ async fn effort_is_neither_a_silence_over_a_day_nor_one_camera_twice() {
     assert_eq!(rows[1], "creek,1,NA,1,0,0,NA,1,0,0,1,1,1,0,0", "seen where no effort is known is still seen");
     assert_eq!(rows[2], "ridge,1,NA,NA,NA,0,NA,NA,0.5,0,0,0,0.25,0,0");
 }
+
+#[tokio::test]
+async fn what_is_seen_in_the_last_instant_belongs_to_the_last_occasion_with_effort() {
+    let mut season = Season::new();
+    // From midnight to midnight in Brussels.
+    stand(&mut season, "dep-1", ["ridge", "x"], "2025-10-31T23:00:00Z", Some("2025-11-07T23:00:00Z"));
+    doe(&mut season, "last", "ridge", "2025-11-07T23:00:00Z");
+    let files = package(&season, CamtrapDpParams::default()).await;
+    assert_eq!(history(&files), ["site,y.1,effort.1", "ridge,1,7"]);
+    // Also where another camera makes the history go on.
+    stand(&mut season, "dep-2", ["creek", "y"], "2025-11-01T23:00:00Z", Some("2025-11-14T23:00:00Z"));
+    let files = package(&season, CamtrapDpParams::default()).await;
+    assert_eq!(history(&files), ["site,y.1,y.2,effort.1,effort.2", "creek,0,0,6,7", "ridge,1,NA,7,0"]);
+}
+
+#[tokio::test]
+async fn a_year_4999_makes_no_column_and_no_effort_beyond_the_request() {
+    let mut season = Season::new();
+    stand(&mut season, "dep-1", ["ridge", "x"], "2025-12-20T23:00:00Z", Some("4999-01-01T00:00:00Z"));
+    stand(&mut season, "dep-2", ["creek", "y"], "2031-01-01T00:00:00Z", Some("2032-01-01T00:00:00Z"));
+    doe(&mut season, "seen", "ridge", "2025-12-24T12:00:00Z");
+    let rows = history(&package(&season, CamtrapDpParams::default()).await);
+    // Asked for on 2 January 2026, at four in the morning in Brussels.
+    assert_eq!(rows[0], "site,y.1,y.2,effort.1,effort.2");
+    assert_eq!(rows[1], "creek,NA,NA,0,0");
+    assert!(rows[2].starts_with("ridge,1,0,7,5.1"), "{}", rows[2]);
+}
+
+#[tokio::test]
+async fn a_clock_of_1970_makes_longer_occasions_and_not_twenty_thousand_columns() {
+    let mut season = Season::new();
+    stand(&mut season, "dep-1", ["ridge", "x"], "1970-01-01T00:00:00Z", Some("2025-11-08T00:00:00Z"));
+    doe(&mut season, "seen", "ridge", "2025-11-03T12:00:00Z");
+    let asked = CamtrapDpParams { occasion_days: 1, ..CamtrapDpParams::default() };
+    let files = package(&season, asked.clone()).await;
+    let occasions = csv_rows(file(&files, "detection_history_occasions.csv"));
+    assert!((3_000..=4_001).contains(&occasions.len()), "{}", occasions.len());
+    assert_eq!((occasions[1][1].as_str(), occasions[1][2].as_str()), ("1970-01-01", "1970-01-06"));
+    let rows = history(&files);
+    assert_eq!(rows[1].split(',').filter(|cell| *cell == "1").count(), 1, "what was seen is not lost");
+    let told = season.export(Export::CamtrapDp(asked)).await.unwrap().headline.unwrap();
+    assert!(told.contains("occasions of 6 days and not 1"), "{told}");
+}
+
+#[tokio::test]
+async fn some_hours_at_the_edge_of_an_occasion_are_no_look() {
+    // Days in UTC, at a place two hours ahead of it: two deployments of ten days with a gap of ten.
+    let mut season = Season::new();
+    stand(&mut season, "dep-1", ["ridge", "x"], "2025-05-01T00:00:00Z", Some("2025-05-11T00:00:00Z"));
+    stand(&mut season, "dep-2", ["ridge", "x"], "2025-05-21T00:00:00Z", Some("2025-05-31T00:00:00Z"));
+    doe(&mut season, "seen", "ridge", "2025-05-03T12:00:00Z");
+    let asked = CamtrapDpParams { occasion_days: 5, ..CamtrapDpParams::default() };
+    let rows = history(&package(&season, asked).await);
+    assert_eq!(rows[0], "site,y.1,y.2,y.3,y.4,y.5,y.6,effort.1,effort.2,effort.3,effort.4,effort.5,effort.6");
+    assert_eq!(rows[1], "ridge,1,0,NA,NA,0,0,4.91667,5,0.08333,0,4.91667,5");
+}

@@ -66,16 +66,18 @@ async fn detections_are_rows_with_local_times() {
     assert_eq!(rows.len(), 9, "the header, six bucks, a second box and a doe");
     assert_eq!(
         rows[0],
-        "detection_id,image_id,taken_at,time_zone,place_id,place,classification,confidence,count,deer_id,individual,\
+        "detection_id,image_id,taken_at,time_zone,time_zone_source,place_id,place,classification,confidence,count,deer_id,individual,\
          bbox_x,bbox_y,bbox_width,bbox_height,scientific_name,sex,life_stage,behavior,classification_method,\
          classified_by,burst_id,image_path,counted"
     );
     assert_eq!(
         rows[1],
-        "buck-0,i0,2025-11-03T17:00:00+01:00,Europe/Brussels,ridge,North ridge,buck,0.875,1,d1,Old Crooked,\
+        "buck-0,i0,2025-11-03T17:00:00+01:00,Europe/Brussels,coordinates,ridge,North ridge,buck,0.875,1,d1,Old Crooked,\
          0.25,0.2,0.4,0.5,,,,,,,,i0.jpg,yes"
     );
-    assert!(rows[8].starts_with("doe,j0,2025-11-04T00:30:00+01:00,Europe/Brussels,creek,Creek,doe,0.875,2,"));
+    assert!(rows[8].starts_with(
+        "doe,j0,2025-11-04T00:30:00+01:00,Europe/Brussels,coordinates,creek,Creek,doe,0.875,2,"
+    ));
 }
 
 #[tokio::test]
@@ -90,7 +92,7 @@ async fn visits_follow_the_rule_that_was_asked_for() {
         let rows = csv_rows(&season.bytes(Export::Table(asked)).await);
         rows.into_iter().skip(1).map(|row| row[2..].join(" ")).collect::<Vec<_>>()
     };
-    let zone = "Europe/Brussels";
+    let zone = "Europe/Brussels coordinates";
     let doe =
         |rule: &str| format!("doe 2025-11-04T00:30:00+01:00 2025-11-04T00:30:00+01:00 {zone} 1 2 {rule}");
     let buck = |from: &str, to: &str, images: u32, rule: &str| {
@@ -113,9 +115,9 @@ async fn visits_follow_the_rule_that_was_asked_for() {
 async fn effort_is_told_by_deployments_or_proven_by_images() {
     let rows = csv(&season(), Topic::Effort).await;
     let expected = [
-        "place_id,place,camera,start,end,time_zone,trap_nights,source",
-        "creek,Creek,,2025-11-04T00:30:00+01:00,2025-11-04T12:30:00+01:00,Europe/Brussels,0.5,inferred",
-        "ridge,North ridge,cam 7,2025-11-01T00:00:00+01:00,2025-12-01T00:00:00+01:00,Europe/Brussels,30,deployments",
+        "place_id,place,camera,start,end,time_zone,time_zone_source,trap_nights,source",
+        "creek,Creek,,2025-11-04T00:30:00+01:00,2025-11-04T12:30:00+01:00,Europe/Brussels,coordinates,0.5,inferred",
+        "ridge,North ridge,cam 7,2025-11-01T00:00:00+01:00,2025-12-01T00:00:00+01:00,Europe/Brussels,coordinates,30,deployments",
     ];
     assert_eq!(rows, expected);
 }
@@ -124,9 +126,10 @@ async fn effort_is_told_by_deployments_or_proven_by_images() {
 async fn individuals_are_told_with_what_was_seen_of_them() {
     let rows = csv(&season(), Topic::Individuals).await;
     let expected = [
-        "deer_id,individual,classification,detections,images,visits,places,first_seen,last_seen,time_zone,last_time_zone",
-        "d1,Old Crooked,buck,6,6,3,1,2025-11-03T17:00:00+01:00,2025-11-03T18:40:00+01:00,Europe/Brussels,\
-         Europe/Brussels",
+        "deer_id,individual,classification,detections,images,visits,places,first_seen,last_seen,time_zone,time_zone_source,\
+         last_time_zone,last_time_zone_source",
+        "d1,Old Crooked,buck,6,6,3,1,2025-11-03T17:00:00+01:00,2025-11-03T18:40:00+01:00,Europe/Brussels,coordinates,\
+         Europe/Brussels,coordinates",
     ];
     assert_eq!(rows, expected);
 }
@@ -136,20 +139,20 @@ async fn a_workbook_has_a_sheet_of_typed_cells_for_each_topic() {
     let mut book = workbook(&season()).await;
     assert_eq!(book.sheet_names(), ["detections", "visits", "effort", "individuals"]);
     let detections = book.worksheet_range("detections").unwrap();
-    assert_eq!(detections.get_size(), (9, 24));
+    assert_eq!(detections.get_size(), (9, 25));
     let cell = |row, column| detections.get((row, column)).unwrap().clone();
     assert_eq!(cell(1, 0), Data::String("buck-0".into()));
-    assert_eq!(cell(1, 7), Data::Float(0.875));
-    assert_eq!(cell(1, 15), Data::Empty, "nothing is known of the species");
+    assert_eq!(cell(1, 8), Data::Float(0.875));
+    assert_eq!(cell(1, 16), Data::Empty, "nothing is known of the species");
     let Data::DateTime(taken_at) = cell(1, 2) else { panic!("{:?}", cell(1, 2)) };
     let days_since_1899 = (day("2025-11-03") - day("1899-12-30")).num_days();
     #[expect(clippy::cast_precision_loss, reason = "a few thousand days")]
     let expected = days_since_1899 as f64 + 17.0 / 24.0;
     assert!((taken_at.as_f64() - expected).abs() < 1e-9, "what the clock showed: 17:00");
     let effort = book.worksheet_range("effort").unwrap();
-    assert_eq!(effort.get((2, 6)), Some(&Data::Float(30.0)));
+    assert_eq!(effort.get((2, 7)), Some(&Data::Float(30.0)));
     let visits = book.worksheet_range("visits").unwrap();
-    assert_eq!(visits.get_size(), (5, 10));
+    assert_eq!(visits.get_size(), (5, 11));
 }
 
 #[tokio::test]
@@ -226,7 +229,10 @@ async fn a_day_is_that_of_the_place() {
     // The days of the ridge end in Brussels, whatever the zone of the creek.
     let effort = csv(&season, Topic::Effort).await;
     let ridge = effort.iter().find(|row| row.starts_with("ridge,")).unwrap();
-    assert!(ridge.ends_with(",2025-12-01T00:00:00+01:00,Europe/Brussels,30,deployments"), "{ridge}");
+    assert!(
+        ridge.ends_with(",2025-12-01T00:00:00+01:00,Europe/Brussels,coordinates,30,deployments"),
+        "{ridge}"
+    );
 }
 
 #[tokio::test]
@@ -251,7 +257,8 @@ async fn an_empty_table_is_refused_with_its_reason() {
         Err(JobError::Reject(reason)) => reason,
         other => panic!("{other:?}"),
     };
-    let nothing = "No detections found in specified date range";
+    let nothing = "No detections found in specified date range. There are 8 detections from 2025-11-03 to 2025-11-04 \
+                   (7 bucks and 1 doe), at 2 places: Creek (id creek) and North ridge (id ridge); no species is named.";
     let fawns = TableParams { classifications: vec![Class::Fawn], ..params(Format::Xlsx, None) };
     assert_eq!(refused(fawns).await, nothing);
     let does = TableParams { classifications: vec![Class::Doe], ..params(Format::Csv, Topic::Individuals) };
@@ -261,7 +268,8 @@ async fn an_empty_table_is_refused_with_its_reason() {
         end_date: day("2020-01-31"),
         ..params(Format::Csv, Topic::Effort)
     };
-    assert_eq!(refused(early).await, "No camera stood in specified date range");
+    let early = refused(early).await;
+    assert!(early.starts_with("No camera stood in specified date range. There are 8 detections"), "{early}");
 }
 
 #[tokio::test]
@@ -303,7 +311,7 @@ async fn hostile_text_comes_out_as_text_in_every_format() {
         let row = rows.iter().find(|row| row[0] == format!("row {number}")).unwrap();
         let unmarked = |cell: &str| cell.strip_prefix('\'').unwrap_or(cell).to_owned();
         let expected = text.strip_prefix('\'').unwrap_or(text);
-        assert_eq!([unmarked(&row[10]), unmarked(&row[18])], [expected; 2], "as it was, but for the mark");
+        assert_eq!([unmarked(&row[11]), unmarked(&row[19])], [expected; 2], "as it was, but for the mark");
     }
 
     let mut book = workbook(&season).await;

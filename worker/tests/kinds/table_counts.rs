@@ -53,6 +53,6 @@ async fn an_individual_has_the_class_of_most_of_its_rows_and_the_times_of_its_pl
     seen(&mut season, "c", Class::Doe, "2025-11-05T02:00:00Z", "creek");
     let individuals = rows(&season, Topic::Individuals).await;
     let expected = "d1,Old Crooked,doe,3,3,3,2,2025-11-03T17:00:00+01:00,2025-11-04T20:00:00-06:00,\
-                    Europe/Brussels,America/Chicago";
+                    Europe/Brussels,coordinates,America/Chicago,place";
     assert_eq!(individuals[1].join(","), expected, "though the database calls the deer a buck");
 }

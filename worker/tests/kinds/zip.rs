@@ -213,7 +213,7 @@ async fn no_detections_are_a_reason_to_refuse() {
         (of(&["nobody"]), "No detections found with the given ids"),
     ] {
         let refused = season.export(export).await.unwrap_err();
-        assert!(matches!(&refused, JobError::Reject(told) if told == reason), "{refused}");
+        assert!(matches!(&refused, JobError::Reject(told) if told.starts_with(reason)), "{refused}");
     }
     assert_eq!(season.drafts(), 0);
 }

@@ -39,6 +39,10 @@ async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
     let mut herd = Herd::season(1, 0, 2);
     add_buck(&mut herd, 0, &file);
     add_buck(&mut herd, 1, &folder.path().join("gone.jpg"));
+    // Seen again: an id that never is names a passage and no animal.
+    let mut again = sighting("again", "again", utc("2020-10-11T10:00:00Z"), "p0", Class::Buck);
+    again.deer_id.clone_from(&herd.detections[0].deer_id);
+    herd.detections.push(again);
     let mut params = year(GroupBy::Month);
     let with_photos = render(herd.clone(), &params).await.unwrap();
     let text = text_of(&with_photos);

@@ -3,11 +3,12 @@
 //! One row for each place in the wide form that R reads for occupancy models: `unmarked::csvToUMF(file, type =
 //! "unmarkedFrameOccu")` takes it as it is, and columns 2 to J+1 are the matrix that camtrapR's `detectionHistory`
 //! gives. Occasions are the same local days at every place: over the days that were asked for, else from the first
-//! deployment to the end of the last.
+//! deployment to the end of the last, and never beyond the day of the request. What a camera saw in the instant in which
+//! it was taken down belongs to the last occasion on which it stood.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_survey::calendar::{Period, days};
 use deertrack_survey::effort::{Effort, passed};
@@ -17,8 +18,15 @@ use super::survey::{Stand, Survey};
 use super::wanted::ever;
 use crate::export::table_text::Csv;
 
+/// A camera that stood for less on an occasion has not looked: a deployment that ends two hours after midnight, as it does
+/// where somebody wrote down days in UTC, is no reason to say that no deer came on that occasion.
+const LEAST_LOOK: TimeDelta = TimeDelta::hours(6);
+
+/// Columns of either kind: eleven years of days. A hundred thousand are no history but a year 4999.
+const MOST_OCCASIONS: u64 = 4000;
+
 pub(super) const FILE: &str = "detection_history.csv";
-pub(super) const DESCRIPTION: &str = "Occupancy matrix: site (locationID); y.1 to y.J: 1 detected, 0 not detected, NA no camera stood; effort.1 to effort.J: camera days.";
+pub(super) const DESCRIPTION: &str = "Occupancy matrix: site (locationID); y.1 to y.J: 1 detected, 0 not detected, NA no camera stood (or for under 6 hours); effort.1 to effort.J: camera days.";
 pub(super) const OCCASIONS_FILE: &str = "detection_history_occasions.csv";
 pub(super) const OCCASIONS_DESCRIPTION: &str =
     "First and last local day of each occasion of the detection history.";
@@ -34,7 +42,7 @@ pub(super) fn matrix(survey: &Survey, days: u32) -> Vec<u8> {
     for (place, history) in histories(survey, &occasions) {
         let mut row = csv.row().text(place);
         for (is_seen, effort) in history.seen.iter().zip(&history.effort) {
-            row = match (is_seen, *effort > 0.0) {
+            row = match (is_seen, *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0) {
                 (true, _) => row.text("1"),
                 (false, true) => row.text("0"),
                 (false, false) => row.text("NA"),
@@ -55,10 +63,20 @@ pub(super) fn occasions(survey: &Survey, days: u32) -> Vec<u8> {
     csv.finish()
 }
 
+/// What to know of the occasions beyond their file, if there is anything.
+pub(super) fn remark(survey: &Survey, days: u32) -> Option<String> {
+    let longer = days_of_one(span(survey)?, days);
+    (longer > days).then(|| {
+        format!(
+            "occasions of {longer} days and not {days}, for a history of more than {MOST_OCCASIONS} would be the work of \
+             a wrong clock"
+        )
+    })
+}
+
 fn occasions_of(survey: &Survey, days: u32) -> Vec<Period> {
-    let Some(Period { mut first, last }) = survey.days.or_else(|| days_of_stands(survey)) else {
-        return Vec::new();
-    };
+    let Some(span) = span(survey) else { return Vec::new() };
+    let (days, Period { mut first, last }) = (days_of_one(span, days), span);
     let mut occasions = Vec::new();
     while first <= last {
         let behind = first + Days::new(days.into());
@@ -68,10 +86,38 @@ fn occasions_of(survey: &Survey, days: u32) -> Vec<Period> {
     occasions
 }
 
+/// Longer than asked for where there would be too many: then no row is lost, and every column still is some days.
+fn days_of_one(span: Period, asked: u32) -> u32 {
+    let all = (span.last - span.first).num_days().unsigned_abs() + 1;
+    let least = all.div_ceil(MOST_OCCASIONS);
+    asked.max(u32::try_from(least).unwrap_or(u32::MAX))
+}
+
+/// The days of the history: none is yet to come, whatever a clock or a plan says.
+fn span(survey: &Survey) -> Option<Period> {
+    let told = survey.days.or_else(|| days_of_stands(survey))?;
+    let zones = survey.stands.iter().map(|stand| stand.zone);
+    let today = zones.map(|zone| survey.asked_at.with_timezone(&zone).date_naive()).max()?;
+    let last = told.last.min(today);
+    (told.first <= last).then_some(Period { first: told.first, last })
+}
+
 fn days_of_stands(survey: &Survey) -> Option<Period> {
     let day = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).date_naive();
-    let first = survey.stands.iter().map(|stand| day(stand.start, stand.zone)).min()?;
-    let last = survey.stands.iter().map(|stand| day(stand.end, stand.zone)).max()?;
+    let days = survey.stands.iter().map(|stand| {
+        let edge = LEAST_LOOK.min((stand.end - stand.start) / 2);
+        // One that ends at midnight has no part of the day that begins.
+        let last = (stand.end - edge.max(TimeDelta::nanoseconds(1))).max(stand.start);
+        (day(stand.start + edge, stand.zone), day(last, stand.zone))
+    });
+    let seen = survey.records.iter().filter_map(|(record, stand)| {
+        let (stand, at) = (&survey.stands[*stand], record.image.taken_at?);
+        let at = if at == stand.end { at - TimeDelta::nanoseconds(1) } else { at };
+        let on = day(at.max(stand.start), stand.zone);
+        Some((on, on))
+    });
+    let span = |(first, last): (NaiveDate, NaiveDate), (from, to)| (first.min(from), last.max(to));
+    let (first, last) = days.chain(seen).reduce(span)?;
     Some(Period { first, last })
 }
 
@@ -93,34 +139,46 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
             *effort += camera.spans.iter().map(|span| shared_days(range, span)).sum::<f64>();
         }
     }
+    let stood_until: HashSet<(&str, DateTime<Utc>)> =
+        told(survey).map(|stand| (stand.place.id.as_str(), stand.end)).collect();
     for (record, stand) in &survey.records {
         let place = survey.stands[*stand].place.id.as_str();
         let (Some((ranges, history)), Some(at)) = (histories.get_mut(place), record.image.taken_at) else {
             continue;
         };
         let index = ranges.partition_point(|range| range.end <= at);
-        if ranges.get(index).is_some_and(|range| range.contains(&at)) {
+        let index = match history.effort.get(index) {
+            // Nobody stood on the day that began in this very instant.
+            None | Some(0.0) if stood_until.contains(&(place, at)) => index.saturating_sub(1),
+            _ => index,
+        };
+        if ranges.get(index).is_some_and(|range| range.start <= at && at <= range.end) {
             history.seen[index] = true;
         }
     }
     histories.into_iter().map(|(place, (_, history))| (place, history)).collect()
 }
 
+/// The stands of which somebody told from when to when they were.
+fn told(survey: &Survey) -> impl Iterator<Item = &Stand> {
+    survey.stands.iter().filter(|stand| !stand.is_inferred)
+}
+
 /// By the rules of counting: no camera twice, no silence over a day, nothing that is yet to come.
 fn effort(survey: &Survey) -> Effort {
-    let told = |stand: &Stand| Deployment {
+    let deployment = |stand: &Stand| Deployment {
         id: stand.id.clone(),
         place_id: stand.place.id.clone(),
         camera: stand.camera.clone(),
         start: stand.start,
         end: Some(stand.end),
     };
-    let stands = survey.stands.iter().filter(|stand| !stand.is_inferred);
     let images = survey.images.iter();
     let seen =
         images.filter_map(|(image, stand)| Some((survey.stands[*stand].place.id.as_str(), image.taken_at?)));
     let range = passed(ever(), survey.asked_at);
-    Effort::of_deployments(&stands.map(told).collect::<Vec<_>>(), &range).and_inferred(seen, &range)
+    Effort::of_deployments(&told(survey).map(deployment).collect::<Vec<_>>(), &range)
+        .and_inferred(seen, &range)
 }
 
 /// Days of 24 hours.

@@ -30,6 +30,7 @@ use self::survey::{Loaded, Survey};
 use self::wanted::{Request, days_of, ever};
 use super::archive::Archive;
 use super::picture_size::size_boxes;
+use super::whole::nothing_found;
 use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
@@ -48,7 +49,12 @@ pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Res
         requested_by: command.requested_by.clone(),
     };
     let images = cx.images.clone();
-    cx.job.blocking(move |job| make(job, loaded, &request, &images)).await
+    match cx.job.blocking(move |job| make(job, loaded, &request, &images)).await? {
+        Some(rendered) => Ok(rendered),
+        None => {
+            Err(nothing_found(cx, "No detections found in specified date range", command.created_at).await)
+        }
+    }
 }
 
 async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
@@ -67,15 +73,16 @@ async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
     })
 }
 
+/// `None` where nothing was detected.
 fn make(
     job: &Job,
     mut loaded: Loaded,
     request: &Request,
     images: &ImagesFolder,
-) -> Result<Rendered, JobError> {
+) -> Result<Option<Rendered>, JobError> {
     size_boxes(job, &mut loaded.records, images)?;
     job.progress.at(0.3, "assigning images to deployments");
-    let survey = Survey::of(loaded, request)?;
+    let Some(survey) = Survey::of(loaded, request)? else { return Ok(None) };
     job.check_stop()?;
     let detections = survey.records.len() as u64;
     job.progress.counted(0.4, "writing tables", Counts::new(0, detections));
@@ -102,5 +109,7 @@ fn make(
         job.check_stop()?;
         archive.deflate(path, bytes)?;
     }
-    Ok(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(survey.headline()) })
+    let occasions = history::remark(&survey, request.params.occasion_days);
+    let headline = [survey.headline()].into_iter().chain(occasions).collect::<Vec<_>>().join("; ");
+    Ok(Some(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(headline) }))
 }

@@ -66,7 +66,8 @@ impl Survey {
     /// inferred for its place, from the first to the last such image.
     ///
     /// Deployments are cut as images are: nobody knows here what a camera saw on days that were not asked for.
-    pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Self, JobError> {
+    /// `None` where nothing was detected.
+    pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Option<Self>, JobError> {
         let Loaded { records, left_out, individuals, images, deployments, places, dataset, calendar } =
             loaded;
         let wanted = Wanted::new(&request.params, calendar);
@@ -84,7 +85,7 @@ impl Survey {
             })
             .collect();
         if records.is_empty() {
-            return Err(JobError::Reject("No detections found in specified date range".to_owned()));
+            return Ok(None);
         }
         // All images first: they say from when to when an inferred deployment lasts.
         let of_images = stands.of_each(&images)?;
@@ -95,7 +96,7 @@ impl Survey {
         let (days, placeless) = (days_of(&request.params), lost_images + lost_records);
         let species =
             individuals.into_iter().filter_map(|deer| Some((deer.id, scientific_name(&deer.species?)?)));
-        Ok(Self {
+        Ok(Some(Self {
             stands,
             images,
             records,
@@ -105,7 +106,7 @@ impl Survey {
             placeless,
             left_out,
             species: species.collect(),
-        })
+        }))
     }
 
     /// Images that are files: an event of a source without photographs is none.

@@ -15,9 +15,10 @@ use super::estimate::Estimate;
 use super::found::{Asked, Found};
 use super::rates::{self, RateRow};
 use super::report::{Frame, paper_name};
-use super::status;
 use super::survey::Survey;
+use super::told::not_told_apart;
 use super::wording::{self, counted, fixed, list};
+use super::{species, status};
 
 /// All facts and sentences of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,12 +74,12 @@ pub(super) struct ComparedRow {
 /// Computes the comparison. `None` when nothing was detected in any span.
 pub(super) fn comparison(found: &Found, asked: &Asked<'_>) -> Option<Comparison> {
     let calendar = Calendar::of(&found.places, asked.zone);
-    let now = Survey::new(&found.now, asked, asked.span(), &calendar);
+    let now = Survey::new(&found.now, asked, asked.span(), &calendar, found.told);
     let earlier: Vec<Survey<'_>> = asked
         .earlier()
         .into_iter()
         .zip(&found.earlier)
-        .map(|(span, rows)| Survey::new(rows, asked, span, &calendar))
+        .map(|(span, rows)| Survey::new(rows, asked, span, &calendar, found.told))
         .collect();
     if now.is_empty() && earlier.iter().all(Survey::is_empty) {
         return None;
@@ -91,7 +92,8 @@ pub(super) fn comparison(found: &Found, asked: &Asked<'_>) -> Option<Comparison>
         .map(|(label, survey)| span(label, survey, &now))
         .collect();
     let classes = classes(&labels, &against);
-    let lead = lead(&classes);
+    let untold = not_told_apart(&now.untold);
+    let lead: Vec<String> = lead(&classes).into_iter().chain(untold).collect();
     Some(Comparison {
         frame: frame(&now, &earlier, &labels, found, asked),
         headline: lead.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
@@ -183,7 +185,7 @@ fn against(row: &ComparedRow) -> String {
     let ratio = row.ratio.and_then(|ratio| Some((ratio.value?, ratio.range(2))));
     match (ratio, &row.p) {
         (Some((value, range)), Some(p)) => format!(
-            "Against {}: {} times the rate ({range}), {}; exact test p {}{p}.",
+            "Against {}: {} times the rate ({range}), {}; p {}{p}.",
             row.label,
             fixed(value, 2),
             row.words,
@@ -235,10 +237,22 @@ fn frame(
         report_type: "Comparison of seasons",
         span: wording::long_span(params.start_date, params.end_date),
         dataset: found.dataset.clone(),
+        species: species::words(&species_of(now, earlier)),
         paper: paper_name(params.paper),
         generated: wording::generated(asked.created_at, asked.zone),
         sections: params.into(),
         definitions: definitions::of_a_comparison(now, asked),
         status,
     }
+}
+
+/// Those of the season told about first.
+fn species_of(now: &Survey<'_>, earlier: &[Survey<'_>]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in [now].into_iter().chain(earlier).flat_map(|survey| &survey.facts.species) {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    all
 }

@@ -67,7 +67,7 @@ fn a_ratio_of_one_camera_and_its_test_are_those_of_scipy() {
         compared.lead,
         [
             "Bucks: 300.0 (228.9 to 386.2) visits per 100 trap nights in 2020.",
-            "Against 2019: 3.00 times the rate (1.78 to 5.25), more now; exact test p < 0.001.",
+            "Against 2019: 3.00 times the rate (1.78 to 5.25), more now; p < 0.001.",
         ]
     );
     assert_eq!(compared.headline, compared.lead.join(" "));

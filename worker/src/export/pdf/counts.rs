@@ -34,8 +34,8 @@ pub(super) struct Counts {
     pub(super) detections: u64,
     /// Distinct.
     pub(super) images: u64,
-    /// Distinct known deer.
-    pub(super) individuals: u64,
+    /// Distinct known deer; `None` where ids name passages.
+    pub(super) individuals: Option<u64>,
     /// `None` where no effort is known in the whole span.
     pub(super) trap_nights: Option<f64>,
     /// Visits per 100 trap nights.
@@ -70,8 +70,9 @@ pub(super) fn total(survey: &Survey<'_>) -> Counts {
 
 /// One row for each period, those without detections too.
 pub(super) fn by_period(survey: &Survey<'_>, periods: &Periods) -> Vec<PeriodRow> {
-    let records = grouped(periods, survey, &survey.records, |row| (row.place_id.as_deref(), row.taken_at));
-    let visits = grouped(periods, survey, &survey.visits, when);
+    let stood = Presence::of(&survey.effort, survey.calendar);
+    let records = grouped(periods, &stood, &survey.records, |row| (row.place_id.as_deref(), row.taken_at));
+    let visits = grouped(periods, &stood, &survey.visits, when);
     let row = |((period, records), visits): ((&Period, Vec<&Record>), Vec<&Visit>)| {
         let part = calendar::Period { first: period.first, last: period.last };
         let effort = survey.effort_of(part);
@@ -82,14 +83,14 @@ pub(super) fn by_period(survey: &Survey<'_>, periods: &Periods) -> Vec<PeriodRow
 
 fn grouped<'a, T>(
     periods: &Periods,
-    survey: &Survey<'_>,
+    stood: &Presence<'_>,
     items: &'a [T],
     when: impl Fn(&'a T) -> (Option<&'a str>, chrono::DateTime<chrono::Utc>),
 ) -> Vec<Vec<&'a T>> {
     let mut groups: Vec<Vec<&T>> = periods.all.iter().map(|_| Vec::new()).collect();
     for item in items {
         let (place, at) = when(item);
-        let index = periods.position(survey.calendar.day(place, at));
+        let index = periods.position(stood.day(place, at));
         if let Some(group) = index.and_then(|index| groups.get_mut(index)) {
             group.push(item);
         }
@@ -198,7 +199,7 @@ fn count<'a>(
         detections: detections_by_class.iter().sum(),
         detections_by_class,
         images: images.len() as u64,
-        individuals: individuals.len() as u64,
+        individuals: survey.knows_individuals.then_some(individuals.len() as u64),
         trap_nights: if survey.has_effort() { Some(nights) } else { None },
         rates: with_effort.iter().map(|events| rate(*events)).collect(),
         rate: rate(with_effort.iter().sum()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use deertrack_schemas::Class;
+use deertrack_survey::peak::FEWEST_EVENTS;
 use deertrack_survey::visits::GapSince;
 
 use super::found::Asked;
@@ -13,6 +14,7 @@ use super::wording::{class_name, counted, list};
 pub(super) fn of_a_season(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
     let mut all = shared(survey, asked);
     all.insert(2, distinct());
+    all.push(peak());
     all.push(light());
     all
 }
@@ -32,7 +34,7 @@ fn shared(survey: &Survey<'_>, asked: &Asked<'_>) -> Vec<String> {
         asked_classes(survey),
         Some(rates()),
         Some(intervals()),
-        Some(local_time(survey, asked)),
+        Some(local_time(survey)),
     ]
     .into_iter()
     .flatten()
@@ -66,12 +68,11 @@ fn distinct() -> String {
 }
 
 fn asked_classes(survey: &Survey<'_>) -> Option<String> {
-    if survey.classes.len() == Class::ALL.len() {
-        return None;
-    }
-    let asked: Vec<String> =
-        survey.classes.iter().map(|class| class_name(*class).label.to_lowercase()).collect();
-    Some(format!("Only {} were asked for; other detections are left out everywhere.", list(&asked)))
+    let asked =
+        Class::ALL.iter().filter(|class| survey.classes.contains(class) || survey.untold.contains(class));
+    let asked: Vec<String> = asked.map(|class| class_name(*class).label.to_lowercase()).collect();
+    (asked.len() < Class::ALL.len())
+        .then(|| format!("Only {} were asked for; other detections are left out everywhere.", list(&asked)))
 }
 
 fn rates() -> String {
@@ -88,21 +89,24 @@ fn intervals() -> String {
 
 fn ratio() -> String {
     "A ratio is the rate of the first period by that of an earlier one; all periods have the same calendar days. Its \
-     interval resamples places, a place that worked in both as one. p is of the exact two-sided test that both rates \
-     are equal (conditional binomial); it takes visits as independent, so where places differ the interval is the one \
-     to believe. Without visits in an earlier period there is no ratio."
+     interval resamples places, a place that worked in both as one. p is two-sided and made as the interval is: it is \
+     under 0.05 where the interval leaves out 1. Without visits in an earlier period there is no ratio, and none is told \
+     where one period has under 14 trap nights or under a fifth of the other's."
         .into()
 }
 
-fn local_time(survey: &Survey<'_>, asked: &Asked<'_>) -> String {
-    let places = survey.records.iter().map(|record| record.place_id.as_deref());
-    let zones: BTreeSet<&str> = places.map(|place| survey.calendar.zone(place).name()).collect();
-    let told = match zones.len() {
-        0 => format!("({})", asked.zone.name()),
-        1 => format!("({})", list(&zones.into_iter().map(str::to_owned).collect::<Vec<_>>())),
-        _ => format!("of each place ({})", list(&zones.into_iter().map(str::to_owned).collect::<Vec<_>>())),
-    };
-    format!("Days and hours are local time {told}. The first and the last day are included.")
+fn local_time(survey: &Survey<'_>) -> String {
+    let places: BTreeSet<Option<&str>> =
+        survey.records.iter().map(|record| record.place_id.as_deref()).collect();
+    let told = survey.calendar.words(places);
+    format!("Days and hours are {told}. The first and the last day are included.")
+}
+
+fn peak() -> String {
+    format!(
+        "A week is called a peak if it has {FEWEST_EVENTS} visits or more, at least half the usual effort, and more of \
+         them than even visits would bring in one of the weeks by chance (exact test, 5%)."
+    )
 }
 
 fn light() -> String {

@@ -2,7 +2,8 @@
 
 use deertrack_survey::interval::Interval;
 use deertrack_survey::overlap::Overlap;
-use deertrack_survey::rates::{Rate, RateRatio};
+use deertrack_survey::rate_ratio::RateRatio;
+use deertrack_survey::rates::Rate;
 use deertrack_survey::ratios::{Ratio, Share};
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! Whether the times of a place's images are those in its pictures (EXIF) and of its files. In words; no files here.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::{OffsetComponents, Tz};
 use deertrack_survey::file_clock::{AGREEING, FEWEST_PAIRS, FileClock, compare};
 
 use super::status::{StatusRow, doubt};
@@ -32,6 +32,8 @@ pub(super) struct PlaceTimes<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Judged {
     Fine,
+    /// Fine as soon as the times in the pictures are read as winter time all year: nobody changes a camera for summer.
+    WinterTime,
     /// Add this to the times of the database to have those in the pictures.
     DatabaseOff(TimeDelta),
     /// They are not those in the pictures, and differ by this and that.
@@ -42,10 +44,12 @@ enum Judged {
 
 /// One line about all places, if any picture tells its time.
 pub(super) fn status(places: &[PlaceTimes<'_>]) -> Option<StatusRow> {
-    let judged: Vec<_> = places.iter().filter_map(|place| Some((place, judge(&place.times)?))).collect();
-    let off: Vec<_> = judged.iter().filter(|(_, judged)| *judged != Judged::Fine).collect();
+    let judged: Vec<_> = places.iter().filter_map(|place| Some((place, judge(place)?))).collect();
+    let is_off = |judged: Judged| !matches!(judged, Judged::Fine | Judged::WinterTime);
+    let off: Vec<_> = judged.iter().filter(|(_, judged)| is_off(*judged)).collect();
     let [first, more @ ..] = off.as_slice() else {
-        return none_off(places, judged.len());
+        let winter = judged.iter().filter(|(_, judged)| *judged == Judged::WinterTime).count();
+        return none_off(places, judged.len(), winter);
     };
     // One mistake at every place is hardly one of the cameras.
     let everywhere = !more.is_empty() && off.len() == judged.len();
@@ -60,7 +64,7 @@ pub(super) fn status(places: &[PlaceTimes<'_>]) -> Option<StatusRow> {
     Some(doubt(WHAT, told))
 }
 
-fn none_off(places: &[PlaceTimes<'_>], judged: usize) -> Option<StatusRow> {
+fn none_off(places: &[PlaceTimes<'_>], judged: usize, winter: usize) -> Option<StatusRow> {
     if places.iter().all(|place| place.times.is_empty()) {
         return None;
     }
@@ -68,13 +72,36 @@ fn none_off(places: &[PlaceTimes<'_>], judged: usize) -> Option<StatusRow> {
         0 => {
             format!("Not compared: it takes {FEWEST_PAIRS} pictures of a place that tell their time (EXIF).")
         }
-        some => format!("Those of the database, at {}.", counted(some, "place", "places")),
+        some => {
+            let at = counted(some, "place", "places");
+            let winter = match winter {
+                0 => String::new(),
+                _ => format!(
+                    " At {} the camera's clock stays on winter time all year, which is no error.",
+                    counted(winter, "of them", "of them")
+                ),
+            };
+            format!("Those of the database, at {at}.{winter}")
+        }
     };
     Some(StatusRow { what: WHAT, found, doubt: false })
 }
 
 /// `None` of too few photographs.
-fn judge(times: &[Times]) -> Option<Judged> {
+fn judge(place: &PlaceTimes<'_>) -> Option<Judged> {
+    let as_read = compared(&place.times)?;
+    if as_read == Judged::Fine {
+        return Some(as_read);
+    }
+    let in_winter_time = |times: &Times| {
+        let saving = place.zone.offset_from_utc_datetime(&times.exif.naive_utc()).dst_offset();
+        Times { exif: times.exif + saving, ..*times }
+    };
+    let all_year: Vec<Times> = place.times.iter().map(in_winter_time).collect();
+    Some(if compared(&all_year)? == Judged::Fine { Judged::WinterTime } else { as_read })
+}
+
+fn compared(times: &[Times]) -> Option<Judged> {
     let pairs = |of: fn(&Times) -> (DateTime<Utc>, DateTime<Utc>)| times.iter().map(of).collect::<Vec<_>>();
     let database = compare(&pairs(|times| (times.taken_at, times.exif)));
     let file = compare(&pairs(|times| (times.taken_at, times.file)));
@@ -100,7 +127,7 @@ fn alike(one: Judged, other: Judged) -> bool {
 
 fn said(place: &str, zone: Tz, judged: Judged) -> String {
     match judged {
-        Judged::Fine => String::new(),
+        Judged::Fine | Judged::WinterTime => String::new(),
         Judged::DatabaseOff(shift) => format!(
             "{place}: the database is {} the times in the pictures, read in the zone {zone}.",
             off_by_beside(shift)
@@ -160,6 +187,32 @@ mod tests {
         let told = "At every place: the database is 1.0 hours behind the times in the pictures, read in the zone \
                     Europe/Brussels. More likely a zone than the cameras.";
         assert_eq!(found(&places), (told.into(), true));
+    }
+
+    #[test]
+    fn a_camera_that_stays_on_winter_time_is_no_error() {
+        let of = |from: &str, hours: i64| {
+            let from: DateTime<Utc> = from.parse().unwrap();
+            // The picture's time is read as summer time in summer, and then an hour too early.
+            let times = (0..20).map(|i| from + TimeDelta::hours(hours * i)).map(|at| {
+                let saving = Brussels.offset_from_utc_datetime(&at.naive_utc()).dst_offset();
+                // Copied, so that the files tell nothing.
+                Times { taken_at: at, exif: at - saving, file: DateTime::UNIX_EPOCH }
+            });
+            PlaceTimes { name: "Creek", zone: Brussels, times: times.collect() }
+        };
+        let told = "Those of the database, at 2 places. At 2 of them the camera's clock stays on winter time all year, \
+                    which is no error.";
+        assert_eq!(
+            found(&[of("2024-05-01T00:00:00Z", 7), of("2024-01-01T00:00:00Z", 400)]),
+            (told.into(), false)
+        );
+        let (winter, doubt) = found(&[of("2024-01-01T00:00:00Z", 7)]);
+        assert_eq!(
+            (winter.as_str(), doubt),
+            ("Those of the database, at 1 place.", false),
+            "nothing to see in winter"
+        );
     }
 
     #[test]

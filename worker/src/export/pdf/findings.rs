@@ -11,7 +11,7 @@ use super::wording::{counted, list, part, percent};
 
 /// A few sentences, the most important first. The peak is not among them: the lead names it, corrected for effort.
 pub(super) fn paragraph(report: &Report) -> Vec<String> {
-    [Some(recorded(report)), Some(by_class(report)), places(report), light(report)]
+    [Some(recorded(report)), by_class(report), report.untold.clone(), places(report), light(report)]
         .into_iter()
         .flatten()
         .collect()
@@ -69,14 +69,17 @@ fn named(period: &Period) -> String {
     }
 }
 
-fn by_class(report: &Report) -> String {
+fn by_class(report: &Report) -> Option<String> {
+    if report.classes.len() < 2 {
+        return None;
+    }
     let shares: Vec<String> = report
         .classes
         .iter()
         .zip(&report.total.visits_by_class)
         .map(|(class, &count)| format!("{} {}", class.label.to_lowercase(), part(count, report.total.visits)))
         .collect();
-    format!("By visits: {}.", list(&shares))
+    Some(format!("By visits: {}.", list(&shares)))
 }
 
 fn places(report: &Report) -> Option<String> {

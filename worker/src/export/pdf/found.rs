@@ -10,9 +10,11 @@ use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place};
 
+use super::told::Told;
 use crate::JobError;
 use crate::export::Cx;
 use crate::export::species::scientific_name;
+use crate::export::whole::Whole;
 
 /// What was asked, when and in which zone.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,7 @@ pub(super) struct Found {
     pub(super) places: Vec<Place>,
     pub(super) individuals: Vec<Individual>,
     pub(super) dataset: Option<String>,
+    pub(super) told: Told,
 }
 
 impl Found {
@@ -79,8 +82,16 @@ impl Found {
         for span in asked.earlier() {
             earlier.push(load_span(cx, &calendar, span).await?);
         }
+        let now = load_span(cx, &calendar, asked.span()).await?;
+        let mut seen = Whole::default();
+        std::iter::once(&now).chain(&earlier).for_each(|rows| seen.add(&rows.sightings));
+        let told = match Told::by(&seen) {
+            told if told.is_all() || now.sightings.is_empty() => told,
+            _ => Told::by(&Whole::of(&*cx.catalog, asked.created_at).await?),
+        };
         let mut found = Self {
-            now: load_span(cx, &calendar, asked.span()).await?,
+            told,
+            now,
             earlier,
             individuals: cx.catalog.individuals().await?,
             dataset: cx.catalog.dataset_name().await?,

@@ -5,7 +5,8 @@
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_survey::calendar::{Period, days, periods};
-use deertrack_survey::rates::Exposures;
+use deertrack_survey::peak::{FEWEST_EVENTS, stands_out};
+use deertrack_survey::rates::{Exposure, Exposures};
 use deertrack_survey::visits::Visit;
 
 use super::rates::{self, RateRow};
@@ -20,17 +21,26 @@ const LEAST_PART_OF_EFFORT: f64 = 0.5;
 /// Two or three sentences, fewer where nothing is known to say.
 pub(super) fn sentences(report: &Report, survey: &Survey<'_>) -> Vec<String> {
     let row = told(report);
-    [peak(survey, row.class), rate(report, row), by_visit(report), known_bucks(report)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        peak(survey, row.class, adjective(row)),
+        rate(report, row, survey),
+        by_visit(report),
+        known_bucks(report),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What a status line or a notification shows: how much there is, when it peaked, the rate now and before.
 pub(super) fn headline(report: &Report, survey: &Survey<'_>) -> String {
     let row = told(report);
     let total = counted(report.total.detections, "detection", "detections");
-    let said = [Some(format!("{total}, {}.", report.frame.span)), peak(survey, row.class), rate(report, row)];
+    let said = [
+        Some(format!("{total}, {}.", report.frame.span)),
+        peak(survey, row.class, adjective(row)),
+        rate(report, row, survey),
+    ];
     said.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
@@ -96,12 +106,26 @@ fn plural(count: u64, one: &str) -> String {
 /// A whole week with its visits.
 struct Week {
     period: Period,
-    visits: u64,
-    nights: f64,
+    seen: Exposure,
 }
 
-/// The week with the most visits for its effort; by number of visits where no effort is known.
-fn peak(survey: &Survey<'_>, class: Option<Class>) -> Option<String> {
+/// The week with the most visits for its effort, if it stands out; by number of visits where no effort is known. Few
+/// visits are told as what they are.
+fn peak(survey: &Survey<'_>, class: Option<Class>, adjective: &str) -> Option<String> {
+    let visits: Vec<&Visit> =
+        survey.visits.iter().filter(|visit| class.is_none_or(|class| visit.class == class)).collect();
+    match &visits[..] {
+        [] => return Some(format!("There was no {adjective} visit.")),
+        [one] => {
+            let day = survey.calendar.day(one.place_id.as_deref(), one.start);
+            let day = wording::span(day, day, wording::Year::Always);
+            return Some(format!("There was 1 {adjective} visit, on {day}."));
+        }
+        few if (few.len() as u64) < FEWEST_EVENTS => {
+            return Some(format!("There were {} {adjective} visits, too few to name a peak.", few.len()));
+        }
+        _ => {}
+    }
     let mut weeks: Vec<Week> = periods(survey.span.first, survey.span.last, GroupBy::Week)
         .into_iter()
         .filter(|week| (week.last - week.first).num_days() == 6)
@@ -110,24 +134,32 @@ fn peak(survey: &Survey<'_>, class: Option<Class>) -> Option<String> {
     if weeks.len() < 2 {
         return None;
     }
-    let told_effort = survey.has_effort();
-    if told_effort {
-        let usual = median(weeks.iter().map(|week| week.nights).collect());
-        weeks.retain(|week| week.nights > 0.0 && week.nights >= LEAST_PART_OF_EFFORT * usual);
+    if survey.has_effort() {
+        let usual = median(weeks.iter().map(|week| week.seen.nights).collect());
+        weeks.retain(|week| week.seen.nights > 0.0 && week.seen.nights >= LEAST_PART_OF_EFFORT * usual);
     }
-    let height = |week: &Week| week.visits as f64 / if told_effort { week.nights } else { 1.0 };
+    named_peak(&weeks, survey.has_effort(), adjective)
+}
+
+fn named_peak(weeks: &[Week], has_effort: bool, adjective: &str) -> Option<String> {
+    let height = |week: &Week| week.seen.events as f64 / week.seen.nights;
     let highest = weeks.iter().map(height).fold(0.0, f64::max);
     let peaks: Vec<&Week> = weeks.iter().filter(|week| highest > 0.0 && height(week) >= highest).collect();
     let [first, others @ ..] = &peaks[..] else { return None };
-    let whose = class.map_or("Deer", |class| match class {
-        Class::Buck => "Buck",
-        Class::Doe => "Doe",
-        Class::Fawn => "Fawn",
-        Class::Unknown => "Unclassified",
+    let all = weeks.iter().fold(Exposure::default(), |all, week| Exposure {
+        events: all.events + week.seen.events,
+        nights: all.nights + week.seen.nights,
     });
     let when = wording::span(first.period.first, first.period.last, wording::Year::Always);
-    let visits = counted(first.visits, "visit", "visits");
-    let much = if told_effort {
+    let visits = counted(first.seen.events, "visit", "visits");
+    if !stands_out(first.seen, all, weeks.len()) {
+        return Some(format!(
+            "No week stands out for its {adjective} visits: the highest, {when}, had {} of the {} of all whole weeks.",
+            number(first.seen.events),
+            number(all.events)
+        ));
+    }
+    let much = if has_effort {
         format!("{} per 100 trap nights ({visits})", fixed(100.0 * highest, 1))
     } else {
         visits
@@ -136,7 +168,12 @@ fn peak(survey: &Survey<'_>, class: Option<Class>) -> Option<String> {
         0 => String::new(),
         more => format!(", as {} did", counted(more as u64, "other week", "other weeks")),
     };
-    Some(format!("{whose} visits peaked in the week of {when} with {much}{too}."))
+    Some(format!("{} visits peaked in the week of {when} with {much}{too}.", capital(adjective)))
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }
 
 fn of_week(survey: &Survey<'_>, week: Period, class: Option<Class>) -> Week {
@@ -147,12 +184,16 @@ fn of_week(survey: &Survey<'_>, week: Period, class: Option<Class>) -> Week {
     };
     let chosen: Vec<&Visit> = survey.visits.iter().filter(is_then).collect();
     let exposures = Exposures::new(&effort, survey.calendar, chosen.iter().copied().map(when));
-    let visits = if survey.has_effort() {
-        exposures.places.values().map(|place| place.events).sum()
+    let seen = if survey.has_effort() {
+        Exposure {
+            events: exposures.places.values().map(|place| place.events).sum(),
+            nights: effort.nights(),
+        }
     } else {
-        chosen.len() as u64
+        // All weeks are alike where nothing is known of the cameras.
+        Exposure { events: chosen.len() as u64, nights: 1.0 }
     };
-    Week { period: week, visits, nights: effort.nights() }
+    Week { period: week, seen }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -160,7 +201,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn rate(report: &Report, row: &RateRow) -> Option<String> {
+fn rate(report: &Report, row: &RateRow, survey: &Survey<'_>) -> Option<String> {
+    if !survey.has_effort() {
+        return Some("There are no trap nights on these days, so there is no rate.".to_owned());
+    }
     let now = row.now.as_ref()?.said(1)?;
     let whose = adjective(row);
     let change = rates::change(row, &report.before);

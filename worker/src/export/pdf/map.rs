@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::counts::PlaceRow;
 use super::wording::{counted, list};
-use crate::export::coordinates::{METRES_A_DEGREE, PRECISION, rounded};
+use crate::export::coordinates::{METRES_A_DEGREE, PRECISION, rounded, side_by_side};
 
 const METRES_A_MILE: f64 = 1_609.344;
 const METRES_A_YARD: f64 = 0.9144;
@@ -64,7 +64,10 @@ pub(super) fn map(rows: &[PlaceRow], places: &[Place], params: &PdfParams) -> Op
         let key = at.map(|degrees| (degrees * 1e6).round() as i64);
         groups.entry(key).or_insert_with(|| Group::at(at)).add(row);
     }
-    let groups: Vec<Group> = groups.into_values().collect();
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    let mut longitudes: Vec<f64> = groups.iter().map(|group| group.degrees[0]).collect();
+    side_by_side(&mut longitudes);
+    groups.iter_mut().zip(longitudes).for_each(|(group, longitude)| group.degrees[0] = longitude);
     (groups.len() > 1).then(|| draw(&groups, without, params))
 }
 

@@ -1,6 +1,7 @@
 //! The PDF reports: load -> compute -> draw.
 //!
 //! - [`found`]: what the catalog knows of the days told about and of earlier ones.
+//! - [`told`]: which classes and individuals are told apart in the whole data set.
 //! - [`survey`]: which rows count, the visits they make, how long cameras stood.
 //! - [`season`]: the seasonal report, part by part: [`counts`], [`rates`], [`ratios`], [`strip`], [`activity`], [`sky`],
 //!   [`rut`], [`bucks`], [`map`], and in words [`lead`], [`findings`], [`status`], [`definitions`]. All pure.
@@ -31,9 +32,11 @@ mod report;
 mod rut;
 mod season;
 mod sky;
+mod species;
 mod status;
 mod strip;
 mod survey;
+mod told;
 mod wording;
 
 #[cfg(test)]
@@ -44,6 +47,8 @@ mod comparison_tests;
 mod lead_tests;
 #[cfg(test)]
 mod season_tests;
+#[cfg(test)]
+mod sentence_tests;
 
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::ReportType;
@@ -53,6 +58,7 @@ use deertrack_survey::calendar::Calendar;
 use self::found::{Asked, Found};
 use self::photos::Photos;
 use self::report::Report;
+use super::whole::nothing_found;
 use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
@@ -67,9 +73,15 @@ pub async fn render(cx: &Cx, command: &Command, params: &PdfParams) -> Result<Re
     let asked = Asked { params, zone: cx.zone, created_at: command.created_at };
     let found = Found::load(cx, &asked).await?;
     let (command, params, zone, images) = (command.clone(), params.clone(), cx.zone, cx.images.clone());
-    cx.job.blocking(move |job| make(job, &found, &command, &params, zone, &images)).await
+    let created_at = command.created_at;
+    let made = cx.job.blocking(move |job| make(job, &found, &command, &params, zone, &images)).await?;
+    match made {
+        Some(rendered) => Ok(rendered),
+        None => Err(nothing_found(cx, "No detections found in specified date range", created_at).await),
+    }
 }
 
+/// `None` where there is nothing to tell about.
 fn make(
     job: &Job,
     found: &Found,
@@ -77,18 +89,14 @@ fn make(
     params: &PdfParams,
     zone: Tz,
     images: &ImagesFolder,
-) -> Result<Rendered, JobError> {
+) -> Result<Option<Rendered>, JobError> {
     job.progress.at(0.3, "counting");
     let asked = Asked { params, zone, created_at: command.created_at };
-    let (bytes, headline) = match params.report_type {
+    let made = match params.report_type {
         ReportType::SeasonalActivity => a_season(job, found, command, &asked, images)?,
         ReportType::Comparison => a_comparison(job, found, command, &asked)?,
     };
-    Ok(Rendered { content: Content::InMemory(bytes), headline: Some(headline) })
-}
-
-fn nothing_found() -> JobError {
-    JobError::Reject("No detections found in specified date range".into())
+    Ok(made.map(|(bytes, headline)| Rendered { content: Content::InMemory(bytes), headline: Some(headline) }))
 }
 
 fn a_season(
@@ -97,14 +105,14 @@ fn a_season(
     command: &Command,
     asked: &Asked<'_>,
     images: &ImagesFolder,
-) -> Result<(Vec<u8>, String), JobError> {
-    let mut report = season::report(found, asked).ok_or_else(nothing_found)?;
+) -> Result<Option<(Vec<u8>, String)>, JobError> {
+    let Some(mut report) = season::report(found, asked) else { return Ok(None) };
     job.check_stop()?;
     job.progress.at(0.5, "reading photographs");
     let photos = illustrate(job, &mut report, found, asked, images)?;
     job.progress.at(0.6, "drawing pages");
     let bytes = draw::pdf(Template::Report, &report, photos.jpegs, command, &job.stop)?;
-    Ok((bytes, report.headline))
+    Ok(Some((bytes, report.headline)))
 }
 
 fn a_comparison(
@@ -112,12 +120,12 @@ fn a_comparison(
     found: &Found,
     command: &Command,
     asked: &Asked<'_>,
-) -> Result<(Vec<u8>, String), JobError> {
-    let comparison = comparison::comparison(found, asked).ok_or_else(nothing_found)?;
+) -> Result<Option<(Vec<u8>, String)>, JobError> {
+    let Some(comparison) = comparison::comparison(found, asked) else { return Ok(None) };
     job.check_stop()?;
     job.progress.at(0.5, "drawing pages");
     let bytes = draw::pdf(Template::Comparison, &comparison, Vec::new(), command, &job.stop)?;
-    Ok((bytes, comparison.headline))
+    Ok(Some((bytes, comparison.headline)))
 }
 
 /// Adds what the files tell: photographs for the cards, whether images are missing, and what times they have.

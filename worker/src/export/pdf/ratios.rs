@@ -1,4 +1,4 @@
-//! Bucks to a doe and fawns to a doe by image, by visit and by individual, side by side: they need not agree.
+//! Bucks to a doe and fawns to a doe by image, by visit, by animal and by individual, side by side: they need not agree.
 
 use deertrack_schemas::Class;
 use deertrack_survey::ratios::{Ratio, Ratios};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::estimate::Estimate;
 use super::survey::{Survey, resampling};
 
-/// One ratio in its three units.
+/// One ratio in its units.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct RatioRow {
     /// `Bucks per doe`.
@@ -37,9 +37,24 @@ pub(super) fn rows(survey: &Survey<'_>) -> Vec<RatioRow> {
 
 fn row(survey: &Survey<'_>, name: &'static str, class: Class) -> RatioRow {
     let ratios = Ratios::new(&survey.records, &survey.visits, [class, Class::Doe], &resampling());
-    let cells =
-        [("by image", &ratios.image), ("by visit", &ratios.visit), ("by individual", &ratios.individual)];
-    RatioRow { name, cells: cells.map(|(unit, ratio)| cell(unit, ratio)).to_vec() }
+    let mut cells = vec![
+        cell("by visit", &ratios.visit),
+        cell("by animal", &ratios.animal),
+        cell("by image", &ratios.image),
+    ];
+    if survey.knows_individuals {
+        cells.push(cell("by individual", &ratios.individual));
+    }
+    RatioRow { name, cells }
+}
+
+/// What the units are.
+pub(super) fn remark(survey: &Survey<'_>) -> String {
+    let individual = if survey.knows_individuals { "; by individual each known deer once" } else { "" };
+    format!(
+        "By visit: the visits of the other tables. By animal each visit adds its largest number at once, by image each \
+         image all it shows{individual}. They can point in opposite directions."
+    )
 }
 
 fn cell(unit: &'static str, ratio: &Ratio) -> RatioCell {

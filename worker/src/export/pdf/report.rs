@@ -28,6 +28,8 @@ pub(super) struct Frame {
     /// `1 January – 31 December 2020`.
     pub(super) span: String,
     pub(super) dataset: Option<String>,
+    /// `Capreolus capreolus (roe deer)`.
+    pub(super) species: String,
     /// Typst's name of the paper.
     pub(super) paper: &'static str,
     /// When it was asked for, in the configured zone.
@@ -65,6 +67,10 @@ pub(super) struct Report {
     pub(super) rates: Vec<RateRow>,
     pub(super) rates_remark: String,
     pub(super) ratios: Vec<RatioRow>,
+    pub(super) ratios_remark: String,
+    /// Names of the classes that nobody tells apart, and a sentence on them.
+    pub(super) untold_classes: Vec<&'static str>,
+    pub(super) untold: Option<String>,
     pub(super) activity: ActivityPart,
     pub(super) light: Vec<LightRow>,
     pub(super) light_alt: String,

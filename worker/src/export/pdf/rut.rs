@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::estimate::Estimate;
 use super::found::Asked;
 use super::sky::Sky;
+use super::species::common_name;
 use super::survey::{Survey, resampling, when};
 use super::wording::{self, Year};
 
@@ -25,17 +26,17 @@ use super::wording::{self, Year};
 const AROUND: u64 = 30;
 
 /// The usual peak of a species in the north.
-type UsualPeak = (&'static str, &'static str, [(u32, u32); 2]);
+type UsualPeak = (&'static str, [(u32, u32); 2]);
 
-/// Species, its name, first and last (month, day).
+/// Species, first and last (month, day).
 const USUAL: [UsualPeak; 7] = [
-    ("Odocoileus virginianus", "white-tailed deer", [(11, 7), (11, 21)]),
-    ("Odocoileus hemionus", "mule deer", [(11, 10), (12, 1)]),
-    ("Capreolus capreolus", "roe deer", [(7, 20), (8, 10)]),
-    ("Cervus elaphus", "red deer", [(9, 15), (10, 15)]),
-    ("Cervus canadensis", "elk", [(9, 10), (10, 5)]),
-    ("Cervus nippon", "sika deer", [(10, 1), (10, 31)]),
-    ("Dama dama", "fallow deer", [(10, 10), (10, 31)]),
+    ("Odocoileus virginianus", [(11, 7), (11, 21)]),
+    ("Odocoileus hemionus", [(11, 10), (12, 1)]),
+    ("Capreolus capreolus", [(7, 20), (8, 10)]),
+    ("Cervus elaphus", [(9, 15), (10, 15)]),
+    ("Cervus canadensis", [(9, 10), (10, 5)]),
+    ("Cervus nippon", [(10, 1), (10, 31)]),
+    ("Dama dama", [(10, 10), (10, 31)]),
 ];
 
 /// The phases that the report's days touch.
@@ -116,9 +117,10 @@ fn peak(survey: &Survey<'_>, asked: &Asked<'_>, places: &[Place]) -> Option<(Per
     if let (Some(first), Some(last)) = (asked.params.rut_start, asked.params.rut_end) {
         return Some((Period { first, last }, "The days of the peak are those of the request.".to_owned()));
     }
-    let species = survey.facts.species.as_deref();
-    let known = USUAL.iter().find(|(name, ..)| species == Some(*name));
-    let (_, common, days) = known.or_else(|| species.is_none().then_some(&USUAL[0]))?;
+    let species = survey.facts.species.first().map(String::as_str);
+    let known = USUAL.iter().find(|(name, _)| species == Some(*name));
+    let (name, days) = known.or_else(|| species.is_none().then_some(&USUAL[0]))?;
+    let common = common_name(name).unwrap_or(name);
     let south = is_in_the_south(places);
     let peak = usual_peak(*days, south, survey.span)?;
     let whose = match (species, south) {
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_usual_peak_is_that_of_the_season_told_about() {
-        let [white_tailed, roe] = [USUAL[0].2, USUAL[2].2];
+        let [white_tailed, roe] = [USUAL[0].1, USUAL[2].1];
         let season = period("2025-09-01", "2026-01-31");
         assert_eq!(usual_peak(white_tailed, false, season), Some(period("2025-11-07", "2025-11-21")));
         assert_eq!(usual_peak(roe, false, season), Some(period("2025-07-20", "2025-08-10")), "its post-rut");

@@ -9,19 +9,22 @@ use super::period::Periods;
 use super::report::{Frame, Report, paper_name};
 use super::sky::{Sky, light_rows};
 use super::survey::Survey;
+use super::told::not_told_apart;
 use super::wording::{self, class_name};
-use super::{activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, status, strip};
+use super::{
+    activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, species, status, strip,
+};
 
 /// Computes the report. `None` when nothing was detected.
 pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
     let calendar = Calendar::of(&found.places, asked.zone);
-    let survey = Survey::new(&found.now, asked, asked.span(), &calendar);
+    let survey = Survey::new(&found.now, asked, asked.span(), &calendar, found.told);
     if survey.is_empty() {
         return None;
     }
     let earlier = asked.earlier().into_iter().zip(&found.earlier).next();
     let (before_span, before_rows) = earlier?;
-    let before = Survey::new(before_rows, asked, before_span, &calendar);
+    let before = Survey::new(before_rows, asked, before_span, &calendar, found.told);
     let params = asked.params;
     let sky = Sky::new(&found.places);
     let periods = Periods::new(params.start_date..=params.end_date, params.group_by);
@@ -41,9 +44,17 @@ pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
         total: counts::total(&survey),
         strip: strip::strip(&survey, &found.places),
         before: wording::span(before_span.first, before_span.last, wording::Year::Always),
-        rates_remark: rates::remark(&rates, &wording::long_span(before_span.first, before_span.last)),
+        rates_remark: rates::remark(
+            &rates,
+            &survey,
+            &before,
+            &wording::long_span(before_span.first, before_span.last),
+        ),
         rates,
         ratios: ratios::rows(&survey),
+        ratios_remark: ratios::remark(&survey),
+        untold_classes: survey.untold.iter().map(|class| class_name(*class).label).collect(),
+        untold: not_told_apart(&survey.untold),
         activity: activity::part(&survey, &sky),
         light_alt: findings::light_alt(&light),
         light,
@@ -74,6 +85,7 @@ fn frame(survey: &Survey<'_>, found: &Found, asked: &Asked<'_>) -> Frame {
         report_type: "Seasonal activity report",
         span: wording::long_span(params.start_date, params.end_date),
         dataset: found.dataset.clone(),
+        species: species::words(&survey.facts.species),
         paper: paper_name(params.paper),
         generated: wording::generated(asked.created_at, asked.zone),
         sections: params.into(),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::found::Found;
 use super::sky::Sky;
 use super::survey::{Facts, Survey};
+use super::told::not_told_apart;
 use super::wording::{counted, decimal, number, off_by, part};
 
 /// One line: what was looked at, what was found.
@@ -37,9 +38,12 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         Some(reviewed(facts, survey.records.len() as u64 + facts.overlapping)),
         unclassified(survey),
         wrong_boxes(facts),
+        not_told_apart(&survey.untold).map(|found| row("Not told apart", found)),
+        passages(survey),
         Some(effort(survey)),
         outside_effort(survey),
         open_deployments(facts),
+        future_deployments(facts),
         Some(images(facts)),
         groups(survey),
         Some(clocks(survey, found)),
@@ -122,9 +126,16 @@ fn effort(survey: &Survey<'_>) -> StatusRow {
     let inferred = cameras.iter().filter(|camera| camera.source == Source::Inferred).count() as u64;
     let nights = decimal(survey.effort.nights());
     if !survey.has_effort() {
+        let known = match survey.facts.deployments {
+            0 => "no deployment is known on these days, and no images prove that a camera worked".to_owned(),
+            some => format!(
+                "{} known, but without any time that had passed on these days",
+                counted(some, "deployment is", "deployments are")
+            ),
+        };
         return doubt(
             "Effort",
-            "No deployment is known and no images prove that a camera worked: no rates.".into(),
+            format!("There are no trap nights: {known}. There are no rates; visits are counted."),
         );
     }
     let cameras = counted(cameras.len() as u64, "camera", "cameras");
@@ -161,6 +172,29 @@ fn open_deployments(facts: &Facts) -> Option<StatusRow> {
         row(
             "Still standing",
             format!("{still} no end and count up to the end of the range or the report's date."),
+        )
+    })
+}
+
+fn future_deployments(facts: &Facts) -> Option<StatusRow> {
+    let later = counted(facts.future, "deployment ends or begins", "deployments end or begin");
+    (facts.future > 0).then(|| {
+        doubt(
+            "In the future",
+            format!("{later} after the report was asked for; no trap night is counted from then on."),
+        )
+    })
+}
+
+fn passages(survey: &Survey<'_>) -> Option<StatusRow> {
+    let ids = counted(survey.facts.ids, "individual id", "individual ids");
+    (!survey.knows_individuals && survey.facts.ids > 0).then(|| {
+        row(
+            "Individuals",
+            format!(
+                "{ids}, and in the whole data set none comes again after its first passage: they name passages, not \
+                 known animals. So there are no known bucks and no ratios by individual."
+            ),
         )
     })
 }
@@ -238,7 +272,6 @@ fn said(finding: &Finding, found: &Found) -> Option<String> {
     let place = found.places.iter().find(|place| place.id == finding.place_id);
     let name = place.map_or(finding.place_id.as_str(), |place| place.name.as_str());
     let cause = match cause {
-        Cause::DaylightSaving => "daylight saving time",
         Cause::HalfDay => "AM and PM exchanged",
         Cause::Zone => "another time zone, or never set",
     };

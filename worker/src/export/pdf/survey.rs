@@ -7,29 +7,33 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, Utc};
 use deertrack_catalog::{Image, Sighting};
 use deertrack_schemas::Class;
-use deertrack_survey::TimeRange;
 use deertrack_survey::bootstrap::Resampling;
 use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::effort::{Effort, passed};
 use deertrack_survey::rates::Exposures;
 use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
-use deertrack_survey::{ImageBox, Record, sift};
+use deertrack_survey::{Deployment, ImageBox, Record, TimeRange, sift};
 
 use super::found::{Asked, Rows};
+use super::told::Told;
 use crate::export::left_out;
 
 /// What happened on some days.
 pub(super) struct Survey<'a> {
     pub(super) calendar: &'a Calendar,
     pub(super) span: Period,
-    /// Those asked for, in the order of every table and legend.
+    /// Those asked for that are told apart, in the order of every table and legend.
     pub(super) classes: Vec<Class>,
+    /// Those asked for that nobody tells apart.
+    pub(super) untold: Vec<Class>,
     /// The rows that count, by time.
     pub(super) records: Vec<Record>,
     /// Of each class at each place, by start.
     pub(super) visits: Vec<Visit>,
-    /// Of each known individual at each place, by start.
+    /// Of each known individual at each place, by start; none where ids name passages.
     pub(super) individual_visits: Vec<Visit>,
+    /// Whether ids name animals: then records have theirs.
+    pub(super) knows_individuals: bool,
     pub(super) effort: Effort,
     pub(super) facts: Facts,
 }
@@ -55,23 +59,36 @@ pub(super) struct Facts {
     pub(super) deployments: u64,
     /// Deployments that still stand.
     pub(super) open: u64,
+    /// Deployments that end, or begin, after the report was asked for.
+    pub(super) future: u64,
+    /// Distinct ids of individuals.
+    pub(super) ids: u64,
     /// Detections that stand for more than one animal.
     pub(super) groups: u64,
-    /// The species that most detections name.
-    pub(super) species: Option<String>,
+    /// The species that detections name, the most frequent first.
+    pub(super) species: Vec<String>,
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn new(rows: &Rows, asked: &Asked<'_>, span: Period, calendar: &'a Calendar) -> Self {
-        let classes: Vec<Class> =
-            Class::ALL.into_iter().filter(|class| asked.params.classifications.contains(class)).collect();
+    pub(super) fn new(
+        rows: &Rows,
+        asked: &Asked<'_>,
+        span: Period,
+        calendar: &'a Calendar,
+        told: Told,
+    ) -> Self {
+        let asked_for = Class::ALL.into_iter().filter(|class| asked.params.classifications.contains(class));
+        let (classes, untold): (Vec<Class>, Vec<Class>) = asked_for.partition(|class| told.has(*class));
         let is_then = |place: Option<&str>, at: DateTime<Utc>| span.contains(calendar.day(place, at));
         let counts = |row: &&Sighting| {
             let is_then = |at| is_then(row.place_id.as_deref(), at);
             classes.contains(&row.class) && row.taken_at.is_some_and(is_then)
         };
         let chosen: Vec<&Sighting> = rows.sightings.iter().filter(counts).collect();
-        let sifted = sift(chosen.iter().filter_map(|row| row.counted()));
+        let mut sifted = sift(chosen.iter().filter_map(|row| row.counted()));
+        if !told.individuals {
+            sifted.kept.iter_mut().for_each(|record| record.individual = None);
+        }
         let images: Vec<&Image> = rows
             .images
             .iter()
@@ -81,7 +98,7 @@ impl<'a> Survey<'a> {
         let facts = Facts {
             overlapping: sifted.left_out.overlapping as u64,
             groups: sifted.kept.iter().filter(|record| record.count > 1).count() as u64,
-            ..facts(rows, &chosen, &images)
+            ..facts(rows, &chosen, &images, asked.created_at)
         };
         Self {
             visits: visits(&sifted.kept, rule),
@@ -89,10 +106,12 @@ impl<'a> Survey<'a> {
             effort: effort(rows, &images, &passed(calendar.widest(span.first, span.last), asked.created_at))
                 .within(|place| days(span.first, span.last, calendar.zone(Some(place)))),
             records: sifted.kept,
+            knows_individuals: told.individuals,
             facts,
             calendar,
             span,
             classes,
+            untold,
         }
     }
 
@@ -143,13 +162,17 @@ fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
     Effort::of_deployments(&rows.deployments, range).and_inferred(seen, range)
 }
 
-fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image]) -> Facts {
+fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image], now: DateTime<Utc>) -> Facts {
     let with_detections: HashSet<&str> = rows.sightings.iter().map(|row| row.image_id.as_str()).collect();
     let is_waiting = |image: &&&Image| !image.is_looked_at && !with_detections.contains(image.id.as_str());
     let mut species: BTreeMap<&str, u64> = BTreeMap::new();
     for name in chosen.iter().filter_map(|row| row.scientific_name.as_deref()) {
         *species.entry(name).or_default() += 1;
     }
+    let mut species: Vec<(&str, u64)> = species.into_iter().collect();
+    species.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let ids: HashSet<&str> = chosen.iter().filter_map(|row| row.deer_id.as_deref()).collect();
+    let is_future = |deployment: &&Deployment| deployment.end.unwrap_or(deployment.start) > now;
     Facts {
         rejected: rows.left_out.rejected,
         duplicates: rows.left_out.duplicates,
@@ -164,7 +187,9 @@ fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image]) -> Facts {
             .count() as u64,
         deployments: rows.deployments.len() as u64,
         open: rows.deployments.iter().filter(|deployment| deployment.end.is_none()).count() as u64,
-        species: species.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned()),
+        future: rows.deployments.iter().filter(is_future).count() as u64,
+        ids: ids.len() as u64,
+        species: species.into_iter().map(|(name, _)| name.to_owned()).collect(),
         ..Facts::default()
     }
 }

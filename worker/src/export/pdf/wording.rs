@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use deertrack_schemas::Class;
 use serde::Serialize;
 
-pub(super) use crate::export::words::{counted, number};
+pub(super) use crate::export::words::{counted, list, number};
 
 /// A class as a key for its colour and a name for people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -78,27 +78,34 @@ fn written_span(first: NaiveDate, last: NaiveDate, year: Year, month: &str) -> S
     }
 }
 
-/// One decimal, with thousands separators: `2,637.0`. Negative and endless values do not occur.
+/// One decimal, with thousands separators: `2,637.0`; see [`fixed`].
 pub(super) fn decimal(value: f64) -> String {
     fixed(value, 1)
 }
 
-/// So many decimals, with thousands separators. Negative and endless values do not occur.
-pub(super) fn fixed(value: f64, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
-    match text.split_once('.') {
-        Some((whole, fraction)) => {
-            whole.parse().map_or_else(|_| text.clone(), |whole: u64| format!("{}.{fraction}", number(whole)))
-        }
-        None => text,
-    }
+/// Trap nights: `50.8`; from a thousand on their decimals say nothing: `14,514`.
+pub(super) fn nights(value: f64) -> String {
+    fixed(value, if value < 1000.0 { 1 } else { 0 })
 }
 
-/// A p-value: `0.03`, `< 0.001`.
+/// So many decimals, with thousands separators. What rounds to nothing is 0, never -0; what is no number is a dash.
+pub(super) fn fixed(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let text = format!("{:.digits$}", value.abs());
+    let is_negative = value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    let (whole, fraction) = text.split_once('.').map_or((&*text, None), |(whole, part)| (whole, Some(part)));
+    let sign = if is_negative { "-" } else { "" };
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{sign}{}{fraction}", number(whole))
+}
+
+/// A p-value: `0.42`, `0.031`, `< 0.001`. Near 0.05 it is told so exactly that nobody reads another side of it.
 pub(super) fn p_value(p: f64) -> String {
     match p {
         _ if p < 0.001 => "< 0.001".into(),
-        _ if p < 0.01 => fixed(p, 3),
+        _ if p < 0.1 => fixed(p, 3),
         _ => fixed(p, 2),
     }
 }
@@ -139,15 +146,6 @@ pub(super) fn off_by_beside(shift: TimeDelta) -> String {
     off_by(shift) + of
 }
 
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn list(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,7 +157,15 @@ mod tests {
         assert_eq!(decimal(2_636.98), "2,637.0");
         assert_eq!(decimal(0.04), "0.0");
         assert_eq!(fixed(1_234.567, 2), "1,234.57");
-        assert_eq!([0.5, 0.0312, 0.0042, 0.0001].map(p_value), ["0.50", "0.03", "0.004", "< 0.001"]);
+        assert_eq!([0.5, 0.0312, 0.0042, 0.0001].map(p_value), ["0.50", "0.031", "0.004", "< 0.001"]);
+        assert_eq!(p_value(0.0496), "0.050");
+    }
+
+    #[test]
+    fn no_number_is_minus_zero_or_none_at_all() {
+        assert_eq!([-0.0, -0.04, -0.05, 0.0].map(decimal), ["0.0", "0.0", "-0.1", "0.0"]);
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(decimal), ["–"; 3]);
+        assert_eq!((fixed(-1_234.5, 1), fixed(7.4, 0)), ("-1,234.5".to_owned(), "7".to_owned()));
     }
 
     #[test]
@@ -194,13 +200,5 @@ mod tests {
         assert_eq!(in_words(day("2020-02-01"), day("2020-02-29")), "February 2020");
         assert_eq!(in_words(day("2020-02-01"), day("2020-02-28")), "1–28 February 2020");
         assert_eq!(in_words(day("2019-12-01"), day("2020-12-31")), "1 December 2019 – 31 December 2020");
-    }
-
-    #[test]
-    fn lists_read_as_english() {
-        let words = |words: &[&str]| list(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        assert_eq!(words(&["a"]), "a");
-        assert_eq!(words(&["a", "b"]), "a and b");
-        assert_eq!(words(&["a", "b", "c"]), "a, b and c");
     }
 }

@@ -8,11 +8,12 @@ use deertrack_catalog::Record;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "detection_id",
     "image_id",
     "taken_at",
     "time_zone",
+    "time_zone_source",
     "place_id",
     "place",
     "classification",
@@ -51,6 +52,7 @@ fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
         (&record.image.id).into(),
         record.image.taken_at.map(|at| Cell::local(at, zone)).into(),
         zone.name().into(),
+        selected.zone_source(place_id).into(),
         place_id.into(),
         selected.place_name(place_id).into(),
         record.class.name().into(),

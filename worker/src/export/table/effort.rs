@@ -5,8 +5,8 @@ use deertrack_survey::effort::Source;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 8] =
-    ["place_id", "place", "camera", "start", "end", "time_zone", "trap_nights", "source"];
+const COLUMNS: [&str; 9] =
+    ["place_id", "place", "camera", "start", "end", "time_zone", "time_zone_source", "trap_nights", "source"];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
     let cameras = selected.effort.cameras.iter();
@@ -21,6 +21,7 @@ pub(super) fn sheet(selected: &Selected) -> Sheet {
             Cell::local(span.start, zone),
             Cell::local(span.end, zone),
             zone.name().into(),
+            selected.zone_source(place_id).into(),
             Cell::Number((span.end - span.start).as_seconds_f64() / 86_400.0),
             source(camera.source).into(),
         ]

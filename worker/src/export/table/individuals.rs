@@ -11,7 +11,7 @@ use deertrack_survey::ratios::classes_of_individuals;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "deer_id",
     "individual",
     "classification",
@@ -22,7 +22,9 @@ const COLUMNS: [&str; 11] = [
     "first_seen",
     "last_seen",
     "time_zone",
+    "time_zone_source",
     "last_time_zone",
+    "last_time_zone_source",
 ];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
@@ -55,6 +57,7 @@ fn row(
     let places: HashSet<&str> = records.iter().filter_map(|record| record.place_id.as_deref()).collect();
     let (first, last) = (records.first(), records.last());
     let zone = |record: &&Record| selected.zone(record.place_id.as_deref());
+    let source = |record: &&Record| selected.zone_source(record.place_id.as_deref());
     let time = |record: &&Record| Cell::local(record.taken_at, zone(record));
     vec![
         deer.into(),
@@ -67,6 +70,8 @@ fn row(
         first.map(time).into(),
         last.map(time).into(),
         first.map(|record| zone(record).name()).into(),
+        first.map(source).into(),
         last.map(|record| zone(record).name()).into(),
+        last.map(source).into(),
     ]
 }

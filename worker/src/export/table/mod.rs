@@ -23,6 +23,7 @@ use deertrack_schemas::{Command, Counts, TableParams};
 use self::selected::{Found, Selected};
 use self::sheet::Sheet;
 use super::picture_size::size_boxes;
+use super::whole::nothing_found;
 use super::{Cx, ImagesFolder, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
@@ -35,25 +36,30 @@ use crate::artifact::Content;
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.05, "reading rows");
     let found = Found::load(cx, params, command.created_at).await?;
+    let nothing = nothing_found_in(params.topics());
     let (created_at, params) = (command.created_at, params.clone());
     let images = cx.images.clone();
-    cx.job.blocking(move |job| make(job, found, created_at, &params, &images)).await
+    match cx.job.blocking(move |job| make(job, found, created_at, &params, &images)).await? {
+        Some(rendered) => Ok(rendered),
+        None => Err(nothing_found(cx, nothing, created_at).await),
+    }
 }
 
+/// `None` where there is not one row.
 fn make(
     job: &Job,
     mut found: Found,
     created_at: DateTime<Utc>,
     params: &TableParams,
     images: &ImagesFolder,
-) -> Result<Rendered, JobError> {
+) -> Result<Option<Rendered>, JobError> {
     if params.topics().contains(&Topic::Detections) {
         size_boxes(job, &mut found.records, images)?;
     }
     job.progress.at(0.3, "choosing rows");
     let selected = Selected::new(found, params);
     if selected.is_empty(params.topics()) {
-        return Err(JobError::Reject(nothing_found(params.topics()).to_owned()));
+        return Ok(None);
     }
     job.check_stop()?;
     let detections = selected.records.len() as u64;
@@ -69,10 +75,10 @@ fn make(
         Format::Xlsx => xlsx::file(job, &sheets(&selected, params), created_at)?,
     };
     tell(detections);
-    Ok(Rendered { content: Content::InMemory(bytes), headline: Some(headline) })
+    Ok(Some(Rendered { content: Content::InMemory(bytes), headline: Some(headline) }))
 }
 
-fn nothing_found(topics: &[Topic]) -> &'static str {
+fn nothing_found_in(topics: &[Topic]) -> &'static str {
     match topics {
         [Topic::Effort] => "No camera stood in specified date range",
         _ => "No detections found in specified date range",

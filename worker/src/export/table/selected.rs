@@ -143,6 +143,11 @@ impl Selected {
         self.calendar.zone(place_id)
     }
 
+    /// How the zone of a place is known: `place`, `coordinates`, `configured`.
+    pub(super) fn zone_source(&self, place_id: Option<&str>) -> &'static str {
+        self.calendar.zone_and_source(place_id).1.name()
+    }
+
     pub(super) fn place_name(&self, place_id: Option<&str>) -> Option<&str> {
         self.places.get(place_id?).map(|place| place.name.as_str())
     }

@@ -5,13 +5,14 @@ use deertrack_survey::visits::Visit;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "place_id",
     "place",
     "classification",
     "start",
     "end",
     "time_zone",
+    "time_zone_source",
     "images",
     "animals",
     "gap_minutes",
@@ -35,6 +36,7 @@ fn row(selected: &Selected, visit: &Visit) -> Vec<Cell> {
         Cell::local(visit.start, zone),
         Cell::local(visit.end, zone),
         zone.name().into(),
+        selected.zone_source(place_id).into(),
         visit.images.into(),
         visit.animals.into(),
         gap.into(),

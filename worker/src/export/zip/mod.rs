@@ -18,11 +18,13 @@ mod write;
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use deertrack_catalog::{Asked, LeftOut, Other, Record};
 use deertrack_schemas::{Command, ZipParams};
 use deertrack_survey::calendar::Calendar;
 
 use self::write::{Chosen, Task};
+use super::whole::nothing_found;
 use super::{Cx, Rendered};
 use crate::JobError;
 
@@ -33,13 +35,13 @@ use crate::JobError;
 /// stop. A crop that cannot be made is no error: `problems.csv` tells why.
 pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.01, "reading detections");
-    let chosen = load(cx, params).await?;
+    let chosen = load(cx, params, command.created_at).await?;
     let task =
         Task { chosen, params: params.clone(), created_at: command.created_at, images: cx.images.clone() };
     cx.job.blocking(move |job| write::archive(job, &task)).await
 }
 
-async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
+async fn load(cx: &Cx, params: &ZipParams, now: DateTime<Utc>) -> Result<Chosen, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
     let (records, others, missing) = match &params.detection_ids {
@@ -56,7 +58,10 @@ async fn load(cx: &Cx, params: &ZipParams) -> Result<Chosen, JobError> {
     let (records, unchosen): (Vec<Record>, Vec<Record>) =
         records.into_iter().partition(|record| is_chosen(record, params));
     if records.is_empty() {
-        return Err(JobError::Reject(nothing_found(params, &unchosen, &others)));
+        return Err(match params.detection_ids {
+            Some(_) => JobError::Reject(none_of_these_ids(&unchosen, &others)),
+            None => nothing_found(cx, "No detections found in specified date range", now).await,
+        });
     }
     // Who asks for days gets what is there; who names a detection is told why it is not.
     let left_out = if params.detection_ids.is_some() { unchosen } else { Vec::new() };
@@ -102,16 +107,11 @@ fn is_chosen(record: &Record, params: &ZipParams) -> bool {
         && is_among(&params.deer_ids, &record.deer_id)
 }
 
-fn nothing_found(params: &ZipParams, unchosen: &[Record], others: &[Other]) -> String {
-    let text = match params.detection_ids {
-        Some(_) if unchosen.is_empty() && !others.is_empty() => {
-            return format!("None of the detections with the given ids shows a deer: {:?}", others[0].label);
-        }
-        Some(_) if !unchosen.is_empty() => {
-            "No detection with the given ids is among the chosen classes, places or deer; choose others, or none"
-        }
-        Some(_) => "No detections found with the given ids",
-        None => "No detections found in specified date range",
-    };
-    text.to_owned()
+fn none_of_these_ids(unchosen: &[Record], others: &[Other]) -> String {
+    match (unchosen, others) {
+        ([], [other, ..]) => format!("None of the detections with the given ids shows a deer: {:?}", other.label),
+        ([], []) => "No detections found with the given ids".to_owned(),
+        _ => "No detection with the given ids is among the chosen classes, places or deer; choose others, or none"
+            .to_owned(),
+    }
 }
