@@ -1,4 +1,5 @@
-//! `deertrack import`: other people's data into our tables.
+//! `deertrack import`: other people's data into our tables. What a source is called and what is said of it stands in the
+//! list of sources; here are its flags.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -23,9 +24,9 @@ pub(crate) struct ImportArgs {
 
 #[derive(Subcommand, Debug)]
 enum Source {
-    /// A Camtrap DP 1.0 package: deployments.csv, observations.csv and, if present, media.csv
+    #[command(name = camtrap_dp::INFO.name, about = camtrap_dp::INFO.about)]
     CamtrapDp(CamtrapDpArgs),
-    /// Embedding vectors of known photographs, to try the re-identification analysis on
+    #[command(name = embeddings::INFO.name, about = embeddings::INFO.about)]
     Embeddings(EmbeddingsArgs),
 }
 
@@ -148,4 +149,20 @@ fn rows_bar() -> ProgressBar {
     }
     let style = ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} rows {elapsed}");
     ProgressBar::new(0).with_style(style.expect("a constant template"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+    use deertrack_sources::SOURCES;
+
+    use super::*;
+
+    #[test]
+    fn every_source_of_the_list_is_a_command_in_its_order() {
+        let import = ImportArgs::augment_args(Command::new("import"));
+        let commands: Vec<&str> = import.get_subcommands().map(Command::get_name).collect();
+        let sources: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
+        assert_eq!(commands, sources);
+    }
 }

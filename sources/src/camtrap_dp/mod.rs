@@ -21,12 +21,20 @@ use deertrack_catalog::store::{NewDataset, Owned, Store};
 
 use crate::error::ImportError;
 use crate::progress::OnProgress;
+use crate::source::SourceInfo;
 use package::Package;
 use reading::Reading;
 
 pub use options::{Observations, Options};
 pub use reading::Skipped;
 pub use summary::Summary;
+
+/// The source, for people.
+pub const INFO: SourceInfo = SourceInfo {
+    name: "camtrap-dp",
+    about: "A Camtrap DP 1.0 package: deployments.csv, observations.csv and, if present, media.csv",
+    recognises: "a folder with a datapackage.json whose profile is camtrap-dp 1.0",
+};
 
 /// Reads the package in `dir` into the store: all of it, in one transaction, or nothing.
 ///

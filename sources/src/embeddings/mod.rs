@@ -15,7 +15,15 @@ use serde::Serialize;
 
 use crate::error::ImportError;
 use crate::progress::OnProgress;
+use crate::source::SourceInfo;
 use crate::table::Table;
+
+/// The source, for people.
+pub const INFO: SourceInfo = SourceInfo {
+    name: "embeddings",
+    about: "Embedding vectors of known photographs, to try the re-identification analysis on",
+    recognises: "a file whose length is a multiple of a vector's, beside a CSV with the columns row and individual",
+};
 
 /// Rows that are held before they are written.
 const BATCH: usize = 500;
