@@ -52,7 +52,7 @@ impl Job {
         Self { drafts, ..self }
     }
 
-    /// Begins a file that is too large for memory; for [`Content::OnDisk`].
+    /// Begins a file that is too large for memory; for [`Content::OnDisk`](crate::artifact::Content::OnDisk).
     ///
     /// # Errors
     /// `Retry` when the folder cannot be written to.
