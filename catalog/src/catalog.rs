@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
-use crate::record::{Image, Individual, Record, Sighting};
+use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
 
 /// Detections that no export counts, by the first reason that holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,17 +60,26 @@ impl FromIterator<Result<Record, Other>> for Asked {
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false) and
-    /// duplicates are left out, and so is what shows no deer ([`subject`](deertrack_survey::subject)).
+    /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false),
+    /// duplicates and rows that repeat what another tells are left out, and so is what shows no deer
+    /// ([`subject`](deertrack_survey::subject)).
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
 
     /// The rows of [`Catalog::records_in`] in the same order, with what a report needs of them.
     async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError>;
 
-    /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out.
+    /// The rows that [`Catalog::records_in`] leaves out because another row tells of the same animal
+    /// ([`Record::repeats_id`]), in the same order. They are for exports that give back what was read, never for
+    /// counting.
+    async fn repeats_in(&self, _range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out. A repeat is none of them: the
+    /// row that it repeats tells of the same animal.
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;
 
-    /// The detections of these ids that there are, rejected ones and duplicates too, in the same order; those
+    /// The detections of these ids that there are, rejected ones, duplicates and repeats too, in the same order; those
     /// without a time come last.
     async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError>;
 
@@ -83,16 +92,27 @@ pub trait Catalog: Send + Sync {
     /// All places, by name, then id.
     async fn places(&self) -> Result<Vec<Place>, CatalogError>;
 
-    /// Deployments that overlap the range, by start, then id.
+    /// Deployments that overlap the range, by start, then id: those that are effort. One whose clock cannot be right
+    /// is none.
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError>;
 
+    /// As [`Catalog::deployments`], all of them, with everything that their source tells. Not for counting.
+    async fn told_deployments(&self, _range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
+        Ok(Vec::new())
+    }
+
     /// Detections with their vectors, a row at a time; also those that have none, so that they can be counted.
-    /// Rejected ones, duplicates and what shows no deer are left out. With a range, those taken in it; without, all, also those without a
-    /// time. By time (none comes last), image id, then id.
+    /// Rejected ones, duplicates, repeats and what shows no deer are left out. With a range, those taken in it; without,
+    /// all, also those without a time. By time (none comes last), image id, then id.
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
 
     /// All known deer with their vectors, by id.
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError>;
+
+    /// The data sets, by name, then id.
+    async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
+        Ok(Vec::new())
+    }
 
     /// The name of the data set, if it was given one.
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError>;

@@ -48,6 +48,12 @@ pub enum CatalogError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A source would have replaced a row that is not its own.
+    #[error("a row of {table} has the id of another data set's row: nothing was written")]
+    OtherDataset {
+        /// As the store's method is called.
+        table: &'static str,
+    },
     /// Reading makes no database.
     #[error("there is no database {}: make one with `deertrack import` or `deertrack simulate`", .0.display())]
     NoFile(PathBuf),

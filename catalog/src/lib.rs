@@ -22,4 +22,4 @@ pub use embedding::{Embedding, Profile};
 pub use failure::CatalogError;
 pub use map::file::{MapProblem, Mapping};
 pub use map::reading::{FieldReading, Missing, Reading, ThingReading, harmless, read};
-pub use record::{Image, Individual, Level, Record, Sighting};
+pub use record::{Dataset, Image, Individual, Level, Record, Sighting, ToldDeployment};

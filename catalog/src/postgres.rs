@@ -16,13 +16,15 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::row::{DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow};
+use super::row::{
+    DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
+};
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::{Held, State};
 use crate::map::file::Mapping;
-use crate::record::{Image, Individual, Record, Sighting};
+use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
 use crate::statements::{Statements, templates};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
@@ -121,6 +123,11 @@ impl Catalog for PostgresCatalog {
         self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
     }
 
+    async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let keep = |row: RecordRow<Instant>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.repeats_in), About::Range(&range), keep).await
+    }
+
     async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
         let keep = |row: RecordRow<Instant>, unit| Some(row.of_deer(unit));
         Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
@@ -156,6 +163,11 @@ impl Catalog for PostgresCatalog {
         self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
     }
 
+    async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
+        let keep = |row: ToldDeploymentRow<Instant>, _| Some(row.into());
+        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(&range), keep).await
+    }
+
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
         let state = self.held.now();
         if let Err(unknown_type) = vectors::check(&state.map, vectors::DETECTIONS) {
@@ -178,6 +190,10 @@ impl Catalog for PostgresCatalog {
         let rows =
             sqlx::query(AssertSqlSafe(sql.as_str())).fetch(&self.pool).map(|row| vectors::profile(&row?));
         rows.try_collect().await
+    }
+
+    async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
+        self.rows(|sql| sql.datasets.as_deref(), About::Everything, |row: Dataset, _| Some(row)).await
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {

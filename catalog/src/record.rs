@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;
-use deertrack_survey::{self as survey, ImageBox, Standing};
+use deertrack_survey::{self as survey, Deployment, ImageBox, Standing};
+use sqlx::FromRow;
 
 /// One detection with its image.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +48,24 @@ pub struct Record {
     pub reviewed_at: Option<DateTime<Utc>>,
     /// When the row was made.
     pub created_at: Option<DateTime<Utc>>,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// Its id in the source.
+    pub source_id: Option<String>,
+    /// Its event, as the source names it; `burst_id` tells events of one database apart.
+    pub event_id: Option<String>,
+    /// When its event began, where that is told.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// When its event ended, where that is told: its last record.
+    pub ends_at: Option<DateTime<Utc>>,
+    /// Of `starts_at` as told: seconds east of UTC.
+    pub utc_offset_seconds: Option<i32>,
+    /// Whether `count` was told; `None`: not known.
+    pub is_count_told: Option<bool>,
+    /// The row that tells of the same animal and is counted in its stead.
+    pub repeats_id: Option<String>,
+    /// Columns of the source that have no field here: a JSON object, each value the text of its cell.
+    pub extra: Option<String>,
 }
 
 /// What a report needs of a [`Record`]. The time that a season takes to read goes with its values, and these are half
@@ -75,6 +94,12 @@ pub struct Sighting {
     pub count: u32,
     /// Of the species.
     pub scientific_name: Option<String>,
+    /// As [`Record::burst_id`].
+    pub burst_id: Option<String>,
+    /// As [`Record::starts_at`].
+    pub starts_at: Option<DateTime<Utc>>,
+    /// As [`Record::ends_at`].
+    pub ends_at: Option<DateTime<Utc>>,
 }
 
 /// Whether a row tells of one image or of a whole event (Camtrap DP's `observationLevel`).
@@ -98,7 +123,7 @@ impl Level {
 }
 
 /// A photograph, or one event of a source without photographs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Image {
     /// Its id.
     pub id: String,
@@ -122,6 +147,65 @@ pub struct Image {
     pub media_type: Option<String>,
     /// As Camtrap DP: `activityDetection` or `timeLapse`.
     pub capture_method: Option<String>,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// Its id in the source; `None` for an event without a file.
+    pub source_id: Option<String>,
+    /// The event with a detection that shows on it, also where no row is of this very image.
+    pub burst_id: Option<String>,
+    /// Whether the source lets everybody see it; `None`: not told, and then nobody may.
+    pub file_public: Option<bool>,
+    /// Of `taken_at` as told: seconds east of UTC.
+    pub utc_offset_seconds: Option<i32>,
+    /// Somebody saw a person or a vehicle on it, or in its event: it is for nobody's eyes.
+    pub sees_people: bool,
+    /// Columns of the source that have no field here, and its path as told: a JSON object.
+    pub extra: Option<String>,
+}
+
+/// A deployment with everything that its source tells, also one that is no effort.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToldDeployment {
+    /// As counting reads it.
+    pub deployment: Deployment,
+    /// The data set it is of.
+    pub dataset_id: Option<String>,
+    /// Its id in the source.
+    pub source_id: Option<String>,
+    /// Which camera, as told; `deployment.camera` may be made by the import.
+    pub camera_id: Option<String>,
+    /// Of the start as told: seconds east of UTC.
+    pub start_offset_seconds: Option<i32>,
+    /// Of the end as told: seconds east of UTC.
+    pub end_offset_seconds: Option<i32>,
+    /// Why its times cannot be true; then it is no effort, and [`Catalog::deployments`](crate::Catalog::deployments)
+    /// leaves it out.
+    pub clock_problem: Option<String>,
+    /// When it did not work: a JSON array of `{"start", "end"}`, RFC 3339.
+    pub failures: Option<String>,
+    /// Other columns, and place and coordinates as told for this deployment: a JSON object.
+    pub extra: Option<String>,
+}
+
+/// Where rows came from.
+#[derive(Clone, Debug, Default, PartialEq, FromRow)]
+pub struct Dataset {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// A title, an address.
+    pub source: Option<String>,
+    /// What the ids of its rows begin with; empty, unless another data set has the same ids.
+    pub id_prefix: String,
+    /// Format and version, as `camtrap-dp 1.0.2`.
+    pub profile: Option<String>,
+    /// Scientific names of what was taken: a JSON array; `None`: not told.
+    pub species: Option<String>,
+    /// Its own description (contributors, licences, project, ...): a JSON object.
+    pub metadata: Option<String>,
+    /// What the import found that reports must say: a JSON object.
+    pub notes: Option<String>,
 }
 
 /// A known deer.

@@ -10,7 +10,7 @@ use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
 
 use crate::catalog::{LeftOut, Other};
 use crate::embedding::{Embedding, Profile};
-use crate::record::{Image, Individual, Level, Record, Sighting};
+use crate::record::{Image, Individual, Level, Record, Sighting, ToldDeployment};
 
 /// Rows of one standing and one pair of labels.
 #[derive(FromRow)]
@@ -63,6 +63,20 @@ pub(super) struct DeploymentRow<T> {
 }
 
 #[derive(FromRow)]
+pub(super) struct ToldDeploymentRow<T> {
+    #[sqlx(flatten)]
+    deployment: DeploymentRow<T>,
+    dataset_id: Option<String>,
+    source_id: Option<String>,
+    camera_id: Option<String>,
+    start_offset_seconds: Option<i32>,
+    end_offset_seconds: Option<i32>,
+    clock_problem: Option<String>,
+    failures: Option<String>,
+    extra: Option<String>,
+}
+
+#[derive(FromRow)]
 pub(super) struct RecordRow<T> {
     id: String,
     classification: Option<String>,
@@ -86,6 +100,15 @@ pub(super) struct RecordRow<T> {
     reviewed_by: Option<String>,
     reviewed_at: Option<T>,
     created_at: Option<T>,
+    dataset_id: Option<String>,
+    source_id: Option<String>,
+    event_id: Option<String>,
+    starts_at: Option<T>,
+    ends_at: Option<T>,
+    utc_offset_seconds: Option<i32>,
+    is_count_told: Option<bool>,
+    repeats_id: Option<String>,
+    extra: Option<String>,
     #[sqlx(flatten)]
     image: ImageRow<T>,
 }
@@ -111,6 +134,9 @@ pub(super) struct SightingRow<T> {
     deer_id: Option<String>,
     count: i32,
     scientific_name: Option<String>,
+    burst_id: Option<String>,
+    starts_at: Option<T>,
+    ends_at: Option<T>,
 }
 
 #[derive(FromRow)]
@@ -126,6 +152,13 @@ pub(super) struct ImageRow<T> {
     height: Option<i32>,
     media_type: Option<String>,
     capture_method: Option<String>,
+    image_dataset_id: Option<String>,
+    image_source_id: Option<String>,
+    image_burst_id: Option<String>,
+    image_file_public: Option<bool>,
+    image_utc_offset_seconds: Option<i32>,
+    image_sees_people: bool,
+    image_extra: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -196,6 +229,22 @@ impl<T: Into<DateTime<Utc>>> From<DeploymentRow<T>> for Deployment {
     }
 }
 
+impl<T: Into<DateTime<Utc>>> From<ToldDeploymentRow<T>> for ToldDeployment {
+    fn from(row: ToldDeploymentRow<T>) -> Self {
+        Self {
+            deployment: row.deployment.into(),
+            dataset_id: row.dataset_id,
+            source_id: row.source_id,
+            camera_id: row.camera_id,
+            start_offset_seconds: row.start_offset_seconds,
+            end_offset_seconds: row.end_offset_seconds,
+            clock_problem: row.clock_problem,
+            failures: row.failures,
+            extra: row.extra,
+        }
+    }
+}
+
 impl<T: Into<DateTime<Utc>>> RecordRow<T> {
     /// The row as a record of a deer, or what else it shows. Boxes are in `unit`.
     pub(super) fn of_deer(self, unit: BoxUnit) -> Result<Record, Other> {
@@ -241,6 +290,15 @@ impl<T: Into<DateTime<Utc>>> RecordRow<T> {
             reviewed_by: self.reviewed_by.filter(|name| !name.trim().is_empty()),
             reviewed_at: self.reviewed_at.map(Into::into),
             created_at: self.created_at.map(Into::into),
+            dataset_id: self.dataset_id,
+            source_id: self.source_id,
+            event_id: self.event_id,
+            starts_at: self.starts_at.map(Into::into),
+            ends_at: self.ends_at.map(Into::into),
+            utc_offset_seconds: self.utc_offset_seconds,
+            is_count_told: self.is_count_told,
+            repeats_id: self.repeats_id,
+            extra: self.extra,
         })
     }
 }
@@ -271,6 +329,9 @@ impl<T: Into<DateTime<Utc>>> SightingRow<T> {
             deer_id: self.deer_id,
             count: animals(self.count),
             scientific_name: self.scientific_name,
+            burst_id: self.burst_id,
+            starts_at: self.starts_at.map(Into::into),
+            ends_at: self.ends_at.map(Into::into),
         })
     }
 }
@@ -357,6 +418,13 @@ impl<T: Into<DateTime<Utc>>> From<ImageRow<T>> for Image {
             height: row.height.and_then(|pixels| pixels.try_into().ok()),
             media_type: row.media_type,
             capture_method: row.capture_method,
+            dataset_id: row.image_dataset_id,
+            source_id: row.image_source_id,
+            burst_id: row.image_burst_id,
+            file_public: row.image_file_public,
+            utc_offset_seconds: row.image_utc_offset_seconds,
+            sees_people: row.image_sees_people,
+            extra: row.image_extra,
         }
     }
 }

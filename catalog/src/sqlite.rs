@@ -16,14 +16,14 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 use super::embedding::from_le_bytes;
 use super::row::{
     DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, Micros, PlaceRow, ProfileRow,
-    RecordRow, SightingRow,
+    RecordRow, SightingRow, ToldDeploymentRow,
 };
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::{Held, State};
 use crate::map::file::Mapping;
-use crate::record::{Image, Individual, Record, Sighting};
+use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
 use crate::statements::{Statements, templates};
 
 const CONNECTIONS: u32 = 4;
@@ -119,6 +119,11 @@ impl Catalog for SqliteCatalog {
         self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
     }
 
+    async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let keep = |row: RecordRow<Micros>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.repeats_in), About::Range(&range), keep).await
+    }
+
     async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
         let keep = |row: RecordRow<Micros>, unit| Some(row.of_deer(unit));
         Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
@@ -154,6 +159,11 @@ impl Catalog for SqliteCatalog {
         self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
     }
 
+    async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
+        let keep = |row: ToldDeploymentRow<Micros>, _| Some(row.into());
+        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(&range), keep).await
+    }
+
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
         let state = self.held.now();
         let unit = state.map.unit;
@@ -174,6 +184,10 @@ impl Catalog for SqliteCatalog {
         let Some(sql) = &state.sql.profiles else { return Ok(Vec::new()) };
         let rows = sqlx::query(AssertSqlSafe(sql.as_str())).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(ProfileRow::from_row(row)?.with(vector(row, "deer")?))).collect()
+    }
+
+    async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
+        self.rows(|sql| sql.datasets.as_deref(), About::Everything, |row: Dataset, _| Some(row)).await
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {

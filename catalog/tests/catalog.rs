@@ -31,8 +31,13 @@ async fn fill(url: &str) -> Arc<dyn Catalog> {
     let mut writing = store.begin().await.unwrap();
     writing
         .datasets(&[
-            NewDataset { id: "2".into(), name: "North wood".into(), source: None },
-            NewDataset { id: "1".into(), name: "Creek".into(), source: Some("https://example.org".into()) },
+            NewDataset { id: "2".into(), name: "North wood".into(), ..NewDataset::default() },
+            NewDataset {
+                id: "1".into(),
+                name: "Creek".into(),
+                source: Some("https://example.org".into()),
+                ..NewDataset::default()
+            },
         ])
         .await
         .unwrap();
@@ -43,6 +48,7 @@ async fn fill(url: &str) -> Arc<dyn Catalog> {
         longitude: None,
         timezone: None,
         coordinate_uncertainty: Some(177.0),
+        ..NewPlace::default()
     });
     writing.places(&places).await.unwrap();
     writing.deployments(&deployments()).await.unwrap();
@@ -69,6 +75,7 @@ fn deployments() -> Vec<NewDeployment> {
             camera: (id == "standing").then(|| "cam 7".into()),
             start: at(start),
             end: end.map(at),
+            ..NewDeployment::default()
         })
         .to_vec()
 }
@@ -93,15 +100,9 @@ fn images() -> Vec<NewImage> {
 
 fn deer(id: &str) -> NewDeer {
     NewDeer {
-        id: id.into(),
-        dataset_id: None,
-        name: "Old Crooked".into(),
-        sex: Class::Buck,
         feature_vector: Some(vec![0.6, 0.8]),
         embedding_version: Some("test".into()),
-        founder_detection_id: None,
-        first_seen: None,
-        last_seen: None,
+        ..NewDeer::of(id, "Old Crooked", Class::Buck)
     }
 }
 
@@ -137,6 +138,9 @@ fn sighting_of(row: &Record) -> Sighting {
         deer_id: row.deer_id.clone(),
         count: row.count,
         scientific_name: row.scientific_name.clone(),
+        burst_id: row.burst_id.clone(),
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
     }
 }
 

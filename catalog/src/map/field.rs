@@ -114,15 +114,23 @@ const PLACES: [Field; 6] = [
     field("timezone", Kind::Text, &["timezone", "time_zone"], "days are those of the configured zone"),
 ];
 
-const DEPLOYMENTS: [Field; 5] = [
+const DEPLOYMENTS: [Field; 13] = [
     required("id", Kind::Text, &["id"]),
     required("location_id", Kind::Text, &["location_id"]),
     field("camera", Kind::Text, &["camera", "camera_id"], ""),
     required("start", Kind::Instant, &["start", "start_date", "started_at"]),
     field("end", Kind::Instant, &["end", "end_date", "ended_at"], "every camera stands to this day"),
+    field("dataset_id", Kind::Text, &["dataset_id"], ""),
+    field("source_id", Kind::Text, &["source_id"], ""),
+    field("camera_id", Kind::Text, &["camera_id"], ""),
+    field("start_offset_seconds", Kind::Integer, &["start_offset_seconds"], ""),
+    field("end_offset_seconds", Kind::Integer, &["end_offset_seconds"], ""),
+    field("clock_problem", Kind::Text, &["clock_problem"], ""),
+    field("failures", Kind::Text, &["failures"], ""),
+    field("extra", Kind::Text, &["extra"], ""),
 ];
 
-const IMAGES: [Field; 11] = [
+const IMAGES: [Field; 18] = [
     required("id", Kind::Key, &["id"]),
     field("location_id", Kind::Text, &["location_id"], "nothing is known by place"),
     field("deployment_id", Kind::Text, &["deployment_id"], ""),
@@ -134,9 +142,16 @@ const IMAGES: [Field; 11] = [
     field("media_type", Kind::Text, &["media_type"], ""),
     field("capture_method", Kind::Text, &["capture_method"], ""),
     field("processing_status", Kind::Text, &["processing_status"], ""),
+    field("dataset_id", Kind::Text, &["dataset_id"], ""),
+    field("source_id", Kind::Text, &["source_id"], ""),
+    field("burst_id", Kind::Text, &["burst_id"], ""),
+    field("file_public", Kind::Boolean, &["file_public"], ""),
+    field("utc_offset_seconds", Kind::Integer, &["utc_offset_seconds"], ""),
+    field("sees_people", Kind::Boolean, &["sees_people"], ""),
+    field("extra", Kind::Text, &["extra"], ""),
 ];
 
-const DETECTIONS: [Field; 28] = [
+const DETECTIONS: [Field; 37] = [
     required("id", Kind::Text, &["id"]),
     required("image_id", Kind::Key, &["image_id"]),
     required("classification", Kind::Text, &["classification"]),
@@ -167,6 +182,15 @@ const DETECTIONS: [Field; 28] = [
     field("reviewed_by", Kind::Text, &["reviewed_by"], ""),
     field("reviewed_at", Kind::Instant, &["reviewed_at"], ""),
     field("created_at", Kind::Instant, &["created_at"], ""),
+    field("dataset_id", Kind::Text, &["dataset_id"], ""),
+    field("source_id", Kind::Text, &["source_id"], ""),
+    field("event_id", Kind::Text, &["event_id"], ""),
+    field("starts_at", Kind::Instant, &["starts_at"], ""),
+    field("ends_at", Kind::Instant, &["ends_at"], ""),
+    field("utc_offset_seconds", Kind::Integer, &["utc_offset_seconds"], ""),
+    field("is_count_told", Kind::Boolean, &["is_count_told"], ""),
+    field("repeats_id", Kind::Text, &["repeats_id"], ""),
+    field("extra", Kind::Text, &["extra"], ""),
     field("true_deer_id", Kind::Text, &["true_deer_id"], ""),
     field("embedding_version", Kind::Text, &["embedding_version"], ""),
     field("feature_vector", Kind::Vector, &["feature_vector"], "no re-identification"),
@@ -186,4 +210,13 @@ const DEER: [Field; 11] = [
     field("founder_detection_id", Kind::Text, &["founder_detection_id"], ""),
 ];
 
-const DATASET: [Field; 2] = [field("id", Kind::Text, &["id"], ""), required("name", Kind::Text, &["name"])];
+const DATASET: [Field; 8] = [
+    field("id", Kind::Text, &["id"], ""),
+    required("name", Kind::Text, &["name"]),
+    field("source", Kind::Text, &["source"], ""),
+    field("id_prefix", Kind::Text, &["id_prefix"], ""),
+    field("profile", Kind::Text, &["profile"], ""),
+    field("species", Kind::Text, &["species"], ""),
+    field("metadata", Kind::Text, &["metadata"], ""),
+    field("notes", Kind::Text, &["notes"], ""),
+];

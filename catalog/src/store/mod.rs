@@ -1,7 +1,7 @@
 //! The write side of our own tables, for sources only: exports have no way here.
 //!
 //! All rows are upserted by their ids in one transaction, so that a source can be read twice and a failure leaves
-//! nothing behind.
+//! nothing behind. A row of one data set never replaces one of another: see [`CatalogError::OtherDataset`].
 
 mod postgres;
 mod row;
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 
 pub use crate::record::Level;
 pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
@@ -83,17 +83,64 @@ enum Tx {
 macro_rules! upsert {
     ($self:ident, $rows:ident, $table:ident) => {{
         for batch in $rows.chunks(BATCH) {
-            match &mut $self.0 {
+            let written = match &mut $self.0 {
                 Tx::Postgres(tx) => postgres::$table(tx, batch).await?,
                 Tx::Sqlite(tx) => sqlite::$table(tx, batch).await?,
+            };
+            if written < batch.len() as u64 {
+                return Err(CatalogError::OtherDataset { table: stringify!($table) });
             }
         }
         Ok(())
     }};
 }
 
-/// Tables whose rows belong to a data set.
+/// A data set that is there.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct KnownDataset {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What its ids begin with.
+    pub id_prefix: String,
+    /// SHA-256 of the tables it was read from; `None`: an older version of this program did not keep it.
+    pub fingerprint: Option<String>,
+}
+
+/// Runs a query of one column, with the data set bound, and gives its values.
+macro_rules! texts {
+    ($self:ident, $sql:expr, $dataset_id:expr) => {
+        match &mut $self.0 {
+            Tx::Postgres(tx) => sqlx::query_scalar($sql).bind($dataset_id).fetch_all(&mut **tx).await?,
+            Tx::Sqlite(tx) => sqlx::query_scalar($sql).bind($dataset_id).fetch_all(&mut **tx).await?,
+        }
+    };
+}
+
+/// What of other data sets may have the same name.
 #[derive(Clone, Copy, Debug)]
+pub enum Named {
+    /// Events (`burst_id`).
+    Events,
+    /// Places, by what people call them.
+    PlaceNames,
+    /// Known deer, by what people call them.
+    DeerNames,
+}
+
+impl Named {
+    fn of_others(self) -> &'static str {
+        match self {
+            Self::Events => include_str!("sql/others_of_events.sql"),
+            Self::PlaceNames => include_str!("sql/names_of_places.sql"),
+            Self::DeerNames => include_str!("sql/names_of_deer.sql"),
+        }
+    }
+}
+
+/// Tables whose rows belong to a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owned {
     /// What was detected.
     Detections,
@@ -101,19 +148,22 @@ pub enum Owned {
     Images,
     /// When cameras stood where.
     Deployments,
+    /// Where they stood.
+    Places,
     /// Known deer.
     Deer,
 }
 
 impl Owned {
     /// In the order in which they can be removed.
-    pub const ALL: [Self; 4] = [Self::Detections, Self::Images, Self::Deployments, Self::Deer];
+    pub const ALL: [Self; 5] = [Self::Detections, Self::Images, Self::Deployments, Self::Places, Self::Deer];
 
     fn ids(self) -> &'static str {
         match self {
             Self::Detections => include_str!("sql/ids_of_detections.sql"),
             Self::Images => include_str!("sql/ids_of_images.sql"),
             Self::Deployments => include_str!("sql/ids_of_deployments.sql"),
+            Self::Places => include_str!("sql/ids_of_places.sql"),
             Self::Deer => include_str!("sql/ids_of_deer.sql"),
         }
     }
@@ -123,12 +173,24 @@ impl Owned {
             Self::Detections => include_str!("sql/delete_detections.sql"),
             Self::Images => include_str!("sql/delete_images.sql"),
             Self::Deployments => include_str!("sql/delete_deployments.sql"),
+            Self::Places => include_str!("sql/delete_places.sql"),
             Self::Deer => include_str!("sql/delete_deer.sql"),
+        }
+    }
+
+    fn of_others(self) -> &'static str {
+        match self {
+            Self::Detections => include_str!("sql/others_of_detections.sql"),
+            Self::Images => include_str!("sql/others_of_images.sql"),
+            Self::Deployments => include_str!("sql/others_of_deployments.sql"),
+            Self::Places => include_str!("sql/others_of_places.sql"),
+            Self::Deer => include_str!("sql/others_of_deer.sql"),
         }
     }
 }
 
-/// Every method: ids must differ within one call; an error means that the transaction is over.
+/// Every method: ids must differ within one call; an error means that the transaction is over. An upsert of a row whose
+/// id is that of another data set's row is refused.
 #[expect(
     clippy::missing_errors_doc,
     reason = "all fail alike: when the database does not answer or refuses a row"
@@ -173,10 +235,7 @@ impl Writing {
         dataset_id: &str,
         kept: &HashSet<String>,
     ) -> Result<u64, CatalogError> {
-        let ids: Vec<String> = match &mut self.0 {
-            Tx::Postgres(tx) => sqlx::query_scalar(table.ids()).bind(dataset_id).fetch_all(&mut **tx).await?,
-            Tx::Sqlite(tx) => sqlx::query_scalar(table.ids()).bind(dataset_id).fetch_all(&mut **tx).await?,
-        };
+        let ids: Vec<String> = texts!(self, table.ids(), dataset_id);
         let mut removed = 0;
         for id in ids.iter().filter(|id| !kept.contains(*id)) {
             removed += match &mut self.0 {
@@ -189,6 +248,35 @@ impl Writing {
             };
         }
         Ok(removed)
+    }
+
+    /// The data sets that are there, by id.
+    pub async fn known_datasets(&mut self) -> Result<Vec<KnownDataset>, CatalogError> {
+        let sql = include_str!("sql/known_datasets.sql");
+        Ok(match &mut self.0 {
+            Tx::Postgres(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,
+            Tx::Sqlite(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,
+        })
+    }
+
+    /// The ids in a table that are not of this data set.
+    pub async fn ids_of_others(
+        &mut self,
+        table: Owned,
+        dataset_id: &str,
+    ) -> Result<HashSet<String>, CatalogError> {
+        let ids: Vec<String> = texts!(self, table.of_others(), dataset_id);
+        Ok(ids.into_iter().collect())
+    }
+
+    /// The names that are not of this data set.
+    pub async fn names_of_others(
+        &mut self,
+        what: Named,
+        dataset_id: &str,
+    ) -> Result<HashSet<String>, CatalogError> {
+        let names: Vec<String> = texts!(self, what.of_others(), dataset_id);
+        Ok(names.into_iter().collect())
     }
 
     /// Makes all of it visible at once.

@@ -73,6 +73,7 @@ fn read(row: &Row<'_>, dataset_id: &str) -> Result<(NewPlace, NewDeployment), Ba
         timezone: None,
         coordinate_uncertainty: row.number("coordinateUncertainty", 0.0, 1e9)?,
         id: place_id.clone(),
+        ..NewPlace::default()
     };
     let (start, end) = span(row)?;
     let deployment = NewDeployment {
@@ -82,6 +83,7 @@ fn read(row: &Row<'_>, dataset_id: &str) -> Result<(NewPlace, NewDeployment), Ba
         camera: row.text("cameraID").or(row.text("cameraModel")).map(str::to_owned),
         start,
         end: Some(end),
+        ..NewDeployment::default()
     };
     Ok((place, deployment))
 }

@@ -55,7 +55,12 @@ pub async fn import(
     let survey = survey::survey(&package, options)?;
     let mut reading = Reading::new(options, survey.rows, progress);
     let mut writing = store.begin().await?;
-    let dataset = NewDataset { id: dataset_id.clone(), name: package.title(), source: package.source() };
+    let dataset = NewDataset {
+        id: dataset_id.clone(),
+        name: package.title(),
+        source: package.source(),
+        ..NewDataset::default()
+    };
     writing.datasets(&[dataset]).await?;
 
     let stands = deployments::import(&package, &dataset_id, &mut reading, &mut writing).await?;

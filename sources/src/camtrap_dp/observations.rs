@@ -148,15 +148,10 @@ impl Sightings {
 
     fn deer(&self, id: &str, dataset_id: &str) -> NewDeer {
         NewDeer {
-            id: id.to_owned(),
             dataset_id: Some(dataset_id.to_owned()),
-            name: id.to_owned(),
-            sex: self.told.map_or(Class::Unknown, |(_, class)| class),
-            feature_vector: None,
-            embedding_version: None,
-            founder_detection_id: None,
             first_seen: self.span.map(|(first, _)| first),
             last_seen: self.span.map(|(_, last)| last),
+            ..NewDeer::of(id, id, self.told.map_or(Class::Unknown, |(_, class)| class))
         }
     }
 }

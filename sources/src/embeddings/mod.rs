@@ -92,7 +92,8 @@ pub async fn import(
     let plan = Plan::new(name, labels, options)?;
     let mut writing = store.begin().await?;
     let source = vectors.file_name().map(|name| name.to_string_lossy().into_owned());
-    let dataset = NewDataset { id: plan.name.clone(), name: plan.name.clone(), source };
+    let dataset =
+        NewDataset { id: plan.name.clone(), name: plan.name.clone(), source, ..NewDataset::default() };
     writing.datasets(&[dataset]).await?;
     for table in Owned::ALL {
         writing.remove_others(table, &plan.name, &HashSet::new()).await?;
@@ -254,15 +255,11 @@ impl<'a> Plan<'a> {
 
     fn deer(&self, label: &Label, vector: Vec<f32>) -> NewDeer {
         NewDeer {
-            id: self.deer_id(label),
             dataset_id: Some(self.name.clone()),
-            name: label.individual.clone(),
-            sex: Class::Unknown,
             feature_vector: Some(vector),
             embedding_version: Some(self.name.clone()),
-            founder_detection_id: None,
-            first_seen: None,
-            last_seen: None,
+            source_id: Some(label.individual.clone()),
+            ..NewDeer::of(self.deer_id(label), &label.individual, Class::Unknown)
         }
     }
 

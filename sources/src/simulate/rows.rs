@@ -52,6 +52,7 @@ impl Rows {
                 id: ids.dataset(),
                 name: "Simulated herd".to_owned(),
                 source: Some(format!("deertrack simulate --seed {}", season.seed)),
+                ..NewDataset::default()
             },
             places: places(season, &ids),
             deployments: deployments(season, &ids),
@@ -125,6 +126,9 @@ fn places(season: &Season, ids: &Ids) -> Vec<NewPlace> {
         longitude: Some(place.longitude),
         timezone: Some("Europe/London".to_owned()),
         coordinate_uncertainty: Some(10.0),
+        dataset_id: Some(ids.dataset()),
+        source_id: Some(ids.place(number)),
+        zone_source: Some("told".to_owned()),
     };
     season.places.iter().enumerate().map(place).collect()
 }
@@ -137,6 +141,8 @@ fn deployments(season: &Season, ids: &Ids) -> Vec<NewDeployment> {
         camera: Some(format!("cam-{}", stand.place + 1)),
         start: stand.span.start,
         end: Some(stand.span.end),
+        source_id: Some(ids.stand(number)),
+        ..NewDeployment::default()
     };
     season.stands.iter().enumerate().map(stand).collect()
 }
@@ -284,6 +290,7 @@ fn deer_rows(season: &Season, ids: &Ids, profiles: &[Profile], detections: &[Det
             founder_detection_id: Some(detections[profile.founder].row.id.clone()),
             first_seen: times.iter().min().copied(),
             last_seen: times.iter().max().copied(),
+            source_id: Some(id.clone()),
             id,
         }
     };

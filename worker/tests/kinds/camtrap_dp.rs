@@ -46,13 +46,15 @@ fn deployment(id: &str, place: &str, start: &str, end: Option<&str>) -> NewDeplo
         camera: Some(format!("camera of {id}")),
         start: at(start),
         end: end.map(at),
+        ..NewDeployment::default()
     }
 }
 
 /// Two cameras with their deployments; bucks, a doe and a fawn on photographs, one of them without an animal.
 fn season() -> Season {
     let mut season = Season::new();
-    let dataset = NewDataset { id: "wood".into(), name: "Deer of the north wood".into(), source: None };
+    let dataset =
+        NewDataset { id: "wood".into(), name: "Deer of the north wood".into(), ..NewDataset::default() };
     season.datasets.push(dataset);
     season.places[0].coordinate_uncertainty = Some(30.0);
     season.deployments = vec![

@@ -29,6 +29,7 @@ fn stand(season: &mut Season, id: &str, [place, camera]: [&str; 2], start: &str,
         camera: (!camera.is_empty()).then(|| camera.into()),
         start: at(start),
         end: end.map(at),
+        ..NewDeployment::default()
     });
 }
 

@@ -145,21 +145,12 @@ pub(crate) fn place(id: &str, name: &str) -> NewPlace {
         longitude: Some(4.651_234),
         timezone: None,
         coordinate_uncertainty: None,
+        ..NewPlace::default()
     }
 }
 
 pub(crate) fn known(id: &str, name: &str) -> NewDeer {
-    NewDeer {
-        id: id.into(),
-        dataset_id: None,
-        name: name.into(),
-        sex: Class::Buck,
-        feature_vector: None,
-        embedding_version: None,
-        founder_detection_id: None,
-        first_seen: None,
-        last_seen: None,
-    }
+    NewDeer::of(id, name, Class::Buck)
 }
 
 /// All counts that an export tells, in order.

@@ -56,6 +56,7 @@ fn season() -> Season {
         camera: Some("cam 7".into()),
         start: at("2025-10-31T23:00:00Z"),
         end: None,
+        ..NewDeployment::default()
     });
     season
 }

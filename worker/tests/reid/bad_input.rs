@@ -141,6 +141,7 @@ async fn what_is_written_in_names_comes_out_as_text() {
         longitude: None,
         timezone: None,
         coordinate_uncertainty: None,
+        ..NewPlace::default()
     });
     herd.images[0].location_id = Some("p".into());
     for (number, name) in hostile.iter().enumerate() {

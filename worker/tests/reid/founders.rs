@@ -42,10 +42,7 @@ fn at_one_place(mut herd: Herd) -> Herd {
     herd.places.push(deertrack_catalog::store::NewPlace {
         id: "oak".into(),
         name: "Old oak".into(),
-        latitude: None,
-        longitude: None,
-        timezone: None,
-        coordinate_uncertainty: None,
+        ..Default::default()
     });
     for image in &mut herd.images {
         image.location_id = Some("oak".into());

@@ -22,15 +22,9 @@ impl Herd {
     /// A known deer with its profile.
     pub(crate) fn know(&mut self, id: &str, class: Class, vector: &[f32]) {
         self.deer.push(NewDeer {
-            id: id.into(),
-            dataset_id: None,
-            name: format!("Deer {id}"),
-            sex: class,
             feature_vector: Some(vector.to_vec()),
             embedding_version: Some("v1".into()),
-            founder_detection_id: None,
-            first_seen: None,
-            last_seen: None,
+            ..NewDeer::of(id, format!("Deer {id}"), class)
         });
     }
 

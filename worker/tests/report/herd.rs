@@ -140,6 +140,9 @@ pub(crate) fn sighting(
         deer_id: None,
         count: 1,
         scientific_name: Some("Odocoileus virginianus".into()),
+        burst_id: None,
+        starts_at: None,
+        ends_at: None,
     }
 }
 
@@ -158,11 +161,7 @@ pub(crate) fn image_of(detection: &Sighting, path: Option<&Path>) -> Image {
         is_looked_at: true,
         taken_at: detection.taken_at,
         place_id: detection.place_id.clone(),
-        deployment_id: None,
-        width: None,
-        height: None,
-        media_type: None,
-        capture_method: None,
+        ..Image::default()
     }
 }
 

@@ -7,4 +7,5 @@ select
 from {deployments} p
 where p."start" < $2
     and (p."end" is null or p."end" > $1)
+    and p.clock_problem is null
 order by p."start", p.id::text collate "C"

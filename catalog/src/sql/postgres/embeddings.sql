@@ -23,4 +23,5 @@ where ($1::timestamptz is null or i."timestamp" >= $1)
     and ($2::timestamptz is null or i."timestamp" < $2)
     and d.is_valid is distinct from false
     and d.is_duplicate is distinct from true
+    and d.repeats_id is null
 order by i."timestamp" nulls last, i.id::text collate "C", d.id::text collate "C"

@@ -9,7 +9,14 @@ select
     i.width as width,
     i.height as height,
     i.media_type as media_type,
-    i.capture_method as capture_method
+    i.capture_method as capture_method,
+    i.dataset_id as image_dataset_id,
+    i.source_id as image_source_id,
+    i.burst_id as image_burst_id,
+    i.file_public as image_file_public,
+    i.utc_offset_seconds as image_utc_offset_seconds,
+    coalesce(i.sees_people, false) as image_sees_people,
+    i.extra as image_extra
 from {images} i
 where i."timestamp" >= $1
     and i."timestamp" < $2

@@ -9,4 +9,5 @@ from {images} i
 join {detections} d on d.image_id = i.id
 where i."timestamp" >= $1
     and i."timestamp" < $2
+    and d.repeats_id is null
 group by 1, 2, 3, 4

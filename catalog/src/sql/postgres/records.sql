@@ -21,6 +21,15 @@ select
     d.reviewed_by as reviewed_by,
     d.reviewed_at::timestamptz as reviewed_at,
     d.created_at::timestamptz as created_at,
+    d.dataset_id as dataset_id,
+    d.source_id as source_id,
+    d.event_id as event_id,
+    d.starts_at::timestamptz as starts_at,
+    d.ends_at::timestamptz as ends_at,
+    d.utc_offset_seconds as utc_offset_seconds,
+    d.is_count_told as is_count_told,
+    d.repeats_id as repeats_id,
+    d.extra as extra,
     i.id::text as image_id,
     i.path as path,
     i.filename as file_name,
@@ -31,6 +40,13 @@ select
     i.width as width,
     i.height as height,
     i.media_type as media_type,
-    i.capture_method as capture_method
+    i.capture_method as capture_method,
+    i.dataset_id as image_dataset_id,
+    i.source_id as image_source_id,
+    i.burst_id as image_burst_id,
+    i.file_public as image_file_public,
+    i.utc_offset_seconds as image_utc_offset_seconds,
+    coalesce(i.sees_people, false) as image_sees_people,
+    i.extra as image_extra
 from {detections} d
 join {images} i on i.id = d.image_id

@@ -17,6 +17,9 @@ select
     {box_height} as box_height,
     d.deer_id::text as deer_id,
     coalesce(d.count, 1) as count,
-    d.scientific_name as scientific_name
+    d.scientific_name as scientific_name,
+    d.burst_id as burst_id,
+    d.starts_at::timestamptz as starts_at,
+    d.ends_at::timestamptz as ends_at
 from {detections} d
 join {images} i on i.id = d.image_id

@@ -23,4 +23,5 @@ where ($1 is null or i."timestamp" >= $1)
     and ($2 is null or i."timestamp" < $2)
     and d.is_valid is not false
     and d.is_duplicate is not true
+    and d.repeats_id is null
 order by i."timestamp" nulls last, i.id, d.id

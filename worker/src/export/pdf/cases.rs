@@ -51,16 +51,10 @@ pub(super) fn rows(sightings: Vec<Sighting>) -> Rows {
 fn image(of: &Sighting) -> Image {
     Image {
         id: of.image_id.clone(),
-        path: None,
-        file_name: None,
         is_looked_at: true,
         taken_at: of.taken_at,
         place_id: of.place_id.clone(),
-        deployment_id: None,
-        width: None,
-        height: None,
-        media_type: None,
-        capture_method: None,
+        ..Image::default()
     }
 }
 
@@ -86,6 +80,9 @@ pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Sighting 
         deer_id: None,
         count: 1,
         scientific_name: None,
+        burst_id: None,
+        starts_at: None,
+        ends_at: None,
     }
 }
 

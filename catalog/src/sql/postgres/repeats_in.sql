@@ -1,0 +1,6 @@
+where i."timestamp" >= $1
+    and i."timestamp" < $2
+    and d.is_valid is distinct from false
+    and d.is_duplicate is distinct from true
+    and d.repeats_id is not null
+order by i."timestamp", i.id::text collate "C", d.id::text collate "C"

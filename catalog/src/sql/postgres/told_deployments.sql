@@ -1,0 +1,18 @@
+select
+    p.id::text as id,
+    p.location_id::text as place_id,
+    p.camera as camera,
+    p."start"::timestamptz as start,
+    p."end"::timestamptz as "end",
+    p.dataset_id as dataset_id,
+    p.source_id as source_id,
+    p.camera_id as camera_id,
+    p.start_offset_seconds as start_offset_seconds,
+    p.end_offset_seconds as end_offset_seconds,
+    p.clock_problem as clock_problem,
+    p.failures as failures,
+    p.extra as extra
+from {deployments} p
+where p."start" < $2
+    and (p."end" is null or p."end" > $1)
+order by p."start", p.id::text collate "C"

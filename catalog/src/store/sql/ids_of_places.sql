@@ -1,0 +1,3 @@
+select id
+from locations
+where dataset_id = $1

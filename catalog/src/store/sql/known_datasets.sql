@@ -1,0 +1,3 @@
+select id, name, id_prefix, fingerprint
+from dataset
+order by id

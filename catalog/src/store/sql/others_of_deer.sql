@@ -1,0 +1,3 @@
+select id
+from deer
+where dataset_id is distinct from $1

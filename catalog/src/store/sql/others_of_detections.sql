@@ -1,0 +1,3 @@
+select id
+from detections
+where dataset_id is distinct from $1

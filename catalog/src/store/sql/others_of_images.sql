@@ -1,0 +1,3 @@
+select id
+from images
+where dataset_id is distinct from $1
