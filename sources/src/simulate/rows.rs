@@ -159,6 +159,7 @@ fn images(season: &Season, ids: &Ids, paths: &BTreeMap<usize, PathBuf>) -> Vec<N
         height: Some(frame::HEIGHT),
         media_type: Some("image/jpeg".to_owned()),
         capture_method: Some("activityDetection".to_owned()),
+        ..NewImage::default()
     };
     season.shots.iter().enumerate().map(image).collect()
 }
