@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deertrack_catalog::store::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Store};
+use deertrack_catalog::store::{
+    NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Owned, Store,
+};
 use deertrack_catalog::{Catalog, CatalogError, LeftOut, Record, Sighting, connect, migrate};
 use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, TimeRange};
@@ -306,4 +308,105 @@ async fn what_may_pass_is_told_from_what_does_not() {
     let no_tables = deertrack_testkit::postgres::database();
     let catalog = connect(&no_tables).await.unwrap();
     assert!(matches!(catalog.ping().await, Err(CatalogError::Unexpected(_))));
+}
+
+#[tokio::test]
+async fn a_row_of_one_data_set_never_replaces_one_of_another() {
+    let dir = TempDir::new().unwrap();
+    for url in [sqlite_in(&dir), deertrack_testkit::postgres::database()] {
+        fill(&url).await;
+        let mut store = Store::open(&url).await.unwrap();
+        let mut writing = store.begin().await.unwrap();
+        let thief = NewDeployment {
+            id: "standing".into(),
+            dataset_id: Some("2".into()),
+            location_id: "b".into(),
+            ..NewDeployment::default()
+        };
+        let refused = writing.deployments(&[thief]).await.unwrap_err();
+        assert!(matches!(refused, CatalogError::OtherDataset { table: "deployments" }), "{refused}");
+        drop(writing);
+        let mut writing = store.begin().await.unwrap();
+        let others = writing.ids_of_others(Owned::Deployments, "2").await.unwrap();
+        assert!(others.contains("standing") && others.len() == 4);
+        assert!(writing.ids_of_others(Owned::Deployments, "1").await.unwrap().is_empty());
+        let known = writing.known_datasets().await.unwrap();
+        assert_eq!(
+            known.iter().map(|known| known.name.as_str()).collect::<Vec<_>>(),
+            ["Creek", "North wood"]
+        );
+        drop(writing);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_and_not_counted_is_given_back_by_both_databases() {
+    let dir = TempDir::new().unwrap();
+    for url in [sqlite_in(&dir), deertrack_testkit::postgres::database()] {
+        let catalog = fill(&url).await;
+        let mut store = Store::open(&url).await.unwrap();
+        let mut writing = store.begin().await.unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        let stand = NewDeployment {
+            id: "reset".into(),
+            location_id: "a".into(),
+            start: at("1970-01-01T00:00:00Z"),
+            end: Some(at("2025-02-01T00:00:00Z")),
+            camera_id: text("cam 9"),
+            start_offset_seconds: Some(3600),
+            clock_problem: text("starts too early"),
+            extra: text(r#"{"baitUse":"false"}"#),
+            ..NewDeployment::default()
+        };
+        writing.deployments(&[stand]).await.unwrap();
+        let image = NewImage {
+            id: "hiker".into(),
+            timestamp: Some(at("2025-06-01T00:00:00Z")),
+            file_public: Some(false),
+            sees_people: true,
+            utc_offset_seconds: Some(7200),
+            burst_id: text("event"),
+            ..NewImage::default()
+        };
+        writing.images(&[image]).await.unwrap();
+        let repeat = NewDetection {
+            repeats_id: text("first"),
+            ends_at: Some(at("2025-06-01T00:00:07.250Z")),
+            is_count_told: Some(false),
+            extra: text(r#"{"individualID":"b1"}"#),
+            ..NewDetection::of("repeat", "hiker", Class::Doe)
+        };
+        writing.detections(&[repeat]).await.unwrap();
+        writing.commit().await.unwrap();
+        store.close().await;
+
+        let counted = catalog.records_in(year_2025()).await.unwrap();
+        assert!(counted.iter().all(|row| row.id != "repeat"));
+        let repeats = catalog.repeats_in(year_2025()).await.unwrap();
+        let row = &repeats[0];
+        assert_eq!((repeats.len(), row.repeats_id.as_deref()), (1, Some("first")));
+        assert_eq!(row.ends_at, Some(at("2025-06-01T00:00:07.250Z")));
+        assert_eq!(
+            (row.is_count_told, row.extra.as_deref()),
+            (Some(false), Some(r#"{"individualID":"b1"}"#))
+        );
+        let image = &row.image;
+        assert_eq!(
+            (image.file_public, image.sees_people, image.utc_offset_seconds),
+            (Some(false), true, Some(7200))
+        );
+        assert_eq!(image.burst_id.as_deref(), Some("event"));
+
+        let ids = |deployments: Vec<String>| deployments.contains(&"reset".to_owned());
+        let effort = catalog.deployments(year_2025()).await.unwrap();
+        assert!(!ids(effort.into_iter().map(|stand| stand.id).collect()), "it is no effort");
+        let told = catalog.told_deployments(year_2025()).await.unwrap();
+        let reset = told.iter().find(|told| told.deployment.id == "reset").unwrap();
+        assert_eq!((reset.camera_id.as_deref(), reset.start_offset_seconds), (Some("cam 9"), Some(3600)));
+        assert_eq!(reset.clock_problem.as_deref(), Some("starts too early"));
+        assert_eq!(reset.extra.as_deref(), Some(r#"{"baitUse":"false"}"#));
+        let datasets = catalog.datasets().await.unwrap();
+        assert_eq!(datasets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["Creek", "North wood"]);
+    }
 }

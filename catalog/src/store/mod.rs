@@ -8,6 +8,7 @@ mod row;
 mod sqlite;
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
@@ -16,14 +17,18 @@ use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 pub use crate::record::Level;
 pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
-use super::connect::{Target, migrate, writable};
+use super::connect::{Target, migrate, sqlite_file, writable};
 use crate::failure::CatalogError;
 
 /// Rows a statement: enough to hide the round trip, few enough to keep a batch of vectors under a few megabytes.
 const BATCH: usize = 500;
 
 /// A database to write to.
-pub struct Store(Pool);
+pub struct Store {
+    pool: Pool,
+    /// The SQLite file, if there was none before.
+    made: Option<PathBuf>,
+}
 
 enum Pool {
     Postgres(PgPool),
@@ -36,8 +41,9 @@ impl Store {
     /// # Errors
     /// As [`migrate`].
     pub async fn open(database_url: &str) -> Result<Self, CatalogError> {
+        let made = sqlite_file(database_url).filter(|file| !file.exists());
         migrate(database_url).await?;
-        Ok(Self(match Target::of(database_url)? {
+        let pool = match Target::of(database_url)? {
             Target::Postgres(options) => Pool::Postgres(
                 PgPoolOptions::new()
                     .max_connections(1)
@@ -47,7 +53,8 @@ impl Store {
             Target::Sqlite(options) => Pool::Sqlite(
                 SqlitePoolOptions::new().max_connections(1).connect_with(writable(*options)).await?,
             ),
-        }))
+        };
+        Ok(Self { pool, made })
     }
 
     /// Begins the transaction; what is written is seen by others after [`Writing::commit`], or never.
@@ -55,15 +62,25 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&mut self) -> Result<Writing, CatalogError> {
-        Ok(Writing(match &self.0 {
+        Ok(Writing(match &self.pool {
             Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
             Pool::Sqlite(pool) => Tx::Sqlite(pool.begin().await?),
         }))
     }
 
+    /// Closes the connection and takes back the SQLite file, if this store made it: nothing came of it.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub async fn discard(mut self) -> Result<(), CatalogError> {
+        let made = self.made.take();
+        self.close().await;
+        made.map_or(Ok(()), |file| std::fs::remove_file(file).map_err(|error| sqlx::Error::Io(error).into()))
+    }
+
     /// Closes the connection; with SQLite this also folds the log into the file.
     pub async fn close(self) {
-        match self.0 {
+        match self.pool {
             Pool::Postgres(pool) => pool.close().await,
             Pool::Sqlite(pool) => pool.close().await,
         }
