@@ -34,6 +34,16 @@ pub enum ImportError {
     /// A row cannot be used, and the choice was to stop at such a row.
     #[error("{0}\nnothing was imported; --skip-invalid imports the other rows")]
     BadRow(BadRow),
+    /// Rows have no deployment, and the choice was to stop at such rows.
+    #[error(
+        "{first}\nrows without their deployment: {counts}\nnothing was imported; --skip-invalid imports the other rows"
+    )]
+    NoDeployment {
+        /// The first of them.
+        first: Box<BadRow>,
+        /// How many, by deployment.
+        counts: String,
+    },
     /// A label cannot be used; labels are all needed.
     #[error("{0}\nnothing was imported")]
     BadLabel(BadRow),
@@ -44,6 +54,26 @@ pub enum ImportError {
         wanted: Vec<String>,
         /// What there is.
         found: Vec<String>,
+    },
+    /// No row is of a deer, and no species was chosen.
+    #[error(
+        "the package has no deer (Cervidae){}; --species NAME takes another animal",
+        if found.is_empty() { ", nor any other animal with a name".to_owned() } else { format!("; it has {}", found.join(", ")) }
+    )]
+    NoDeer {
+        /// What there is.
+        found: Vec<String>,
+    },
+    /// A data set of this name is there, and its content is another.
+    #[error(
+        "the database has a data set named {name:?} ({title}) with other content; nothing was imported: \
+         --replace removes that one and imports this, --as NAME imports this beside it under another name"
+    )]
+    AnotherOfThisName {
+        /// The name of both.
+        name: String,
+        /// Of the one that is there.
+        title: String,
     },
     /// The database.
     #[error(transparent)]

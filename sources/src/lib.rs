@@ -8,6 +8,7 @@ mod error;
 mod progress;
 mod source;
 mod table;
+mod table_form;
 
 pub use error::{BadRow, ImportError};
 pub use progress::OnProgress;

@@ -1,13 +1,15 @@
 //! A CSV table with named columns: typed values, and for every wrong one the place where it stands.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use csv::{ErrorKind, Reader, StringRecord};
+use chrono::{DateTime, FixedOffset};
+use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::error::{BadRow, ImportError};
+use crate::table_form::{Form, named};
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
@@ -16,33 +18,67 @@ const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
 pub(super) struct Table {
     header: Header,
     reader: Reader<File>,
-    record: StringRecord,
+    record: ByteRecord,
+    cells: Vec<String>,
+    guessed: bool,
 }
 
 struct Header {
     file: String,
+    names: Vec<String>,
     columns: HashMap<String, usize>,
+    form: Form,
 }
 
 impl Table {
-    /// Opens the file; `file` is how errors call it.
+    /// Opens a file of the usual form; `file` is how errors call it.
     ///
     /// # Errors
-    /// When it cannot be read, or a required column is missing.
+    /// As [`Table::open_as`].
     pub(super) fn open(path: &Path, file: &str, required: &[&str]) -> Result<Self, ImportError> {
-        let mut reader = Reader::from_path(path).map_err(|error| unreadable(path, error))?;
-        let header = reader.headers().map_err(|error| unreadable(path, error))?;
-        let columns: HashMap<String, usize> =
-            header.iter().enumerate().map(|(at, name)| (name.trim().to_owned(), at)).collect();
-        for name in required {
-            if !columns.contains_key(*name) {
-                return Err(ImportError::WrongForm {
-                    path: path.to_owned(),
-                    reason: format!("it has no column {name}"),
-                });
-            }
+        Self::open_as(path, file, required, Form::default())
+    }
+
+    /// Opens a file of this form.
+    ///
+    /// # Errors
+    /// When it cannot be read, its columns are separated by another sign, or a required column is missing.
+    pub(super) fn open_as(
+        path: &Path,
+        file: &str,
+        required: &[&str],
+        form: Form,
+    ) -> Result<Self, ImportError> {
+        let mut reader = ReaderBuilder::new()
+            .delimiter(form.delimiter)
+            .quote(form.quote)
+            .double_quote(form.doubles_quotes)
+            .escape(form.escape)
+            .comment(form.comment)
+            .from_path(path)
+            .map_err(|error| unreadable(path, error))?;
+        let wrong = |reason| ImportError::WrongForm { path: path.to_owned(), reason };
+        let header = reader.byte_headers().map_err(|error| unreadable(path, error))?;
+        if header.get(0).is_some_and(|first| first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff"))
+        {
+            return Err(wrong("it is written in UTF-16; save it as CSV UTF-8".to_owned()));
         }
-        Ok(Self { header: Header { file: file.to_owned(), columns }, reader, record: StringRecord::new() })
+        let names: Vec<String> = header.iter().map(|name| form.decode(name).0.trim().to_owned()).collect();
+        if let (1, Some(delimiter)) = (names.len(), form.other_delimiter(&names[0])) {
+            return Err(wrong(separated_by(delimiter, form.delimiter)));
+        }
+        let columns: HashMap<String, usize> =
+            names.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
+        if let Some(name) = required.iter().find(|name| !columns.contains_key(**name)) {
+            return Err(wrong(format!("it has no column {name}")));
+        }
+        let header = Header { file: file.to_owned(), names, columns, form };
+        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false })
+    }
+
+    /// Whether a cell was not UTF-8 and nothing said that it would not be.
+    pub(super) fn has_guessed_letters(&self) -> bool {
+        self.guessed
     }
 
     /// Reads the next row through `parse`; `None` at the end. The inner error is that of a row, after which reading
@@ -54,10 +90,23 @@ impl Table {
         &mut self,
         parse: impl FnOnce(&Row<'_>) -> Result<T, BadRow>,
     ) -> Result<Option<Result<T, BadRow>>, ImportError> {
-        match self.reader.read_record(&mut self.record) {
+        match self.reader.read_byte_record(&mut self.record) {
             Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(parse(&Row { header: &self.header, record: &self.record }))),
+            Ok(true) => {
+                self.decode();
+                let line = self.record.position().map_or(0, Position::line);
+                Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })))
+            }
             Err(error) => self.broken(error).map(|bad| Some(Err(bad))),
+        }
+    }
+
+    fn decode(&mut self) {
+        self.cells.clear();
+        for cell in &self.record {
+            let (text, guessed) = self.header.form.decode(cell);
+            self.guessed |= guessed;
+            self.cells.push(text);
         }
     }
 
@@ -66,10 +115,9 @@ impl Table {
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("of {len} fields where the header has {expected_len}")
             }
-            ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
             _ => return Err(unreadable(Path::new(&self.header.file), error)),
         };
-        let line = error.position().map_or(0, csv::Position::line);
+        let line = error.position().map_or(0, Position::line);
         Ok(BadRow {
             file: self.header.file.clone(),
             line,
@@ -88,17 +136,49 @@ fn unreadable(path: &Path, error: csv::Error) -> ImportError {
     }
 }
 
+fn separated_by(found: char, expected: u8) -> String {
+    let (found, expected) = (named(found), named(char::from(expected)));
+    format!(
+        "its columns are separated by \"{found}\", not by \"{expected}\": say so in datapackage.json, with \
+         \"dialect\": {{\"delimiter\": \"{found}\"}} at this resource, or save the file with commas"
+    )
+}
+
 /// One row.
 pub(super) struct Row<'a> {
     header: &'a Header,
-    record: &'a StringRecord,
+    cells: &'a [String],
+    line: u64,
 }
 
 impl<'a> Row<'a> {
     /// The text of a column; `None` where the value or the whole column is missing.
     pub(super) fn text(&self, column: &str) -> Option<&'a str> {
-        let value = self.record.get(*self.header.columns.get(column)?)?.trim();
-        (!MISSING.contains(&value)).then_some(value)
+        self.told(*self.header.columns.get(column)?)
+    }
+
+    fn told(&self, at: usize) -> Option<&'a str> {
+        let value = self.cells.get(at)?.trim();
+        let is_missing =
+            MISSING.contains(&value) || self.header.form.missing.iter().any(|missing| missing == value);
+        (!is_missing).then_some(value)
+    }
+
+    /// The columns beside these that have a value, as a JSON object of texts; `None`: there are none.
+    pub(super) fn others(&self, known: &[&str]) -> Option<String> {
+        let names = self.header.names.iter().enumerate();
+        let others: BTreeMap<&str, &str> = names
+            .filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()))
+            .filter_map(|(at, name)| Some((name.as_str(), self.told(at)?)))
+            .collect();
+        if others.is_empty() { None } else { serde_json::to_string(&others).ok() }
+    }
+
+    /// Two rows with the same are equal, cell by cell.
+    pub(super) fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.cells.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The text of a column, owned.
@@ -111,40 +191,56 @@ impl<'a> Row<'a> {
         self.text(column).ok_or_else(|| self.bad(column, "required"))
     }
 
-    /// An instant with its offset, as UTC.
-    pub(super) fn instant(&self, column: &str) -> Result<DateTime<Utc>, BadRow> {
+    /// An instant with the offset that it was told with.
+    pub(super) fn instant(&self, column: &str) -> Result<DateTime<FixedOffset>, BadRow> {
         let text = self.required(column)?;
         DateTime::parse_from_rfc3339(text)
-            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z"))
-            .map(|instant| instant.to_utc())
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
             .map_err(|_| self.bad(column, "not a time with an offset, as 2020-03-01T22:00:00Z"))
     }
 
     /// As [`Row::instant`], where it may be missing.
-    pub(super) fn optional_instant(&self, column: &str) -> Result<Option<DateTime<Utc>>, BadRow> {
+    pub(super) fn optional_instant(&self, column: &str) -> Result<Option<DateTime<FixedOffset>>, BadRow> {
         self.text(column).map(|_| self.instant(column)).transpose()
     }
 
     /// A number between `least` and `most`, both included.
     pub(super) fn number(&self, column: &str, least: f64, most: f64) -> Result<Option<f64>, BadRow> {
         let Some(text) = self.text(column) else { return Ok(None) };
-        match text.parse::<f64>() {
-            Ok(value) if (least..=most).contains(&value) => Ok(Some(value)),
+        match self.parse(text) {
+            Some(value) if (least..=most).contains(&value) => Ok(Some(value)),
+            None if text.contains(',') && self.header.form.decimal == '.' => Err(self.bad(
+                column,
+                "not a number with a decimal point; decimal commas are read where datapackage.json tells \
+                 \"decimalChar\": \",\" or other signs than commas separate the columns",
+            )),
             _ => Err(self.bad(column, &format!("not a number of {least} to {most}"))),
         }
+    }
+
+    /// A number; a decimal comma is one where it is told, or where it cannot be a separator.
+    fn parse(&self, text: &str) -> Option<f64> {
+        let form = &self.header.form;
+        let plain = text.parse().ok().filter(|_| form.decimal == '.' || !text.contains('.'));
+        plain.or_else(|| {
+            let commas = form.decimal == ',' || form.delimiter != b',';
+            (commas && text.matches(',').count() == 1 && !text.contains('.'))
+                .then(|| text.replace(',', ".").parse().ok())
+                .flatten()
+        })
     }
 
     /// How many: a whole number of at least 1; `1.0` will do, as statistical software writes it.
     pub(super) fn count(&self, column: &str) -> Result<Option<u32>, BadRow> {
         const MOST: f64 = 1_000_000.0;
         let Some(text) = self.text(column) else { return Ok(None) };
-        match text.parse::<f64>() {
+        match self.parse(text) {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "whole, 1 to a million"
             )]
-            Ok(value) if (1.0..=MOST).contains(&value) && value.fract() == 0.0 => Ok(Some(value as u32)),
+            Some(value) if (1.0..=MOST).contains(&value) && value.fract() == 0.0 => Ok(Some(value as u32)),
             _ => Err(self.bad(column, "not a whole number of 1 to 1000000")),
         }
     }
@@ -169,9 +265,9 @@ impl<'a> Row<'a> {
         let at = self.header.columns.get(column);
         BadRow {
             file: self.header.file.clone(),
-            line: self.record.position().map_or(0, csv::Position::line),
+            line: self.line,
             column: column.to_owned(),
-            value: at.and_then(|at| self.record.get(*at)).unwrap_or_default().to_owned(),
+            value: at.and_then(|at| self.cells.get(*at)).cloned().unwrap_or_default(),
             reason: reason.to_owned(),
         }
     }

@@ -1,98 +1,120 @@
 //! `deployments.csv`: places and the spans of time in which a camera stood there.
+//!
+//! Two deployments that overlap at one place are two cameras. A camera is told by `cameraID`, never by its model's name.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::store::{NewDeployment, NewPlace, Writing};
+use chrono::{DateTime, FixedOffset};
 
+use super::clocks;
 use super::package::Package;
-use super::reading::Reading;
-use super::survey::required_table;
+use super::places::{Places, Told};
+use super::reading::{Reading, Twice};
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
-const COLUMNS: [&str; 5] = ["deploymentID", "latitude", "longitude", "deploymentStart", "deploymentEnd"];
+const REQUIRED: [&str; 5] = ["deploymentID", "latitude", "longitude", "deploymentStart", "deploymentEnd"];
+/// Columns that the catalog has a place for. Those of the place are kept as told as well: a place may be told in several
+/// ways.
+const KEPT: [&str; 4] = ["deploymentID", "deploymentStart", "deploymentEnd", "cameraID"];
+
+/// A deployment.
+pub(super) struct Stand {
+    pub(super) id: String,
+    /// Number of its place.
+    pub(super) place: usize,
+    pub(super) start: DateTime<FixedOffset>,
+    pub(super) end: DateTime<FixedOffset>,
+    /// As told.
+    pub(super) camera_id: Option<String>,
+    /// Tells it from others that stood there at the same time.
+    pub(super) camera: Option<String>,
+    pub(super) clock_problem: Option<&'static str>,
+    pub(super) extra: Option<String>,
+}
 
 /// The deployments of a package, with their places.
+#[derive(Default)]
 pub(super) struct Stands {
-    place_of: HashMap<String, String>,
+    pub(super) all: Vec<Stand>,
+    pub(super) places: Places,
+    by_id: HashMap<String, usize>,
 }
 
 impl Stands {
-    /// The place of a deployment; `None` when there is no such deployment.
-    pub(super) fn place_of(&self, deployment_id: &str) -> Option<&str> {
-        self.place_of.get(deployment_id).map(String::as_str)
-    }
-
-    pub(super) fn ids(&self) -> HashSet<String> {
-        self.place_of.keys().cloned().collect()
-    }
-
-    pub(super) fn place_count(&self) -> usize {
-        self.place_of.values().collect::<HashSet<_>>().len()
+    /// The number of a deployment; `None` when there is no such deployment.
+    pub(super) fn number(&self, deployment_id: &str) -> Option<usize> {
+        self.by_id.get(deployment_id).copied()
     }
 }
 
-pub(super) async fn import(
-    package: &Package,
-    dataset_id: &str,
-    reading: &mut Reading<'_>,
-    writing: &mut Writing,
-) -> Result<Stands, ImportError> {
-    let mut table = required_table(package, "deployments", &COLUMNS)?;
-    let mut places = BTreeMap::<String, NewPlace>::new();
-    let mut deployments = Vec::new();
-    let mut place_of = HashMap::new();
-    while let Some(row) = table.next(|row| {
-        let (place, deployment) = read(row, dataset_id)?;
-        if place_of.contains_key(&deployment.id) {
-            return Err(row.bad("deploymentID", "not unique"));
-        }
-        Ok((place, deployment))
-    })? {
-        let Some((place, deployment)) = reading.accept(row)? else { continue };
-        place_of.insert(deployment.id.clone(), place.id.clone());
-        places.entry(place.id.clone()).or_insert(place);
-        deployments.push(deployment);
+/// Reads the table.
+pub(super) fn read(package: &Package, reading: &mut Reading<'_>) -> Result<Stands, ImportError> {
+    let mut table = package.required("deployments", &REQUIRED)?;
+    let mut stands = Stands::default();
+    let mut twice = Twice::default();
+    while let Some(row) = table.next(|row| twice.check(row, "deploymentID", row_of))? {
+        let Some(Some((mut stand, told))) = reading.accept(row)? else { continue };
+        stand.clock_problem = clocks::of_deployment(stand.start, stand.end, reading.options.now);
+        stand.place = stands.places.of(&stand.id, told);
+        stands.by_id.insert(stand.id.clone(), stands.all.len());
+        stands.all.push(stand);
     }
-    writing.places(&places.into_values().collect::<Vec<_>>()).await?;
-    writing.deployments(&deployments).await?;
-    Ok(Stands { place_of })
+    reading.note_table(&table, "deployments", twice.equal);
+    name_cameras(&mut stands.all);
+    Ok(stands)
 }
 
-fn read(row: &Row<'_>, dataset_id: &str) -> Result<(NewPlace, NewDeployment), BadRow> {
-    let id = row.required("deploymentID")?.to_owned();
-    row.required("latitude")?;
-    row.required("longitude")?;
-    // Neither is required by the standard: then each deployment is a place of its own.
-    let place_id = row.text("locationID").or(row.text("locationName")).unwrap_or(&id).to_owned();
-    let place = NewPlace {
-        name: row.text("locationName").unwrap_or(&place_id).to_owned(),
-        latitude: row.number("latitude", -90.0, 90.0)?,
-        longitude: row.number("longitude", -180.0, 180.0)?,
-        timezone: None,
-        coordinate_uncertainty: row.number("coordinateUncertainty", 0.0, 1e9)?,
-        id: place_id.clone(),
-        ..NewPlace::default()
-    };
-    let (start, end) = span(row)?;
-    let deployment = NewDeployment {
-        id,
-        dataset_id: Some(dataset_id.to_owned()),
-        location_id: place_id,
-        camera: row.text("cameraID").or(row.text("cameraModel")).map(str::to_owned),
-        start,
-        end: Some(end),
-        ..NewDeployment::default()
-    };
-    Ok((place, deployment))
-}
-
-fn span(row: &Row<'_>) -> Result<(DateTime<Utc>, DateTime<Utc>), BadRow> {
+fn row_of(row: &Row<'_>) -> Result<(Stand, Told), BadRow> {
     let (start, end) = (row.instant("deploymentStart")?, row.instant("deploymentEnd")?);
     if end < start {
-        Err(row.bad("deploymentEnd", "before the deployment's start"))
-    } else {
-        Ok((start, end))
+        return Err(row.bad("deploymentEnd", "before the deployment's start"));
+    }
+    let coordinate = |column: &str, most: f64| {
+        let number = row.number(column, -most, most)?;
+        number.ok_or_else(|| row.bad(column, "required"))
+    };
+    let told = Told {
+        location_id: row.owned("locationID"),
+        location_name: row.owned("locationName"),
+        latitude: coordinate("latitude", 90.0)?,
+        longitude: coordinate("longitude", 180.0)?,
+        uncertainty: row.number("coordinateUncertainty", 0.0, 1e9)?,
+    };
+    let stand = Stand {
+        id: row.required("deploymentID")?.to_owned(),
+        place: 0,
+        start,
+        end,
+        camera_id: row.owned("cameraID"),
+        // Some tools write the model where the camera belongs.
+        camera: row.owned("cameraID").filter(|id| row.text("cameraModel") != Some(id)),
+        clock_problem: None,
+        extra: row.others(&KEPT),
+    };
+    Ok((stand, told))
+}
+
+/// Gives a name to every camera that is not told and stands beside another one that is not told.
+fn name_cameras(stands: &mut [Stand]) {
+    let mut places = BTreeMap::<usize, Vec<usize>>::new();
+    for (number, stand) in stands.iter().enumerate() {
+        if stand.camera.is_none() && stand.clock_problem.is_none() {
+            places.entry(stand.place).or_default().push(number);
+        }
+    }
+    for mut numbers in places.into_values() {
+        numbers.sort_by(|a, b| (stands[*a].start, &stands[*a].id).cmp(&(stands[*b].start, &stands[*b].id)));
+        let mut ends: Vec<DateTime<FixedOffset>> = Vec::new(); // of each camera's last deployment so far
+        for number in numbers {
+            let free = ends.iter().position(|end| *end <= stands[number].start).unwrap_or(ends.len());
+            ends.truncate(ends.len().max(free));
+            if free == ends.len() {
+                ends.push(stands[number].end);
+            } else {
+                ends[free] = stands[number].end;
+            }
+            stands[number].camera = (free > 0).then(|| format!("camera {}", free + 1));
+        }
     }
 }

@@ -1,256 +1,271 @@
-//! `observations.csv`: detections of the level and species that were chosen, and the animals known by name.
+//! `observations.csv`: what was seen. Rows of the chosen species in full; of all others what they say about the same
+//! photographs and events (a person on it, a person's word against a model's).
+//!
+//! The chosen rows are held until all are read, for an animal is told by several rows and counted once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::store::{Level, NewDeer, NewDetection, NewImage, Writing};
+use chrono::{DateTime, FixedOffset, Utc};
+use deertrack_catalog::store::{Level, NewDetection};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
 
+use super::clocks;
 use super::deployments::Stands;
 use super::media::Media;
-use super::options::Options;
 use super::package::Package;
-use super::reading::Reading;
-use super::survey::{Glance, Survey, required_table};
+use super::reading::{Reading, Twice};
+use super::species::{Chosen, refuse_none};
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
-const COLUMNS: [&str; 5] =
+const REQUIRED: [&str; 5] =
     ["observationID", "deploymentID", "eventStart", "observationLevel", "observationType"];
-/// Rows that are held before they are written.
-const BATCH: usize = 500;
+/// Columns that the catalog has a place for. An individual's id is kept as told as well: it may be none of an animal.
+const KEPT: [&str; 20] = [
+    "observationID",
+    "deploymentID",
+    "mediaID",
+    "eventID",
+    "eventStart",
+    "eventEnd",
+    "observationLevel",
+    "observationType",
+    "scientificName",
+    "count",
+    "lifeStage",
+    "sex",
+    "behavior",
+    "classificationMethod",
+    "classifiedBy",
+    "classificationProbability",
+    "bboxX",
+    "bboxY",
+    "bboxWidth",
+    "bboxHeight",
+];
 
-/// What was taken.
+/// How rows of animals without a name are listed.
+const NAMELESS: &str = "animals without a name";
+
+/// Where and when a row is of.
+pub(super) struct Seen {
+    /// Number of its deployment.
+    pub(super) stand: usize,
+    /// Number of its medium, of media-level rows.
+    pub(super) medium: Option<usize>,
+    pub(super) event_id: Option<String>,
+    pub(super) start: DateTime<FixedOffset>,
+    pub(super) end: Option<DateTime<FixedOffset>>,
+    pub(super) level: Level,
+    pub(super) by: Option<By>,
+    pub(super) bbox: Option<BoundingBox>,
+    pub(super) count: u32,
+}
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Person,
+    Model,
+}
+
+/// A row of a chosen species.
+pub(super) struct Found {
+    pub(super) seen: Seen,
+    /// Without its image, event and prefix.
+    pub(super) row: NewDetection,
+}
+
+/// A row of anything else.
+pub(super) struct Other {
+    pub(super) seen: Seen,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A person or a vehicle.
+    People,
+    Blank,
+    OtherAnimal,
+    /// Unknown, unclassified, or a word that is not in the standard.
+    Untold,
+}
+
+/// All rows.
 #[derive(Default)]
-pub(super) struct Taken {
-    pub(super) detections: HashSet<String>,
-    /// With the images that show none of what was chosen.
-    pub(super) images: HashSet<String>,
-    pub(super) animals: u64,
-    pub(super) classes: BTreeMap<&'static str, u64>,
-    pub(super) individuals: HashSet<String>,
+pub(super) struct Observations {
+    pub(super) found: Vec<Found>,
+    pub(super) others: Vec<Other>,
+    /// Rows of each species.
+    pub(super) species: BTreeMap<String, u64>,
+    pub(super) other_species: BTreeMap<String, u64>,
     pub(super) incomplete_boxes: u64,
 }
 
-/// One row, read in full.
-enum Observation {
-    NotTaken(&'static str),
-    Taken(Box<Found>),
+enum Read {
+    Found(Box<Found>, bool),
+    Other(What, Option<Seen>, Option<String>),
 }
 
-struct Found {
-    detection: NewDetection,
-    /// The image that the row itself makes: it has no file.
-    image: Option<NewImage>,
-    taken_at: DateTime<Utc>,
-    has_incomplete_box: bool,
-}
-
-pub(super) async fn import(
+/// Reads the table.
+pub(super) fn read(
     package: &Package,
-    dataset_id: &str,
     stands: &Stands,
-    media: Media,
-    survey: &Survey,
+    media: &mut Media,
+    chosen: &Chosen,
     reading: &mut Reading<'_>,
-    writing: &mut Writing,
-) -> Result<Taken, ImportError> {
-    let mut table = required_table(package, "observations", &COLUMNS)?;
-    let reader = Reader { dataset_id, stands, media: &media, survey, options: reading.options };
-    let mut taken = Taken { images: media.keys().cloned().collect(), ..Taken::default() };
-    let mut deer = BTreeMap::<String, Sightings>::new();
-    let mut batch = Batch::default();
-    while let Some(row) = table.next(|row| {
-        let observation = reader.read(row)?;
-        match &observation {
-            Observation::Taken(found) if taken.detections.contains(&found.detection.id) => {
-                Err(row.bad("observationID", "not unique"))
+) -> Result<Observations, ImportError> {
+    let mut table = package.required("observations", &REQUIRED)?;
+    let mut all = Observations::default();
+    let mut twice = Twice::default();
+    loop {
+        let row = table.next(|row| {
+            twice.check(row, "observationID", |row| read_row(row, stands, media, chosen, reading))
+        })?;
+        let Some(row) = row else { break };
+        match reading.accept(row)?.flatten() {
+            None => {}
+            Some(Read::Found(found, has_incomplete_box)) => {
+                all.incomplete_boxes += u64::from(has_incomplete_box);
+                let name = found.row.scientific_name.as_deref().unwrap_or(NAMELESS);
+                *all.species.entry(name.to_owned()).or_default() += 1;
+                all.found.push(*found);
             }
-            _ => Ok(observation),
-        }
-    })? {
-        let found = match reading.accept(row)? {
-            None => continue,
-            Some(Observation::NotTaken(reason)) => {
-                reading.skip(reason);
-                continue;
-            }
-            Some(Observation::Taken(found)) => found,
-        };
-        taken.note(&found);
-        if let Some(id) = &found.detection.deer_id {
-            deer.entry(id.clone()).or_default().add(found.taken_at, found.detection.class);
-            batch.deer.insert(id.clone());
-        }
-        if let Some(image) = found.image.filter(|image| taken.images.insert(image.id.clone())) {
-            batch.images.push(image);
-        }
-        batch.detections.push(found.detection);
-        if batch.detections.len() == BATCH {
-            batch.write(dataset_id, &deer, writing).await?;
-        }
-    }
-    batch.write(dataset_id, &deer, writing).await?;
-    taken.individuals = deer.into_keys().collect();
-    Ok(taken)
-}
-
-impl Taken {
-    fn note(&mut self, found: &Found) {
-        self.detections.insert(found.detection.id.clone());
-        self.animals += u64::from(found.detection.count);
-        *self.classes.entry(found.detection.class.name()).or_default() += 1;
-        self.incomplete_boxes += u64::from(found.has_incomplete_box);
-    }
-}
-
-#[derive(Default)]
-struct Batch {
-    images: Vec<NewImage>,
-    /// Ids of the deer that its detections show.
-    deer: BTreeSet<String>,
-    detections: Vec<NewDetection>,
-}
-
-impl Batch {
-    /// Writes in the order of references. A deer is written with what is known of it so far, and again when more is.
-    async fn write(
-        &mut self,
-        dataset_id: &str,
-        deer: &BTreeMap<String, Sightings>,
-        writing: &mut Writing,
-    ) -> Result<(), ImportError> {
-        let deer: Vec<NewDeer> = self.deer.iter().map(|id| deer[id].deer(id, dataset_id)).collect();
-        writing.images(&self.images).await?;
-        writing.deer(&deer).await?;
-        writing.detections(&self.detections).await?;
-        *self = Self::default();
-        Ok(())
-    }
-}
-
-/// When an animal was seen, and as what: its class is that of the last row that tells one (a fawn grows up).
-#[derive(Default)]
-struct Sightings {
-    span: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    told: Option<(DateTime<Utc>, Class)>,
-}
-
-impl Sightings {
-    fn add(&mut self, at: DateTime<Utc>, class: Class) {
-        let (first, last) = self.span.unwrap_or((at, at));
-        self.span = Some((first.min(at), last.max(at)));
-        if class != Class::Unknown && self.told.is_none_or(|(told_at, _)| told_at <= at) {
-            self.told = Some((at, class));
-        }
-    }
-
-    fn deer(&self, id: &str, dataset_id: &str) -> NewDeer {
-        NewDeer {
-            dataset_id: Some(dataset_id.to_owned()),
-            first_seen: self.span.map(|(first, _)| first),
-            last_seen: self.span.map(|(_, last)| last),
-            ..NewDeer::of(id, id, self.told.map_or(Class::Unknown, |(_, class)| class))
-        }
-    }
-}
-
-struct Reader<'a> {
-    dataset_id: &'a str,
-    stands: &'a Stands,
-    media: &'a Media,
-    survey: &'a Survey,
-    options: &'a Options,
-}
-
-impl Reader<'_> {
-    fn read(&self, row: &Row<'_>) -> Result<Observation, BadRow> {
-        let glance = Glance::at(row)?;
-        if !glance.is_animal {
-            return Ok(Observation::NotTaken(
-                "of no animal (blank, person, vehicle, unknown or unclassified)",
-            ));
-        }
-        if !glance.is_chosen(self.options) {
-            return Ok(Observation::NotTaken("of another species"));
-        }
-        if glance.level != self.survey.level {
-            return Ok(Observation::NotTaken(match glance.level {
-                Level::Media => "media-level; events were taken, both together would count twice",
-                Level::Event => "event-level; images were taken, both together would count twice",
-            }));
-        }
-        let id = row.required("observationID")?;
-        let start = row.instant("eventStart")?;
-        let (image_id, own_image) = self.image(row, id, start)?;
-        let class = class(row)?;
-        let (bbox, has_incomplete_box) = bounding_box(row)?;
-        let taken_at = self.media.get(&image_id).copied().unwrap_or(start);
-        let detection = NewDetection {
-            dataset_id: Some(self.dataset_id.to_owned()),
-            confidence: row.number("classificationProbability", 0.0, 1.0)?,
-            bbox,
-            deer_id: row.owned("individualID"),
-            count: row.count("count")?.unwrap_or(1),
-            burst_id: row.owned("eventID"),
-            level: glance.level,
-            scientific_name: row.owned("scientificName"),
-            sex: row.owned("sex"),
-            life_stage: row.owned("lifeStage"),
-            behavior: row.owned("behavior"),
-            classification_method: row.owned("classificationMethod"),
-            classified_by: row.owned("classifiedBy"),
-            created_at: Some(row.optional_instant("classificationTimestamp")?.unwrap_or(taken_at)),
-            ..NewDetection::of(id, image_id, class)
-        };
-        Ok(Observation::Taken(Box::new(Found { detection, image: own_image, taken_at, has_incomplete_box })))
-    }
-
-    /// The image that a row is of, and whether that image is made by the row itself: it has no file then.
-    fn image(
-        &self,
-        row: &Row<'_>,
-        id: &str,
-        start: DateTime<Utc>,
-    ) -> Result<(String, Option<NewImage>), BadRow> {
-        let deployment_id = row.required("deploymentID")?;
-        let place = self.stands.place_of(deployment_id);
-        let place = place.ok_or_else(|| row.bad("deploymentID", "not among the deployments"))?;
-        let image_id = match self.survey.level {
-            Level::Media => {
-                let image_id = row.required("mediaID")?;
-                if self.survey.has_media && !self.media.contains_key(image_id) {
-                    return Err(row.bad("mediaID", "not among the media"));
+            Some(Read::Other(what, seen, name)) => {
+                reading.skip(why(what), 1);
+                if let Some(name) = name {
+                    *all.other_species.entry(name).or_default() += 1;
                 }
-                image_id.to_owned()
+                all.others.extend(seen.map(|seen| Other { seen, what }));
             }
-            Level::Event => {
-                let event_id = row.text("eventID").unwrap_or(id);
-                // The prefix keeps ids of events and of media apart.
-                self.first_image(event_id).unwrap_or_else(|| format!("event:{event_id}"))
-            }
-        };
-        if self.media.contains_key(&image_id) {
-            return Ok((image_id, None));
         }
-        let image = NewImage {
-            id: image_id.clone(),
-            dataset_id: Some(self.dataset_id.to_owned()),
-            location_id: Some(place.to_owned()),
-            deployment_id: Some(deployment_id.to_owned()),
-            timestamp: Some(start),
-            ..NewImage::default()
-        };
-        Ok((image_id, Some(image)))
     }
+    reading.note_table(&table, "observations", twice.equal);
+    refuse_none(chosen, &all.species, &all.other_species)?;
+    Ok(all)
+}
 
-    /// The first image that media-level rows show of an event.
-    fn first_image(&self, event_id: &str) -> Option<String> {
-        let images = self.survey.images_of_events.get(event_id)?;
-        let taken = images.iter().filter_map(|id| Some((*self.media.get(id)?, id)));
-        taken.min().map(|(_, id)| id.clone())
+fn why(what: What) -> &'static str {
+    if what == What::OtherAnimal {
+        "of another species"
+    } else {
+        "of no animal (blank, person, vehicle, unknown or unclassified)"
     }
+}
+
+fn read_row(
+    row: &Row<'_>,
+    stands: &Stands,
+    media: &mut Media,
+    chosen: &Chosen,
+    reading: &Reading<'_>,
+) -> Result<Read, BadRow> {
+    let levels = [("media", Level::Media), ("event", Level::Event)];
+    let level = row.choice("observationLevel", &levels)?;
+    let level = level.ok_or_else(|| row.bad("observationLevel", "required"))?;
+    let name = row.text("scientificName");
+    let what = match row.required("observationType")? {
+        "animal" if chosen.has(name) => None,
+        "animal" => Some(What::OtherAnimal),
+        "human" | "vehicle" => Some(What::People),
+        "blank" => Some(What::Blank),
+        _ => Some(What::Untold),
+    };
+    if let Some(what) = what {
+        let named = (what == What::OtherAnimal).then(|| name.unwrap_or(NAMELESS).to_owned());
+        return Ok(Read::Other(what, of_other(row, level, stands, media), named));
+    }
+    let (bbox, has_incomplete_box) = bounding_box(row)?;
+    let start = row.instant("eventStart")?;
+    let mut seen = Seen {
+        stand: reading.stand_of(row, stands)?,
+        medium: None,
+        event_id: row.owned("eventID"),
+        start,
+        end: row.optional_instant("eventEnd")?,
+        level,
+        by: by(row),
+        bbox,
+        count: row.count("count")?.unwrap_or(1),
+    };
+    seen.medium = medium(row, &seen, media, clocks::is_possible(start, reading.options.now))?;
+    let row = detection(row, &seen)?;
+    Ok(Read::Found(Box::new(Found { seen, row }), has_incomplete_box))
+}
+
+/// What a row that is not taken says about its photograph and event. Mistakes in it stop nobody.
+fn of_other(row: &Row<'_>, level: Level, stands: &Stands, media: &Media) -> Option<Seen> {
+    let medium = match level {
+        Level::Event => None,
+        Level::Media => Some(media.number(row.text("mediaID")?)?),
+    };
+    Some(Seen {
+        stand: stands.number(row.text("deploymentID")?)?,
+        medium,
+        event_id: row.owned("eventID"),
+        start: row.instant("eventStart").ok()?,
+        end: row.optional_instant("eventEnd").ok()?,
+        level,
+        by: by(row),
+        bbox: bounding_box(row).ok()?.0,
+        count: row.count("count").ok()?.unwrap_or(1),
+    })
+}
+
+fn by(row: &Row<'_>) -> Option<By> {
+    match row.text("classificationMethod") {
+        Some("human") => Some(By::Person),
+        Some("machine") => Some(By::Model),
+        _ => None,
+    }
+}
+
+/// The medium that a row is of. One of another deployment is a mistake that moves an animal.
+fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> Result<Option<usize>, BadRow> {
+    let id = match seen.level {
+        Level::Event => return Ok(None),
+        Level::Media => row.required("mediaID")?,
+    };
+    let number = match media.number(id) {
+        Some(number) => number,
+        None if media.is_there => return Err(row.bad("mediaID", "not among the media")),
+        None => media.made(id, seen.stand, seen.start.to_utc(), is_possible),
+    };
+    if media.all[number].stand == seen.stand {
+        Ok(Some(number))
+    } else {
+        Err(row.bad("mediaID", "a medium of another deployment than this row"))
+    }
+}
+
+fn detection(row: &Row<'_>, seen: &Seen) -> Result<NewDetection, BadRow> {
+    let id = row.required("observationID")?;
+    let told_at = row.optional_instant("classificationTimestamp")?;
+    let utc = |at: DateTime<FixedOffset>| -> DateTime<Utc> { at.to_utc() };
+    Ok(NewDetection {
+        confidence: row.number("classificationProbability", 0.0, 1.0)?,
+        bbox: seen.bbox,
+        deer_id: row.owned("individualID"),
+        count: seen.count,
+        level: seen.level,
+        scientific_name: row.owned("scientificName"),
+        sex: row.owned("sex"),
+        life_stage: row.owned("lifeStage"),
+        behavior: row.owned("behavior"),
+        classification_method: row.owned("classificationMethod"),
+        classified_by: row.owned("classifiedBy"),
+        created_at: Some(told_at.map_or_else(|| utc(seen.start), utc)),
+        source_id: Some(id.to_owned()),
+        event_id: seen.event_id.clone(),
+        starts_at: Some(utc(seen.start)),
+        ends_at: seen.end.map(utc),
+        utc_offset_seconds: Some(seen.start.offset().local_minus_utc()),
+        is_count_told: Some(row.text("count").is_some()),
+        extra: row.others(&KEPT),
+        ..NewDetection::of(id, "", class(row)?)
+    })
 }
 
 fn class(row: &Row<'_>) -> Result<Class, BadRow> {

@@ -1,26 +1,38 @@
-//! The package's own description (`datapackage.json`) and where its files are. Nothing outside its folder is read.
+//! The package's own description (`datapackage.json`, of Data Package 1 or 2) and where its files are. Nothing outside
+//! its folder is read.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
+use super::dialect::form;
+use super::locate::{DESCRIPTION, Located, TABLES, locate};
 use crate::error::ImportError;
+use crate::table::Table;
 
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
-const PROFILE: &str = "camtrap-dp/1.0";
+const PROFILE: &str = "camtrap-dp/";
+const VERSION: &str = "1.0";
 
 /// An opened package.
 pub(super) struct Package {
-    /// Its folder, without symbolic links.
-    root: PathBuf,
+    located: Located,
     description: Description,
+    /// The description without its resources.
+    metadata: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
 struct Description {
     profile: Option<String>,
+    /// Where Data Package 2 names the profile.
+    #[serde(rename = "$schema")]
+    schema: Option<String>,
     id: Option<String>,
     name: Option<String>,
     title: Option<String>,
@@ -28,42 +40,56 @@ struct Description {
     resources: Vec<Resource>,
 }
 
+/// A table as the description tells of it.
 #[derive(Deserialize)]
-struct Resource {
-    name: String,
+pub(super) struct Resource {
+    pub(super) name: String,
     /// One path, or several, or (for tables that stand in the description itself) none.
-    path: Option<serde_json::Value>,
+    pub(super) path: Option<Value>,
+    pub(super) encoding: Option<String>,
+    pub(super) dialect: Option<Value>,
+    pub(super) schema: Option<Value>,
 }
 
 impl Package {
-    pub(super) fn open(dir: &Path) -> Result<Self, ImportError> {
-        let root =
-            dir.canonicalize().map_err(|source| ImportError::Unreadable { path: dir.to_owned(), source })?;
-        let path = root.join("datapackage.json");
+    pub(super) fn open(path: &Path) -> Result<Self, ImportError> {
+        let located = locate(path)?;
+        let path = located.root.join(DESCRIPTION);
         let text =
             fs::read(&path).map_err(|source| ImportError::Unreadable { path: path.clone(), source })?;
         let wrong = |reason: String| ImportError::WrongForm { path: path.clone(), reason };
-        let description: Description = serde_json::from_slice(&text)
-            .map_err(|error| wrong(format!("it is no data package: {error}")))?;
-        let profile = description.profile.as_deref().unwrap_or("missing");
-        if !profile.contains(PROFILE) {
-            return Err(wrong(format!("its profile is {profile}, and this reads Camtrap DP 1.0")));
+        let no_package = |error| wrong(format!("it is no data package: {error}"));
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+        let mut metadata: Map<String, Value> = serde_json::from_slice(text).map_err(no_package)?;
+        let description: Description =
+            serde_json::from_value(Value::Object(metadata.clone())).map_err(no_package)?;
+        metadata.remove("resources");
+        let package = Self { located, description, metadata };
+        if package.version().is_none_or(|version| !version.starts_with(VERSION)) {
+            let of = &package.description;
+            let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
+            return Err(wrong(format!("its profile is {profile}, and this reads Camtrap DP {VERSION}")));
         }
-        Ok(Self { root, description })
+        Ok(package)
     }
 
-    /// What its rows are marked with: its own id or name, else the folder's name.
+    /// The version of the standard, as its profile names it.
+    pub(super) fn version(&self) -> Option<&str> {
+        let named = [self.description.profile.as_deref(), self.description.schema.as_deref()];
+        let (_, version) = named.into_iter().flatten().find_map(|name| name.split_once(PROFILE))?;
+        version.split('/').next()
+    }
+
+    /// What its rows are marked with: its own id or name, else that of its folder.
     pub(super) fn id(&self) -> String {
         let named = self.description.id.as_ref().or(self.description.name.as_ref());
-        named
-            .cloned()
-            .unwrap_or_else(|| self.root.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        named.filter(|id| !id.trim().is_empty()).cloned().unwrap_or_else(|| self.located.name.clone())
     }
 
     /// For people.
     pub(super) fn title(&self) -> String {
         let titled = self.description.title.as_ref().or(self.description.name.as_ref());
-        titled.cloned().unwrap_or_else(|| self.id())
+        titled.filter(|title| !title.trim().is_empty()).cloned().unwrap_or_else(|| self.id())
     }
 
     /// Where it can be found again, if it says so.
@@ -71,27 +97,87 @@ impl Package {
         self.description.homepage.clone().or_else(|| self.description.id.clone())
     }
 
-    /// The file of a table; `None` when the package has no such table or the file is not there.
-    pub(super) fn table(&self, name: &str) -> Result<Option<PathBuf>, ImportError> {
-        let resource = self.description.resources.iter().find(|resource| resource.name == name);
-        let Some(resource) = resource else { return Ok(None) };
+    /// Its description without the resources, as JSON.
+    pub(super) fn metadata(&self) -> Option<String> {
+        serde_json::to_string(&self.metadata).ok()
+    }
+
+    /// Where it was found, if that is not where was pointed to.
+    pub(super) fn elsewhere(&self) -> Option<&Path> {
+        self.located.elsewhere.as_deref()
+    }
+
+    /// It is a ZIP, of which the tables were unpacked and the photographs were not.
+    pub(super) fn is_unpacked(&self) -> bool {
+        self.located.unpacked.is_some()
+    }
+
+    /// The file of a table; `None` when it is not there.
+    fn file(&self, resource: &Resource) -> Result<Option<PathBuf>, ImportError> {
+        let name = &resource.name;
         let wrong = |reason: &str| ImportError::WrongForm {
-            path: self.root.join("datapackage.json"),
+            path: self.located.root.join(DESCRIPTION),
             reason: format!("the path of {name} {reason}"),
         };
-        let Some(path) = resource.path.as_ref().and_then(serde_json::Value::as_str) else {
-            return Err(wrong("is not the name of one file"));
+        let path = match &resource.path {
+            Some(Value::String(path)) => path,
+            Some(Value::Array(paths)) if paths.len() == 1 => paths[0].as_str().unwrap_or_default(),
+            Some(Value::Array(_)) => return Err(wrong("is several files; join them into one first")),
+            _ => return Err(wrong("is missing: a table within the description itself is not read")),
         };
+        if path.contains("://") {
+            let reason = format!(
+                "is a URL, and an import fetches nothing: download {path} beside datapackage.json and put the file's name there"
+            );
+            return Err(wrong(&reason));
+        }
         if !Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             return Err(wrong("is not that of a CSV file; unpack it first"));
         }
-        let path = self.inside(path).ok_or_else(|| wrong("leads out of the package"))?;
-        Ok(path.is_file().then_some(path))
+        let inside = self.inside(path).ok_or_else(|| wrong("leads out of the package"))?;
+        Ok(inside.is_file().then_some(inside))
     }
 
-    /// That a table is missing which every package has.
-    pub(super) fn without(&self, table: &str) -> ImportError {
-        ImportError::WrongForm { path: self.root.clone(), reason: format!("the package has no {table}.csv") }
+    /// Opens a table that every package has.
+    pub(super) fn required(&self, name: &str, columns: &[&str]) -> Result<Table, ImportError> {
+        self.table(name, columns)?.ok_or_else(|| {
+            let path = self.resource(name).and_then(|resource| resource.path.as_ref()?.as_str());
+            let reason = match path {
+                Some(path) => format!("the table {name} is {path}, and there is no such file"),
+                None => format!("the package has no {name}.csv"),
+            };
+            ImportError::WrongForm { path: self.located.root.clone(), reason }
+        })
+    }
+
+    /// Opens a table; `None` where the package has none.
+    pub(super) fn table(&self, name: &str, columns: &[&str]) -> Result<Option<Table>, ImportError> {
+        let Some(resource) = self.resource(name) else { return Ok(None) };
+        let Some(path) = self.file(resource)? else { return Ok(None) };
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let form = form(resource).map_err(|reason| ImportError::WrongForm {
+            path: self.located.root.join(DESCRIPTION),
+            reason: format!("{reason} of {name}"),
+        })?;
+        Table::open_as(&path, &file, columns, form).map(Some)
+    }
+
+    fn resource(&self, name: &str) -> Option<&Resource> {
+        self.description.resources.iter().find(|resource| resource.name == name)
+    }
+
+    /// SHA-256 of its tables, in hex: the same tables are the same package, whatever its description says.
+    pub(super) fn fingerprint(&self) -> Result<String, ImportError> {
+        let mut hash = Sha256::new();
+        for name in TABLES {
+            let Some(resource) = self.resource(name) else { continue };
+            let Some(path) = self.file(resource)? else { continue };
+            let unreadable = |source| ImportError::Unreadable { path: path.clone(), source };
+            hash.update(name);
+            hash.update([0]);
+            io::copy(&mut File::open(&path).map_err(unreadable)?, &mut hash).map_err(unreadable)?;
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Where a relative path leads; `None` when it leads out of the package, also by a symbolic link.
@@ -102,16 +188,16 @@ impl Package {
         if !plain || relative.as_os_str().is_empty() {
             return None;
         }
-        let path = self.root.join(relative);
+        let path = self.located.root.join(relative);
         match path.canonicalize() {
-            Ok(real) => real.starts_with(&self.root).then_some(real),
+            Ok(real) => real.starts_with(&self.located.root).then_some(real),
             Err(_) => Some(path), // not there: then nothing is read
         }
     }
 
     /// The files in the package's `media` folder by name. Platforms write URLs into `filePath` and ship copies there.
     pub(super) fn local_copies(&self) -> HashMap<String, PathBuf> {
-        let entries = fs::read_dir(self.root.join("media")).into_iter().flatten().flatten();
+        let entries = fs::read_dir(self.located.root.join("media")).into_iter().flatten().flatten();
         entries
             .filter_map(|entry| {
                 let name = entry.file_name().into_string().ok()?;

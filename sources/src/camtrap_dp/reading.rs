@@ -1,34 +1,20 @@
-//! What goes along with reading any table: progress, rows that were left out and why, and the choice to stop at a bad
-//! one. What is in the rows is the duty of `deployments`, `media` and `observations`.
+//! What goes along with reading: progress, rows that were left out and why, and the choice to stop at a bad one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
-
-use super::options::Options;
+use super::Options;
+use super::deployments::Stands;
+use super::summary::{Notes, Orphans, Skipped};
 use crate::error::{BadRow, ImportError};
 use crate::progress::OnProgress;
+use crate::table::{Row, Table};
 
 /// How many bad rows a summary shows; the rest is counted.
 const SHOWN_BAD_ROWS: usize = 20;
 /// Progress is told once in so many rows.
 const ROWS_A_STEP: u64 = 250;
-
-/// Rows that were not taken for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Skipped {
-    /// Why.
-    pub reason: String,
-    /// How many.
-    pub rows: u64,
-}
-
-/// The rows that were left out.
-pub(super) struct Left {
-    pub(super) skipped: Vec<Skipped>,
-    pub(super) bad_rows: Vec<BadRow>,
-    pub(super) bad_row_count: u64,
-}
+/// What a row is whose deployment is not there, after "is".
+const ORPHAN: &str = "not among the deployments";
 
 /// The course of one import.
 pub(super) struct Reading<'a> {
@@ -37,8 +23,13 @@ pub(super) struct Reading<'a> {
     read: u64,
     total: u64,
     skipped: BTreeMap<&'static str, u64>,
+    /// By deployment that is not there: rows of media, rows of observations.
+    orphans: BTreeMap<String, Orphans>,
     bad_rows: Vec<BadRow>,
     bad_row_count: u64,
+    pub(super) notes: Notes,
+    /// The table that is read is that of the media.
+    pub(super) in_media: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -49,38 +40,122 @@ impl<'a> Reading<'a> {
             read: 0,
             total,
             skipped: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             bad_rows: Vec::new(),
             bad_row_count: 0,
+            notes: Notes::default(),
+            in_media: false,
         }
     }
 
-    /// One more row was read: its value, or `None` when it is bad and may be left out.
+    /// One more row was read: its value, or `None` when it is bad and may be left out. Of rows without their deployment
+    /// all are counted before the first stops an import ([`Reading::refuse_orphans`]).
     pub(super) fn accept<T>(&mut self, row: Result<T, BadRow>) -> Result<Option<T>, ImportError> {
         self.read += 1;
         if self.read.is_multiple_of(ROWS_A_STEP) {
             (self.progress)(self.read, self.total);
         }
-        match row {
-            Ok(value) => Ok(Some(value)),
-            Err(bad) if self.options.skip_invalid => {
-                self.bad_row_count += 1;
-                if self.bad_rows.len() < SHOWN_BAD_ROWS {
-                    self.bad_rows.push(bad);
-                }
-                Ok(None)
-            }
-            Err(bad) => Err(ImportError::BadRow(bad)),
+        let bad = match row {
+            Ok(value) => return Ok(Some(value)),
+            Err(bad) => bad,
+        };
+        let is_orphan = bad.reason == ORPHAN;
+        if is_orphan {
+            let orphans = self.orphans.entry(bad.value.clone()).or_insert_with(|| Orphans::of(&bad.value));
+            orphans.add(self.in_media);
+        } else if !self.options.skip_invalid {
+            return Err(ImportError::BadRow(bad));
+        }
+        self.bad_row_count += 1;
+        if self.bad_rows.len() < SHOWN_BAD_ROWS && !(is_orphan && self.options.skip_invalid) {
+            self.bad_rows.push(bad);
+        }
+        Ok(None)
+    }
+
+    /// Stops here when a row has no deployment and such rows may not be left out.
+    pub(super) fn refuse_orphans(&mut self) -> Result<(), ImportError> {
+        if self.options.skip_invalid || self.orphans.is_empty() {
+            return Ok(());
+        }
+        let first = Box::new(self.bad_rows.swap_remove(0));
+        let counts: Vec<String> = self.orphans.values().map(ToString::to_string).collect();
+        Err(ImportError::NoDeployment { first, counts: counts.join("; ") })
+    }
+
+    /// The number of the deployment that a row is of.
+    pub(super) fn stand_of(&self, row: &Row<'_>, stands: &Stands) -> Result<usize, BadRow> {
+        let number = stands.number(row.required("deploymentID")?);
+        number.ok_or_else(|| row.bad("deploymentID", ORPHAN))
+    }
+
+    /// Good rows that are not taken.
+    pub(super) fn skip(&mut self, reason: &'static str, rows: u64) {
+        if rows > 0 {
+            *self.skipped.entry(reason).or_default() += rows;
         }
     }
 
-    /// A good row that is not taken.
-    pub(super) fn skip(&mut self, reason: &'static str) {
-        *self.skipped.entry(reason).or_default() += 1;
+    /// A table was read to its end; so many of its rows were equal to another.
+    pub(super) fn note_table(&mut self, table: &Table, name: &str, equal: u64) {
+        if equal > 0 {
+            self.notes.equal_rows.insert(name.to_owned(), equal);
+        }
+        if table.has_guessed_letters() {
+            self.notes.guessed_letters.push(name.to_owned());
+        }
     }
 
+    /// The end of reading: what was not taken.
     pub(super) fn finish(self) -> Left {
         (self.progress)(self.total, self.total);
         let skipped = self.skipped.into_iter().map(|(reason, rows)| Skipped { reason: reason.into(), rows });
-        Left { skipped: skipped.collect(), bad_rows: self.bad_rows, bad_row_count: self.bad_row_count }
+        Left {
+            skipped: skipped.collect(),
+            orphans: self.orphans.into_values().collect(),
+            bad_rows: self.bad_rows,
+            bad_row_count: self.bad_row_count,
+            notes: self.notes,
+        }
+    }
+}
+
+/// What was not taken.
+pub(super) struct Left {
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) orphans: Vec<Orphans>,
+    pub(super) bad_rows: Vec<BadRow>,
+    pub(super) bad_row_count: u64,
+    pub(super) notes: Notes,
+}
+
+/// Rows by their ids: an equal row is the same row once more, another one of the same id is a bad row.
+#[derive(Default)]
+pub(super) struct Twice {
+    seen: HashMap<String, u64>,
+    pub(super) equal: u64,
+}
+
+impl Twice {
+    /// Reads a row; `None` when an equal one was read before.
+    pub(super) fn check<T>(
+        &mut self,
+        row: &Row<'_>,
+        column: &str,
+        read: impl FnOnce(&Row<'_>) -> Result<T, BadRow>,
+    ) -> Result<Option<T>, BadRow> {
+        let (id, hash) = (row.required(column)?, row.hash());
+        match self.seen.get(id) {
+            Some(seen) if *seen == hash => {
+                self.equal += 1;
+                Ok(None)
+            }
+            Some(_) => Err(row.bad(column, "not unique, and the rows differ")),
+            None => {
+                let value = read(row)?;
+                self.seen.insert(id.to_owned(), hash);
+                Ok(Some(value))
+            }
+        }
     }
 }

@@ -3,92 +3,144 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use deertrack_catalog::store::Level;
 use serde::Serialize;
 
-use super::deployments::Stands;
-use super::observations::Taken;
-use super::options::{Observations, Options};
-use super::reading::{Left, Skipped};
-use super::survey::Survey;
 use crate::error::BadRow;
+
+/// How many clocks, species or places are shown by name; the rest is counted.
+const SHOWN: usize = 10;
 
 /// What was taken, what was not, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Title of the package.
     pub dataset: String,
-    /// The level that was taken: `event` or `media`.
+    /// What its rows are marked with.
+    pub dataset_id: String,
+    /// What its ids begin with in this database; empty: they are the package's own.
+    pub id_prefix: String,
+    /// The levels whose rows count: `event`, `media` or `event and media`.
     pub level: &'static str,
-    /// Why that one.
+    /// Why those.
     pub level_reason: &'static str,
-    /// The species that were chosen; none: every animal.
+    /// The species that were taken.
     pub species: Vec<String>,
+    /// Rows of animals that were not taken, by species.
+    pub other_species: BTreeMap<String, u64>,
     /// Camera places.
     pub places: usize,
     /// Deployments.
     pub deployments: usize,
     /// Images, and events without images.
     pub images: usize,
-    /// Detections.
+    /// Detections that count.
     pub detections: usize,
     /// Animals in them: the sum of their counts.
     pub animals: u64,
-    /// Detections of each class.
+    /// Detections of each class that count.
     pub classes: BTreeMap<&'static str, u64>,
     /// Animals known by name.
     pub individuals: usize,
+    /// Rows that tell of animals which other rows count: kept, never counted.
+    pub repeats: u64,
+    /// A model's rows that a person contradicts: kept as rejected.
+    pub rejected: u64,
     /// Rows with a part of a bounding box only; they were taken, without a box.
     pub incomplete_boxes: u64,
     /// Whether the package brought its `media.csv`.
     pub has_media: bool,
     /// Good rows that were not taken.
     pub skipped: Vec<Skipped>,
-    /// The first of the rows that could not be used.
+    /// Rows whose deployment is not there, by that deployment.
+    pub orphans: Vec<Orphans>,
+    /// The first of the rows that could not be used, without those that have no deployment.
     pub bad_rows: Vec<BadRow>,
-    /// How many they were in all.
+    /// How many rows could not be used in all.
     pub bad_row_count: u64,
     /// Rows of an earlier import of this package that this one did not take and so removed.
     pub removed: u64,
+    /// What else one should know of the package.
+    pub notes: Notes,
 }
 
-impl Summary {
-    pub(super) fn of(
-        dataset: String,
-        options: &Options,
-        survey: &Survey,
-        stands: &Stands,
-        taken: &Taken,
-        left: Left,
-        removed: u64,
-    ) -> Self {
-        Self {
-            dataset,
-            level: survey.level.name(),
-            level_reason: level_reason(options.observations, survey.level),
-            species: options.species.clone(),
-            places: stands.place_count(),
-            deployments: stands.ids().len(),
-            images: taken.images.len(),
-            detections: taken.detections.len(),
-            animals: taken.animals,
-            classes: taken.classes.clone(),
-            individuals: taken.individuals.len(),
-            incomplete_boxes: taken.incomplete_boxes,
-            has_media: survey.has_media,
-            skipped: left.skipped,
-            bad_rows: left.bad_rows,
-            bad_row_count: left.bad_row_count,
-            removed,
-        }
+/// What else one should know of a package.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Notes {
+    /// Where the package is, if not where was pointed to.
+    pub read_from: Option<String>,
+    /// It is a ZIP, whose photographs stay in it.
+    pub is_zip: bool,
+    /// Rows that are equal to another, by table: one of them was taken.
+    pub equal_rows: BTreeMap<String, u64>,
+    /// Tables that are not in UTF-8 without saying so; they were read as Windows-1252.
+    pub guessed_letters: Vec<String>,
+    /// Deployments whose times cannot be true: they are no effort.
+    pub clocks: Vec<ClockProblem>,
+    /// Photographs and events at times that cannot be true: they are in no count.
+    pub impossible_times: u64,
+    /// The offsets from UTC in which times are told, as `+02:00`.
+    pub offsets: Vec<String>,
+    /// Photographs on which, or in whose events, somebody saw a person or a vehicle.
+    pub people: u64,
+    /// How many individual ids there are that occur once each, and so are no known animals.
+    pub passages: Option<usize>,
+    /// Places whose deployments have coordinates over 100 m apart, with that distance in metres.
+    pub apart: BTreeMap<String, u64>,
+}
+
+/// A deployment whose times cannot be true.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClockProblem {
+    /// Its id.
+    pub deployment: String,
+    /// What is wrong.
+    pub problem: &'static str,
+    /// As told.
+    pub start: String,
+    /// As told.
+    pub end: String,
+}
+
+/// Rows that were not taken for one reason.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Skipped {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// Rows of a deployment that is not there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Orphans {
+    /// The deployment that they name.
+    pub deployment: String,
+    /// Rows of media.
+    pub media: u64,
+    /// Rows of observations.
+    pub observations: u64,
+}
+
+impl Orphans {
+    pub(super) fn of(deployment: &str) -> Self {
+        Self { deployment: deployment.to_owned(), media: 0, observations: 0 }
+    }
+
+    pub(super) fn add(&mut self, is_medium: bool) {
+        *if is_medium { &mut self.media } else { &mut self.observations } += 1;
     }
 }
 
-fn level_reason(asked: Observations, level: Level) -> &'static str {
-    match (asked, level) {
-        (Observations::Auto, Level::Event) => "the package has event-level rows of what was chosen",
-        (Observations::Auto, Level::Media) => "the package has no event-level rows of what was chosen",
-        (Observations::Event | Observations::Media, _) => "as asked",
+impl fmt::Display for Orphans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = if self.observations == 1 { "observation" } else { "observations" };
+        let (media, observations) =
+            (format!("{} media", self.media), format!("{} {rows}", self.observations));
+        match (self.media, self.observations) {
+            (_, 0) => write!(f, "{}: {media}", self.deployment),
+            (0, _) => write!(f, "{}: {observations}", self.deployment),
+            _ => write!(f, "{}: {media}, {observations}", self.deployment),
+        }
     }
 }
 
@@ -103,20 +155,16 @@ impl fmt::Display for Summary {
             "  {} images, {} deployments at {} places, {} known individuals",
             self.images, self.deployments, self.places, self.individuals
         )?;
-        writeln!(f, "  taken: {}-level rows ({})", self.level, self.level_reason)?;
-        if self.species.is_empty() {
-            writeln!(f, "  of every animal, whatever its species; --species chooses")?;
-        } else {
-            writeln!(f, "  of {}", self.species.join(", "))?;
-        }
-        for Skipped { reason, rows } in &self.skipped {
-            writeln!(f, "  not taken: {rows} rows, {reason}")?;
-        }
-        if self.incomplete_boxes > 0 {
-            writeln!(f, "  without a box: {} rows that have a part of one only", self.incomplete_boxes)?;
-        }
+        writeln!(f, "  counted: {}-level rows ({})", self.level, self.level_reason)?;
+        writeln!(f, "  of {}", self.species.join(", "))?;
+        self.not_taken(f)?;
+        self.notes.tell(f)?;
         if !self.has_media {
             writeln!(f, "  without files: the package has no media.csv")?;
+        }
+        if !self.id_prefix.is_empty() {
+            let prefix = &self.id_prefix;
+            writeln!(f, "  ids begin with {prefix:?} here: another data set has the same ones")?;
         }
         if self.removed > 0 {
             writeln!(f, "  removed: {} rows of an earlier import that are no longer chosen", self.removed)?;
@@ -124,10 +172,107 @@ impl fmt::Display for Summary {
         for bad in &self.bad_rows {
             writeln!(f, "  bad row: {bad}")?;
         }
-        let unshown = self.bad_row_count - self.bad_rows.len() as u64;
+        let orphans: u64 = self.orphans.iter().map(|orphans| orphans.media + orphans.observations).sum();
+        let unshown = self.bad_row_count - orphans - self.bad_rows.len() as u64;
         if unshown > 0 {
             writeln!(f, "  and {unshown} more bad rows")?;
         }
         Ok(())
     }
+}
+
+impl Summary {
+    fn not_taken(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Skipped { reason, rows } in &self.skipped {
+            writeln!(f, "  not taken: {rows} rows, {reason}")?;
+        }
+        if !self.other_species.is_empty() {
+            let all = self.other_species.iter().map(|(name, rows)| format!("{name} ({rows})"));
+            writeln!(f, "  other animals: {}; --species takes what it names instead", shown(all))?;
+        }
+        if self.repeats > 0 {
+            let rows = self.repeats;
+            writeln!(
+                f,
+                "  counted once: {rows} rows tell of animals that other rows count; they are kept beside"
+            )?;
+        }
+        if self.rejected > 0 {
+            writeln!(f, "  rejected: {} rows of a model that a person contradicts", self.rejected)?;
+        }
+        if self.incomplete_boxes > 0 {
+            writeln!(f, "  without a box: {} rows that have a part of one only", self.incomplete_boxes)?;
+        }
+        if !self.orphans.is_empty() {
+            let all = self.orphans.iter().map(ToString::to_string);
+            writeln!(f, "  without their deployment: {}", all.collect::<Vec<_>>().join("; "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Notes {
+    fn tell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.read_from {
+            writeln!(f, "  read from {path}")?;
+        }
+        if self.is_zip {
+            writeln!(
+                f,
+                "  photographs in the ZIP were not unpacked: unpack it and import the folder to have them"
+            )?;
+        }
+        for (table, rows) in &self.equal_rows {
+            writeln!(f, "  equal rows: {rows} of {table} are another once more, and were taken once")?;
+        }
+        for table in &self.guessed_letters {
+            writeln!(f, "  letters: {table} is not UTF-8 and does not say what; read as Windows-1252")?;
+        }
+        if !self.clocks.is_empty() {
+            let all = self.clocks.iter().map(|clock| {
+                format!("{} ({}: {} to {})", clock.deployment, clock.problem, clock.start, clock.end)
+            });
+            writeln!(
+                f,
+                "  no effort: the times of {} deployments cannot be true: {}",
+                self.clocks.len(),
+                shown(all)
+            )?;
+        }
+        if self.impossible_times > 0 {
+            let count = self.impossible_times;
+            writeln!(f, "  in no count: {count} photographs or events at times that cannot be true")?;
+        }
+        if self.offsets.iter().any(|offset| offset != "+00:00") {
+            let offsets = self.offsets.join(", ");
+            writeln!(
+                f,
+                "  times are told at {offsets}; local days are those of each place's zone, else of --timezone"
+            )?;
+        }
+        if self.people > 0 {
+            writeln!(
+                f,
+                "  kept back: {} photographs with a person or a vehicle, or of such an event",
+                self.people
+            )?;
+        }
+        if let Some(ids) = self.passages {
+            writeln!(
+                f,
+                "  no known animals: the {ids} individual ids occur once each, so they are of passages"
+            )?;
+        }
+        let apart = self.apart.iter().map(|(place, metres)| format!("{place} ({metres} m)"));
+        if !self.apart.is_empty() {
+            writeln!(f, "  coordinates of one place far apart, the first taken: {}", shown(apart))?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(all: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = all.collect();
+    let first = all[..all.len().min(SHOWN)].join(", ");
+    if all.len() > SHOWN { format!("{first} and {} more", all.len() - SHOWN) } else { first }
 }

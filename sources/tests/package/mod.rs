@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::store::Store;
@@ -12,17 +13,35 @@ use deertrack_survey::TimeRange;
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 
-const DEPLOYMENTS: &str =
-    "deploymentID,locationID,locationName,latitude,longitude,deploymentStart,deploymentEnd,cameraID
-d1,l1,Ridge,50.8,4.6,2025-01-01T00:00:00+01:00,2025-12-31T00:00:00Z,cam1
-";
-const MEDIA: [&str; 6] = ["mediaID", "deploymentID", "timestamp", "filePath", "fileName", "fileMediatype"];
-const OBSERVATIONS: [&str; 18] = [
+const DEPLOYMENTS: [&str; 10] = [
+    "deploymentID",
+    "locationID",
+    "locationName",
+    "latitude",
+    "longitude",
+    "coordinateUncertainty",
+    "deploymentStart",
+    "deploymentEnd",
+    "cameraID",
+    "cameraModel",
+];
+const MEDIA: [&str; 8] = [
+    "mediaID",
+    "deploymentID",
+    "timestamp",
+    "filePath",
+    "filePublic",
+    "fileName",
+    "fileMediatype",
+    "mediaComments",
+];
+const OBSERVATIONS: [&str; 22] = [
     "observationID",
     "deploymentID",
     "mediaID",
     "eventID",
     "eventStart",
+    "eventEnd",
     "observationLevel",
     "observationType",
     "scientificName",
@@ -34,9 +53,13 @@ const OBSERVATIONS: [&str; 18] = [
     "bboxY",
     "bboxWidth",
     "bboxHeight",
+    "classificationMethod",
+    "classifiedBy",
     "classificationProbability",
     "classificationTimestamp",
+    "observationComments",
 ];
+const PROFILE: &str = r#""profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json""#;
 
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -48,6 +71,9 @@ pub(crate) fn ever() -> TimeRange {
 
 pub(crate) struct Package {
     dir: TempDir,
+    /// Its `name` in the description.
+    pub(crate) name: String,
+    deployments: Vec<String>,
     media: Vec<String>,
     observations: Vec<String>,
 }
@@ -55,13 +81,21 @@ pub(crate) struct Package {
 impl Package {
     /// With one deployment and nothing else.
     pub(crate) fn new() -> Self {
-        Self { dir: TempDir::new().unwrap(), media: Vec::new(), observations: Vec::new() }
+        Self {
+            dir: TempDir::new().unwrap(),
+            name: "test".to_owned(),
+            deployments: Vec::new(),
+            media: Vec::new(),
+            observations: Vec::new(),
+        }
     }
 
     /// A copy with the same rows and files, and a database of its own.
     pub(crate) fn again(&self) -> Self {
         let copy = Self {
             dir: TempDir::new().unwrap(),
+            name: self.name.clone(),
+            deployments: self.deployments.clone(),
             media: self.media.clone(),
             observations: self.observations.clone(),
         };
@@ -86,6 +120,18 @@ impl Package {
         let path = self.dir.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// A deployment, instead of the usual one; what is not given has a usual value.
+    pub(crate) fn deployment(&mut self, cells: &[(&str, &str)]) {
+        let usual = [
+            ("deploymentID", "d1"),
+            ("latitude", "50.8"),
+            ("longitude", "4.6"),
+            ("deploymentStart", "2025-01-01T00:00:00Z"),
+            ("deploymentEnd", "2025-12-31T00:00:00Z"),
+        ];
+        self.deployments.push(row(&DEPLOYMENTS, &usual, cells));
     }
 
     /// A row of media; what is not given has a usual value.
@@ -122,12 +168,58 @@ impl Package {
 
     /// A line of a table as it is.
     pub(crate) fn line(&mut self, file: &str, line: &str) {
-        assert_eq!(file, "observations.csv");
-        self.observations.push(line.to_owned());
+        match file {
+            "observations.csv" => self.observations.push(line.to_owned()),
+            "media.csv" => self.media.push(line.to_owned()),
+            _ => panic!("no table {file}"),
+        }
     }
 
     pub(crate) async fn import(&self, options: &Options) -> Result<Summary, ImportError> {
         Ok(self.import_telling(options).await?.0)
+    }
+
+    /// Writes the rows into the folder.
+    pub(crate) fn write(&self) {
+        self.write_as(",", "");
+    }
+
+    /// Writes the rows with another separator and `more` in the description of each table.
+    pub(crate) fn write_as(&self, separator: &str, more: &str) {
+        let with_media = if self.media.is_empty() { &["deployments", "observations"][..] } else { &TABLES };
+        let resources: Vec<String> = with_media
+            .iter()
+            .map(|name| format!(r#"{{"name": "{name}", "path": "{name}.csv"{more}}}"#))
+            .collect();
+        let descriptor = format!(
+            r#"{{{PROFILE}, "name": "{}", "title": "Test wood", "resources": [{}]}}"#,
+            self.name,
+            resources.join(", ")
+        );
+        self.file("datapackage.json", descriptor.as_bytes());
+        let usual = [row(
+            &DEPLOYMENTS,
+            &[],
+            &[
+                ("deploymentID", "d1"),
+                ("locationID", "l1"),
+                ("locationName", "Ridge"),
+                ("latitude", "50.8"),
+                ("longitude", "4.6"),
+                ("deploymentStart", "2025-01-01T00:00:00+01:00"),
+                ("deploymentEnd", "2025-12-31T00:00:00Z"),
+                ("cameraID", "cam1"),
+            ],
+        )];
+        let deployments = if self.deployments.is_empty() { &usual[..] } else { &self.deployments };
+        let write = |name: &str, columns: &[&str], rows: &[String]| {
+            self.file(name, table(columns, rows).replace(',', separator).as_bytes());
+        };
+        write("deployments.csv", &DEPLOYMENTS, deployments);
+        write("observations.csv", &OBSERVATIONS, &self.observations);
+        if !self.media.is_empty() {
+            write("media.csv", &MEDIA, &self.media);
+        }
     }
 
     /// Imports, and gives back the steps of progress as well.
@@ -135,19 +227,7 @@ impl Package {
         &self,
         options: &Options,
     ) -> Result<(Summary, Vec<(u64, u64)>), ImportError> {
-        let resources = ["deployments", "media", "observations"]
-            .map(|name| format!(r#"{{"name": "{name}", "path": "{name}.csv"}}"#));
-        let descriptor = format!(
-            r#"{{"profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json", "name": "test",
-               "title": "Test wood", "resources": [{}]}}"#,
-            resources.join(", ")
-        );
-        self.file("datapackage.json", descriptor.as_bytes());
-        self.file("deployments.csv", DEPLOYMENTS.as_bytes());
-        self.file("observations.csv", table(&OBSERVATIONS, &self.observations).as_bytes());
-        if !self.media.is_empty() {
-            self.file("media.csv", table(&MEDIA, &self.media).as_bytes());
-        }
+        self.write();
         let mut steps = Vec::new();
         let mut store = Store::open(&self.database()).await.unwrap();
         let result =
@@ -156,12 +236,15 @@ impl Package {
         Ok((result?, steps))
     }
 
+    /// Imports into a database that others share.
+    pub(crate) async fn import_into(&self, url: &str, options: &Options) -> Result<Summary, ImportError> {
+        self.write();
+        import_from(self.dir.path(), url, options).await
+    }
+
     /// Imports the files as they stand.
     pub(crate) async fn import_files(&self, options: &Options) -> Result<Summary, ImportError> {
-        let mut store = Store::open(&self.database()).await.unwrap();
-        let result = import(self.dir.path(), &mut store, options, &mut |_, _| ()).await;
-        store.close().await;
-        result
+        import_from(self.dir.path(), &self.database(), options).await
     }
 
     pub(crate) async fn number(&self, sql: &str) -> i64 {
@@ -173,6 +256,16 @@ impl Package {
         let pool = SqlitePool::connect(&self.database()).await.unwrap();
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&pool).await.unwrap()
     }
+}
+
+const TABLES: [&str; 3] = ["deployments", "media", "observations"];
+
+/// Imports what is at a path.
+pub(crate) async fn import_from(path: &Path, url: &str, options: &Options) -> Result<Summary, ImportError> {
+    let mut store = Store::open(url).await.unwrap();
+    let result = import(path, &mut store, options, &mut |_, _| ()).await;
+    store.close().await;
+    result
 }
 
 fn table(columns: &[&str], rows: &[String]) -> String {

@@ -29,7 +29,11 @@ const HERONS: [(&str, [f64; 2]); 10] = [
 
 fn herons(data: &Path) {
     run(async {
-        let options = Options { observations: Observations::Media, ..Options::default() };
+        let options = Options {
+            species: vec!["*".to_owned()],
+            observations: Observations::Media,
+            ..Options::default()
+        };
         let both = Both::import(&data.join("camtrapdp_example/example"), &options).await;
         let archive = || Export::Zip(ZipParams::of(HERONS.map(|(id, _)| id.to_owned()).to_vec()));
         let bytes = bytes_of(&both.sqlite, archive()).await;

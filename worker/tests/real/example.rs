@@ -13,9 +13,18 @@ pub(crate) const CHECKS: &[Check] = &[
     ("the_standards_example_is_imported_by_event", by_event),
 ];
 
+/// By event and by image.
+fn every_animal() -> Options {
+    Options { species: vec!["*".to_owned()], ..Options::default() }
+}
+
 fn by_image(data: &Path) {
     run(async {
-        let options = Options { observations: Observations::Media, ..Options::default() };
+        let options = Options {
+            species: vec!["*".to_owned()],
+            observations: Observations::Media,
+            ..Options::default()
+        };
         let both = Both::import(&data.join("camtrapdp_example/example"), &options).await;
         let summary = &both.summary;
         assert_eq!((summary.level, summary.bad_row_count), ("media", 0), "{summary}");
@@ -39,7 +48,7 @@ fn by_image(data: &Path) {
 
 fn by_event(data: &Path) {
     run(async {
-        let both = Both::import(&data.join("camtrapdp_example/example"), &Options::default()).await;
+        let both = Both::import(&data.join("camtrapdp_example/example"), &every_animal()).await;
         assert_eq!((both.summary.level, both.summary.detections), ("event", 29), "{}", both.summary);
         let rows = both.sqlite.records_in(ever()).await.unwrap();
         assert!(rows == both.postgres.records_in(ever()).await.unwrap());

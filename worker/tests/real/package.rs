@@ -28,7 +28,8 @@ const HINT: &str = "the check needs Python with frictionless and jsonschema: scr
                     yours in DEERTRACK_PYTHON";
 
 fn example_by_image(data: &Path) {
-    let options = Options { observations: Observations::Media, ..Options::default() };
+    let options =
+        Options { species: vec!["*".to_owned()], observations: Observations::Media, ..Options::default() };
     round_trip(data, "camtrapdp_example/example", &options, "example_by_image.zip");
 }
 

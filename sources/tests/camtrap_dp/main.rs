@@ -1,25 +1,25 @@
 //! Camtrap DP packages made by hand: each a few rows, each for one promise of the import.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
+mod clocks;
+mod files;
+mod identity;
+mod levels;
+#[path = "../package/mod.rs"]
 mod package;
+mod random;
+mod species;
+#[path = "../tables/mod.rs"]
 mod tables;
 
 use deertrack_catalog::{Record, connect};
 use deertrack_schemas::Class;
 use deertrack_sources::ImportError;
-use deertrack_sources::camtrap_dp::{Observations, Options, Summary};
-use package::{Package, at, ever};
+use deertrack_sources::camtrap_dp::Options;
+use package::{Package, ever};
 
-async fn detections(package: &Package) -> Vec<Record> {
+pub(crate) async fn detections(package: &Package) -> Vec<Record> {
     connect(&package.database()).await.unwrap().records_in(ever()).await.unwrap()
-}
-
-fn roe_deer() -> Options {
-    Options { species: vec!["capreolus capreolus".into()], ..Options::default() }
-}
-
-fn skipped(summary: &Summary) -> Vec<(u64, &str)> {
-    summary.skipped.iter().map(|skipped| (skipped.rows, skipped.reason.as_str())).collect()
 }
 
 #[tokio::test]
@@ -44,56 +44,6 @@ async fn classes_follow_life_stage_then_sex() {
 }
 
 #[tokio::test]
-async fn events_are_taken_where_there_are_any_so_that_nothing_counts_twice() {
-    let mut package = Package::new();
-    package.media(&[("mediaID", "m1"), ("timestamp", "2025-05-01T10:00:07+02:00")]);
-    package.media(&[("mediaID", "m2"), ("timestamp", "2025-05-01T10:00:05+02:00")]);
-    package.event(&[("observationID", "e"), ("eventID", "event"), ("count", "2.0")]);
-    package.image(&[("observationID", "i1"), ("eventID", "event"), ("mediaID", "m1")]);
-    package.image(&[("observationID", "i2"), ("eventID", "event"), ("mediaID", "m2")]);
-    package.event(&[("observationID", "lone"), ("eventID", "other"), ("eventStart", "2025-05-02T00:00:00Z")]);
-
-    let summary = package.import(&roe_deer()).await.unwrap();
-    assert_eq!((summary.level, summary.detections, summary.animals), ("event", 2, 3));
-    assert_eq!(skipped(&summary), [(2, "media-level; events were taken, both together would count twice")]);
-    let rows = detections(&package).await;
-    assert_eq!((rows[0].image.id.as_str(), rows[0].count), ("m2", 2), "the first image shows the event");
-    assert_eq!(rows[0].image.taken_at, Some(at("2025-05-01T08:00:05Z")), "an offset becomes UTC");
-    assert_eq!(
-        (rows[1].image.id.as_str(), rows[1].image.taken_at),
-        ("event:other", Some(at("2025-05-02T00:00:00Z")))
-    );
-    let without_file = "select count(*) from images where path is null";
-    assert_eq!(package.number(without_file).await, 1, "an event without media is an image without a file");
-
-    let by_image = Options { observations: Observations::Media, ..roe_deer() };
-    let summary = package.import(&by_image).await.unwrap();
-    assert_eq!((summary.level, summary.detections, summary.animals), ("media", 2, 2));
-    assert_eq!(summary.removed, 3, "two event rows and the image that one of them made");
-    let ids: Vec<String> = detections(&package).await.into_iter().map(|row| row.id).collect();
-    assert_eq!(ids, ["i2", "i1"], "the other level of the earlier import is gone");
-}
-
-#[tokio::test]
-async fn images_are_taken_where_the_species_has_no_events() {
-    let mut package = Package::new();
-    package.media(&[("mediaID", "m1")]);
-    package.event(&[("observationID", "e"), ("scientificName", "Sus scrofa")]);
-    package.image(&[("observationID", "i"), ("mediaID", "m1")]);
-    package.image(&[("observationID", "blank"), ("mediaID", "m1"), ("observationType", "blank")]);
-    let summary = package.import(&roe_deer()).await.unwrap();
-    assert_eq!((summary.level, summary.detections), ("media", 1));
-    assert_eq!(
-        skipped(&summary),
-        [(1, "of another species"), (1, "of no animal (blank, person, vehicle, unknown or unclassified)")]
-    );
-
-    let everything = package.import(&Options::default()).await.unwrap();
-    assert_eq!((everything.level, everything.detections), ("event", 1), "the boar's event counts as well");
-    assert!(everything.to_string().contains("of every animal, whatever its species"));
-}
-
-#[tokio::test]
 async fn a_bad_row_stops_the_import_and_names_its_place() {
     let rows: [(&str, &str, &str); 8] = [
         (
@@ -114,14 +64,18 @@ async fn a_bad_row_stops_the_import_and_names_its_place() {
         package.event(&[("observationID", "good")]);
         package.event(&[("observationID", "bad"), (column, value)]);
         let error = package.import(&Options::default()).await.unwrap_err();
-        assert!(matches!(error, ImportError::BadRow(_)));
+        assert!(matches!(error, ImportError::BadRow(_) | ImportError::NoDeployment { .. }));
         assert!(error.to_string().contains(told), "{error}");
         assert_eq!(package.number("select count(*) from locations").await, 0, "nothing is written");
 
         let summary = package.import(&Options { skip_invalid: true, ..Options::default() }).await.unwrap();
         assert_eq!((summary.detections, summary.bad_row_count), (1, 1), "{column}");
-        assert_eq!(summary.bad_rows[0].column, column);
-        assert!(summary.to_string().contains(told), "{summary}");
+        if column == "deploymentID" {
+            assert!(summary.to_string().contains("without their deployment: d9: 1 observation"), "{summary}");
+        } else {
+            assert_eq!(summary.bad_rows[0].column, column);
+            assert!(summary.to_string().contains(told), "{summary}");
+        }
     }
 }
 
@@ -129,11 +83,14 @@ async fn a_bad_row_stops_the_import_and_names_its_place() {
 async fn a_row_of_another_length_or_used_twice_is_a_bad_row() {
     let mut package = Package::new();
     package.event(&[("observationID", "o")]);
-    package.event(&[("observationID", "o")]);
+    package.event(&[("observationID", "o"), ("count", "2")]);
     package.line("observations.csv", "one,two");
     let summary = package.import(&Options { skip_invalid: true, ..Options::default() }).await.unwrap();
     let told: Vec<String> = summary.bad_rows.iter().map(ToString::to_string).collect();
-    assert_eq!(told[0], r#"observations.csv, line 3, column observationID: "o" is not unique"#);
+    assert_eq!(
+        told[0],
+        r#"observations.csv, line 3, column observationID: "o" is not unique, and the rows differ"#
+    );
     assert!(told[1].starts_with("observations.csv, line 4: the row is of 2 fields"), "{}", told[1]);
 }
 
@@ -231,16 +188,12 @@ async fn what_is_no_package_is_told_so() {
     assert!(told(r#"{"profile": "tabular", "resources": []}"#).await.contains("its profile is tabular"));
     assert!(told(&format!("{{{profile}, \"resources\": []}}")).await.contains("has no deployments.csv"));
     assert!(told(&path("../deployments.csv")).await.contains("leads out of the package"));
-    assert!(told(&path("https://example.org/deployments.csv")).await.contains("has no deployments.csv"));
+    assert!(
+        told(&path("https://example.org/deployments.csv"))
+            .await
+            .contains("an import fetches nothing: download")
+    );
     assert!(told(&path("deployments.zip")).await.contains("unpack it first"));
-}
-
-#[tokio::test]
-async fn an_unknown_species_is_answered_with_those_there_are() {
-    let mut package = Package::new();
-    package.event(&[("observationID", "o"), ("scientificName", "Sus scrofa")]);
-    let error = package.import(&roe_deer()).await.unwrap_err().to_string();
-    assert_eq!(error, "the package has no observation of capreolus capreolus; it has Sus scrofa");
 }
 
 #[tokio::test]

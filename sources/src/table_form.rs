@@ -1,0 +1,84 @@
+//! How a table is written: what separates its columns, its decimal sign, its letters.
+
+/// The form of a CSV file; the default is that of the standard.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Form {
+    /// Between two columns.
+    pub(super) delimiter: u8,
+    /// Around a cell.
+    pub(super) quote: u8,
+    /// A quote within a cell is written twice.
+    pub(super) doubles_quotes: bool,
+    /// Before a quote within a cell.
+    pub(super) escape: Option<u8>,
+    /// Lines that begin with it are no rows.
+    pub(super) comment: Option<u8>,
+    /// Between a number's whole and its fraction.
+    pub(super) decimal: char,
+    /// What stands for "not told", beside the standard's own.
+    pub(super) missing: Vec<String>,
+    /// Letters are those of Windows-1252 (which holds ISO 8859-1), else UTF-8.
+    pub(super) is_latin: bool,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            quote: b'"',
+            doubles_quotes: true,
+            escape: None,
+            comment: None,
+            decimal: '.',
+            missing: Vec::new(),
+            is_latin: false,
+        }
+    }
+}
+
+impl Form {
+    /// What a cell says. Bytes that are not UTF-8 are taken for Windows-1252, the other one that spreadsheets write; the
+    /// second value says so.
+    pub(super) fn decode(&self, bytes: &[u8]) -> (String, bool) {
+        match str::from_utf8(bytes) {
+            Ok(text) if !self.is_latin || bytes.is_ascii() => (text.to_owned(), false),
+            _ => {
+                let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
+                (text.into_owned(), !self.is_latin)
+            }
+        }
+    }
+
+    /// The separator that a header of one column looks like it has instead.
+    pub(super) fn other_delimiter(&self, header: &str) -> Option<char> {
+        let candidates = [';', '\t', ',', '|'];
+        candidates
+            .into_iter()
+            .filter(|candidate| !u32::from(*candidate).eq(&u32::from(self.delimiter)))
+            .find(|candidate| header.matches(*candidate).count() >= 3)
+    }
+}
+
+/// How people write a separator down.
+pub(super) fn named(delimiter: char) -> String {
+    if delimiter == '\t' { "\\t".to_owned() } else { delimiter.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_windows_are_read_where_told_and_seen_where_not() {
+        let told = Form { is_latin: true, ..Form::default() };
+        assert_eq!(told.decode(b"For\xeat \x96"), ("Forêt –".to_owned(), false));
+        assert_eq!(Form::default().decode(b"For\xeat"), ("Forêt".to_owned(), true));
+        assert_eq!(Form::default().decode("Forêt".as_bytes()), ("Forêt".to_owned(), false));
+    }
+
+    #[test]
+    fn a_header_that_was_not_taken_apart_tells_its_separator() {
+        assert_eq!(Form::default().other_delimiter("deploymentID;latitude;longitude;a"), Some(';'));
+        assert_eq!(Form::default().other_delimiter("deploymentID"), None);
+    }
+}
