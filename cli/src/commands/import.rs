@@ -52,24 +52,31 @@ struct EmbeddingsArgs {
 
 #[derive(Args, Debug)]
 struct CamtrapDpArgs {
-    /// Folder of the package
-    dir: PathBuf,
+    /// Folder of the package, or its ZIP
+    package: PathBuf,
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Take only this species, by its scientific name; can be repeated [default: every animal]
+    /// Take only this species, by its scientific name; can be repeated; * takes every animal
+    /// [default: deer, Cervidae]
     #[arg(long, value_name = "NAME")]
     species: Vec<String>,
-    /// Which level of observations to take; both together would count animals twice
+    /// Which level of observations to take
     #[arg(long, value_enum, default_value = "auto")]
     observations: LevelArg,
     /// Leave out rows that cannot be used, instead of stopping at the first
     #[arg(long)]
     skip_invalid: bool,
+    /// Remove the data set of the same name and other content that the database has
+    #[arg(long, conflicts_with = "name")]
+    replace: bool,
+    /// Import beside others under this name
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LevelArg {
-    /// Events where there are any of the chosen species, else images
+    /// Both; what both tell is counted once
     Auto,
     /// Event-level rows
     Event,
@@ -100,12 +107,14 @@ async fn camtrap_dp(args: CamtrapDpArgs, json: bool) -> Result<(), Exit> {
         species: args.species,
         observations: args.observations.into(),
         skip_invalid: args.skip_invalid,
+        replace: args.replace,
+        name: args.name,
+        ..Options::default()
     };
     let bar = rows_bar();
-    let imported = camtrap_dp::import(&args.dir, &mut store, &options, &mut on(&bar)).await;
+    let imported = camtrap_dp::import(&args.package, &mut store, &options, &mut on(&bar)).await;
     bar.finish_and_clear();
-    store.close().await;
-    tell(&imported.map_err(refused)?, json)
+    tell(&closed(store, imported).await?, json)
 }
 
 async fn embeddings(args: EmbeddingsArgs, json: bool) -> Result<(), Exit> {
@@ -115,8 +124,21 @@ async fn embeddings(args: EmbeddingsArgs, json: bool) -> Result<(), Exit> {
     let bar = rows_bar();
     let imported = embeddings::import(&args.vectors, &args.labels, &mut store, &options, &mut on(&bar)).await;
     bar.finish_and_clear();
-    store.close().await;
-    tell(&imported.map_err(refused)?, json)
+    tell(&closed(store, imported).await?, json)
+}
+
+/// Closes the database; after a refused import nothing is left of it, not even an empty file.
+async fn closed<T>(store: Store, imported: Result<T, ImportError>) -> Result<T, Exit> {
+    match imported {
+        Ok(summary) => {
+            store.close().await;
+            Ok(summary)
+        }
+        Err(error) => {
+            store.discard().await.map_err(Exit::failed)?;
+            Err(refused(error))
+        }
+    }
 }
 
 /// Moves the bar.
