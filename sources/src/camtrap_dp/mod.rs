@@ -34,7 +34,6 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use deertrack_catalog::store::{KnownDataset, Level, NewDataset, Store, Writing};
 
 use crate::error::ImportError;
@@ -45,8 +44,8 @@ use events::Events;
 use ids::Own;
 use individuals::Individuals;
 use levels::Fate;
-use media::Media;
 use locate::TABLES;
+use media::Media;
 use package::Package;
 use pictures::Pictures;
 use reading::{Left, Reading};

@@ -62,7 +62,7 @@ async fn what_only_photographs_tell_is_not_lost_beside_events() {
     let repeats = catalog.repeats_in(ever()).await.unwrap();
     let told: Vec<_> = repeats.iter().map(|row| (row.id.as_str(), row.repeats_id.as_deref())).collect();
     assert_eq!(told, [("q1", Some("q"))], "the row that is counted once is kept");
-    let event = catalog.records_of(&["q".to_owned()]).await.unwrap().remove(0);
+    let event = catalog.records_of(&["q".to_owned()]).await.unwrap().records.remove(0);
     assert_eq!(event.ends_at.unwrap().to_rfc3339(), "2025-05-05T05:00:03.250+00:00", "milliseconds are kept");
 
     for (asked, level, rows) in [(Observations::Event, "event", 1), (Observations::Media, "media", 3)] {
