@@ -1,6 +1,7 @@
-//! Where the photographs are: `images.path` to a file on this machine.
+//! Where the photographs are: `images.path` to a file on this machine, and what an export tells of it.
 
-use std::path::{Component, Path, PathBuf};
+use std::borrow::Cow;
+use std::path::{Component, Path, PathBuf, absolute};
 
 use deertrack_catalog::sqlite_file;
 
@@ -46,11 +47,42 @@ impl ImagesFolder {
         if path.is_absolute() {
             return Ok(path.to_owned());
         }
-        if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
+        if leads_out(path) {
             return Err(NotHere::LeadsOut);
         }
         Ok(self.0.as_ref().ok_or(NotHere::NoFolder)?.join(path))
     }
+
+    /// A path of the database as a reader may know it: a URL as it is, a file by its path within the folder, and of a
+    /// file anywhere else the name alone. Never where this machine keeps its files.
+    pub(crate) fn told<'a>(&self, path: Option<&'a str>) -> Option<Cow<'a, str>> {
+        let text = path.map(str::trim).filter(|path| !path.is_empty())?;
+        let text = match text.split_once("://") {
+            None => text,
+            Some(("file", path)) => path,
+            Some(_) => return Some(Cow::Borrowed(text)),
+        };
+        let name = || text.rsplit(['/', '\\']).next().unwrap_or_default();
+        let within = self.within(Path::new(text)).filter(|path| !leads_out(path) && !text.contains('\\'));
+        Some(
+            within
+                .and_then(|path| path.to_str().map(str::to_owned))
+                .map_or(Cow::Borrowed(name()), Cow::Owned),
+        )
+    }
+
+    /// What of a path lies within the folder; all of a relative one. `None` for a file elsewhere.
+    fn within(&self, path: &Path) -> Option<PathBuf> {
+        if !path.is_absolute() {
+            return Some(path.to_owned());
+        }
+        let folder = absolute(self.0.as_ref()?).ok()?;
+        path.strip_prefix(folder).ok().map(Path::to_owned)
+    }
+}
+
+fn leads_out(path: &Path) -> bool {
+    path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 #[cfg(test)]
@@ -69,6 +101,27 @@ mod tests {
         assert_eq!(found("https://example.org/b.jpg"), Err(NotHere::Elsewhere));
         assert_eq!(folder.find(None), Err(NotHere::NoFile));
         assert_eq!(ImagesFolder::default().find(Some("b.jpg")), Err(NotHere::NoFolder));
+    }
+
+    #[test]
+    fn no_reader_learns_where_this_machine_keeps_its_files() {
+        let folder = ImagesFolder::at("/data/cameras");
+        for (path, told) in [
+            ("a/b.jpg", "a/b.jpg"),
+            ("/data/cameras/a/b.jpg", "a/b.jpg"),
+            ("file:///data/cameras/a/b.jpg", "a/b.jpg"),
+            ("/data/cameras/../wardens/b.jpg", "b.jpg"),
+            ("/data/camerasold/b.jpg", "b.jpg"),
+            ("/home/warden/b.jpg", "b.jpg"),
+            ("../b.jpg", "b.jpg"),
+            ("C:\\cards\\b.jpg", "b.jpg"),
+            ("\\\\nas\\cards\\b.jpg", "b.jpg"),
+            ("https://example.org/a/b.jpg", "https://example.org/a/b.jpg"),
+        ] {
+            assert_eq!(folder.told(Some(path)).as_deref(), Some(told), "{path}");
+        }
+        assert_eq!(ImagesFolder::default().told(Some("/data/cameras/a/b.jpg")).as_deref(), Some("b.jpg"));
+        assert_eq!([folder.told(None), folder.told(Some(" "))], [None, None]);
     }
 
     #[test]

@@ -192,6 +192,9 @@ mod tests {
 
     fn seen(at: &str, class: Class, place: &str, deer: Option<&str>, species: Option<&str>) -> Sighting {
         Sighting {
+            burst_id: None,
+            starts_at: None,
+            ends_at: None,
             id: at.into(),
             image_id: at.into(),
             taken_at: Some(at.parse().unwrap()),

@@ -400,7 +400,7 @@ async fn a_url_stays_and_a_path_of_this_machine_is_not_told() {
     let mut paths: Vec<String> = rows.iter().skip(1).map(|row| row[4..8].join(" ")).collect();
     paths.sort();
     let expected = [
-        "https://example.org/a/file true  image/jpeg",
+        "https://example.org/a/file false  image/jpeg",
         "media/IMG2.JPG false IMG2.JPG image/jpeg",
         "media/IMG3.JPG false IMG3.JPG image/jpeg",
         "media/IMG_1.PNG false IMG 1.PNG image/png",

@@ -7,6 +7,7 @@ mod counted;
 mod days;
 mod frame;
 mod platform;
+mod privacy;
 mod records;
 mod season;
 mod table;

@@ -120,3 +120,17 @@ async fn contact_sheets_show_both_photographs_or_say_why_not() {
         "{pictures} pictures, {reasons} reasons"
     );
 }
+
+#[tokio::test]
+async fn photographs_on_which_somebody_saw_a_person_are_on_no_contact_sheet() {
+    let dir = TempDir::new().unwrap();
+    let url = season(&dir, 7).await;
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("update images set sees_people = 1").execute(&pool).await.unwrap();
+    pool.close().await;
+    let files = Files::of(&url, &sampled(3)).await;
+    let how_to = String::from_utf8(files.bytes("sample/README.txt").to_vec()).unwrap();
+    assert!(how_to.contains("Photographs kept back, for somebody saw a person or a vehicle: "), "{how_to}");
+    let sheet = files.text("sample/pairs_0001-0003.pdf");
+    assert!(sheet.contains("the photograph is kept back: somebody saw a person or a vehicle"), "{sheet}");
+}

@@ -58,6 +58,20 @@ async fn a_card_shows_its_photograph_and_a_missing_file_is_told() {
 }
 
 #[tokio::test]
+async fn a_photograph_on_which_somebody_saw_a_person_is_on_no_card_and_the_report_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("buck.jpg");
+    image::RgbImage::from_pixel(400, 300, image::Rgb([120, 90, 60])).save(&file).unwrap();
+    let mut herd = Herd::season(1, 0, 2);
+    add_buck(&mut herd, 0, &file);
+    herd.images.last_mut().unwrap().sees_people = true;
+    let pdf = render(herd, &year(GroupBy::Month)).await.unwrap();
+    assert_eq!(images(&pdf), 0);
+    let told = "1 photograph is kept back: somebody saw a person or a vehicle there, or in the same event.";
+    assert!(text_of(&pdf).contains(told), "{}", text_of(&pdf));
+}
+
+#[tokio::test]
 async fn times_in_pictures_are_held_against_the_database_and_against_their_files() {
     let folder = tempfile::tempdir().unwrap();
     let mut herd = Herd::season(1, 0, 2);

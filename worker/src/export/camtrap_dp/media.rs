@@ -41,23 +41,28 @@ impl<'a> File<'a> {
     /// A URL and a relative path stay; of any other path only the file's name is told, as if it lay in `media/`.
     fn of(image: &'a Image) -> Self {
         let told = image.path.as_deref().unwrap_or_default();
-        let is_public = told.starts_with("https://") || told.starts_with("http://");
+        let is_url = told.starts_with("https://") || told.starts_with("http://");
         let name = told.rsplit(['/', '\\']).next().unwrap_or_default();
         let stays = !told.is_empty()
             && !told.starts_with(['.', '/', '~'])
             && !told.contains("..")
             && !told.contains(['\\', '\n'])
-            && (is_public || !told.contains(':'));
+            && (is_url || !told.contains(':'));
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "jpg"));
         let stem = if stem.is_empty() { &image.id } else { stem };
         let in_media = || format!("media/{}.{}", path_part(stem), path_part(extension));
         Self {
             path: if stays { Cow::Borrowed(told) } else { Cow::Owned(in_media()) },
-            name: if is_public { "" } else { image.file_name.as_deref().unwrap_or(name) },
+            name: if is_url { "" } else { image.file_name.as_deref().unwrap_or(name) },
             media_type: media_type(image.media_type.as_deref(), extension),
-            is_public,
+            is_public: is_public(image),
         }
     }
+}
+
+/// Only where the source says so, and nobody saw a person or a vehicle there.
+pub(super) fn is_public(image: &Image) -> bool {
+    image.file_public == Some(true) && !image.sees_people
 }
 
 fn media_type<'a>(told: Option<&'a str>, extension: &str) -> &'a str {

@@ -143,7 +143,12 @@ impl Survey {
         };
         let lost = lost_boxes(self.records.iter().map(|(record, _)| record));
         let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
-        format!("{told}{inferred}{placeless}{lost}{}", left_out::tail(&self.left_out))
+        let kept_back = match self.media().filter(|(image, _)| image.sees_people).count() {
+            0 => String::new(),
+            1 => "; 1 medium kept from the public for a person or a vehicle".to_owned(),
+            some => format!("; {some} media kept from the public for a person or a vehicle"),
+        };
+        format!("{told}{inferred}{placeless}{lost}{kept_back}{}", left_out::tail(&self.left_out))
     }
 
     /// The species of a record: its own word, else that of the deer it is known to be.

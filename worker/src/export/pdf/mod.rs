@@ -145,5 +145,9 @@ fn illustrate(
         _ => Photos::default(),
     };
     report.frame.status.extend(photos.status());
+    report.frame.status.extend(photos::kept_back(found.now.images.iter().filter(|image| {
+        let day = |at| calendar.day(image.place_id.as_deref(), at);
+        image.taken_at.is_some_and(|at| asked.span().contains(day(at)))
+    })));
     Ok(photos)
 }

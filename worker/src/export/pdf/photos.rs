@@ -1,10 +1,11 @@
 //! The best photograph of each buck on a card: the box with some room around it, as a small JPEG without metadata.
 //!
-//! A photograph that cannot be read leaves its card without one; the report says how many.
+//! A photograph that cannot be read leaves its card without one; the report says how many. One on which somebody saw a
+//! person or a vehicle is never a candidate; the report says how many those are, too.
 
 use std::collections::HashMap;
 
-use deertrack_catalog::Individual;
+use deertrack_catalog::{Image, Individual};
 use deertrack_survey::{BoundingBox, ImageBox};
 
 use super::bucks::{Card, MOST_CARDS};
@@ -47,6 +48,16 @@ impl Photos {
             )
         })
     }
+}
+
+/// One line about the images that are for nobody's eyes, if there are any.
+pub(super) fn kept_back<'a>(images: impl Iterator<Item = &'a Image>) -> Option<StatusRow> {
+    let kept = images.filter(|image| image.sees_people).count() as u64;
+    let found = format!(
+        "{} kept back: somebody saw a person or a vehicle there, or in the same event. No card shows any of them.",
+        counted(kept, "photograph is", "photographs are")
+    );
+    (kept > 0).then_some(StatusRow { what: "Kept back", found, doubt: false })
 }
 
 /// Finds a photograph for each card and tells the card its number.
@@ -104,7 +115,8 @@ fn candidates<'a>(rows: &'a Rows, individuals: &'a [Individual]) -> HashMap<&'a 
     let chosen =
         individuals.iter().filter_map(|deer| Some((deer.id.as_str(), deer.best_photo_id.as_deref()?)));
     let chosen: HashMap<&str, &str> = chosen.collect();
-    let named = rows.images.iter().filter_map(|image| Some((image.id.as_str(), image.path.as_deref()?)));
+    let shown = rows.images.iter().filter(|image| !image.sees_people);
+    let named = shown.filter_map(|image| Some((image.id.as_str(), image.path.as_deref()?)));
     let paths: HashMap<&str, &str> = named.collect();
     let mut found: HashMap<&str, Vec<Candidate<'_>>> = HashMap::new();
     for row in &rows.sightings {

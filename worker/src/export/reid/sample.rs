@@ -18,6 +18,7 @@ use super::study::Study;
 use super::wording::number;
 use crate::JobError;
 use crate::export::table_text::Csv;
+use crate::export::zip::problem::Problem;
 use crate::export::zip::{crop, decode};
 use crate::export::{Cx, ImagesFolder, Job, team};
 use crate::typesetting::{self, MAX_PICTURES, Stamp, Template, make_printable};
@@ -58,11 +59,30 @@ impl Photographs {
     fn crop(&self, id: Option<&str>) -> Result<Vec<u8>, String> {
         let id = id.ok_or("no photograph of this deer is known")?;
         let record = self.records.get(id).ok_or("there is no such detection")?;
+        if record.image.sees_people {
+            return Err(in_words(Problem::KeptBack));
+        }
         let path = self.folder.find(record.image.path.as_deref()).map_err(in_words)?;
         let photograph = decode::photograph(&path).map_err(in_words)?;
         let all = BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
         let bbox = record.bbox.unwrap_or(all.into());
         crop::of_box(&photograph.pixels, bbox, CROP_PIXELS).map(|(jpeg, _)| jpeg).map_err(in_words)
+    }
+}
+
+impl Photographs {
+    /// How many no sheet shows, in words.
+    fn kept_back(&self) -> String {
+        let kept: HashSet<&str> = self
+            .records
+            .values()
+            .filter(|record| record.image.sees_people)
+            .map(|record| record.image.id.as_str())
+            .collect();
+        match kept.len() {
+            0 => String::new(),
+            some => format!("\nPhotographs kept back, for somebody saw a person or a vehicle: {some}.\n"),
+        }
     }
 }
 
@@ -120,7 +140,8 @@ pub(super) fn files(
     sink: Sink<'_>,
 ) -> Result<(), JobError> {
     let pairs = pairs(study);
-    sink(File::text("sample/README.txt", HOW_TO.replace("\n", "\r\n")))?;
+    let how_to = format!("{HOW_TO}{}", photographs.kept_back());
+    sink(File::text("sample/README.txt", how_to.replace('\n', "\r\n")))?;
     sink(File::text("sample/sample.csv", sample_csv(study, &pairs)))?;
     sink(File::text("sample/labels.csv", labels_csv(study, &pairs)))?;
     let mut done = 0;

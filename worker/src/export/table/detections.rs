@@ -71,7 +71,7 @@ fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
         record.classification_method.as_deref().into(),
         record.classified_by.as_deref().into(),
         record.burst_id.as_deref().into(),
-        record.image.path.as_deref().into(),
+        selected.images.told(record.image.path.as_deref()).as_deref().into(),
         if is_counted { "yes" } else { "no" }.into(),
     ]
 }

@@ -15,7 +15,7 @@ use deertrack_survey::{Deployment, Place, TimeRange};
 
 use crate::JobError;
 use crate::export::picture_size::lost_boxes;
-use crate::export::{Cx, left_out};
+use crate::export::{Cx, ImagesFolder, left_out};
 
 /// Everything that the catalog has about the days of a request.
 pub(super) struct Found {
@@ -27,6 +27,7 @@ pub(super) struct Found {
     deployments: Vec<Deployment>,
     places: Vec<Place>,
     individuals: Vec<Individual>,
+    folder: ImagesFolder,
 }
 
 impl Found {
@@ -45,6 +46,7 @@ impl Found {
             images: cx.catalog.images(days).await?,
             deployments: cx.catalog.deployments(range.clone()).await?,
             individuals: cx.catalog.individuals().await?,
+            folder: cx.images.clone(),
             calendar,
             range,
             places,
@@ -65,11 +67,23 @@ pub(super) struct Selected {
     pub(super) rule: VisitRule,
     /// What no export counts.
     left_out: LeftOut,
+    /// From which the paths of photographs are told.
+    pub(super) images: ImagesFolder,
 }
 
 impl Selected {
     pub(super) fn new(found: Found, params: &TableParams) -> Self {
-        let Found { calendar, range, mut records, left_out, images, mut deployments, places, individuals } =
+        let Found {
+            calendar,
+            range,
+            mut records,
+            left_out,
+            images,
+            mut deployments,
+            places,
+            individuals,
+            folder,
+        } =
             found;
         let wanted_places = set(params.place_ids.as_ref());
         let wanted_deer = set(params.deer_ids.as_ref());
@@ -95,6 +109,7 @@ impl Selected {
             places: by_id(places.into_iter().filter(|place| is_there(Some(&place.id))), |place| &place.id),
             individuals: by_id(individuals, |deer| &deer.id),
             rule: VisitRule::of(params.visit_gap_minutes, params.visit_gap_since),
+            images: folder,
             records,
             left_out,
             calendar,

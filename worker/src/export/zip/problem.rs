@@ -14,6 +14,8 @@ pub(in crate::export) enum Problem {
     NoSuchDetection,
     #[error("it is not among the chosen classes, places or deer")]
     NotChosen,
+    #[error("the photograph is kept back: somebody saw a person or a vehicle on it, or in its event")]
+    KeptBack,
     #[error(transparent)]
     NotHere(#[from] NotHere),
     #[error("the file is missing")]

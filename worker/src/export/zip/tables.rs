@@ -1,5 +1,7 @@
 //! The tables beside the crops: what each one shows, and what could not be made.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use deertrack_catalog::{Other, Record};
 use deertrack_schemas::ZipParams;
@@ -85,10 +87,11 @@ impl Problems {
         Self { csv: Csv::new(&PROBLEMS), count: 0 }
     }
 
-    pub(super) fn add(&mut self, record: &Record, problem: &Problem) {
+    /// `path` as a reader may know it.
+    pub(super) fn add(&mut self, record: &Record, path: Option<&str>, problem: &Problem) {
         self.count += 1;
         let row = self.csv.row().text(&record.id).text(&record.image.id);
-        row.optional(record.image.path.as_deref()).text(&problem.to_string()).end();
+        row.optional(path).text(&problem.to_string()).end();
     }
 
     pub(super) fn add_missing(&mut self, detection_id: &str) {
@@ -115,6 +118,10 @@ impl Problems {
 pub(super) struct Manifest<'a> {
     created_at: DateTime<Utc>,
     params: &'a ZipParams,
+    /// Scientific names of what the crops show; none where the database tells none.
+    species: BTreeSet<&'a str>,
+    /// Photographs without a crop because somebody saw a person or a vehicle.
+    photographs_kept_back: u64,
     entries: Vec<Entry>,
 }
 
@@ -127,7 +134,19 @@ struct Entry {
 
 impl<'a> Manifest<'a> {
     pub(super) fn new(created_at: DateTime<Utc>, params: &'a ZipParams) -> Self {
-        Self { created_at, params, entries: Vec::new() }
+        Self { created_at, params, species: BTreeSet::new(), photographs_kept_back: 0, entries: Vec::new() }
+    }
+
+    pub(super) fn of_species(&mut self, name: &'a str) {
+        self.species.insert(name);
+    }
+
+    pub(super) fn keep_back(&mut self) {
+        self.photographs_kept_back += 1;
+    }
+
+    pub(super) fn kept_back(&self) -> u64 {
+        self.photographs_kept_back
     }
 
     pub(super) fn add(&mut self, path: String, size: usize, sha256: String) {

@@ -71,6 +71,9 @@ fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
     if job.stop.is_cancelled() {
         return Vec::new();
     }
+    if shot[0].image.sees_people {
+        return shot.iter().map(|_| Err(Problem::KeptBack)).collect();
+    }
     // Without a box there is no reason to decode.
     let has_boxes = shot.iter().any(|record| record.bbox.is_some());
     let open = || photograph(&task.images.find(shot[0].image.path.as_deref())?);
@@ -89,6 +92,7 @@ struct Writing<'a> {
     job: &'a Job,
     chosen: &'a Chosen,
     params: &'a ZipParams,
+    images: &'a ImagesFolder,
     archive: Archive<Draft>,
     names: Names<'a>,
     metadata: Metadata<'a>,
@@ -107,7 +111,11 @@ impl<'a> Writing<'a> {
             problems.add_missing(id);
         }
         for record in &chosen.left_out {
-            problems.add(record, &Problem::NotChosen);
+            problems.add(
+                record,
+                task.images.told(record.image.path.as_deref()).as_deref(),
+                &Problem::NotChosen,
+            );
         }
         for other in &chosen.others {
             problems.add_other(other);
@@ -116,6 +124,7 @@ impl<'a> Writing<'a> {
             job,
             chosen,
             params: &task.params,
+            images: &task.images,
             archive: Archive::new(job.draft()?),
             names: Names::new(&chosen.calendar),
             metadata: Metadata::new(&chosen.calendar),
@@ -127,12 +136,19 @@ impl<'a> Writing<'a> {
     }
 
     /// Adds the crops of one image.
-    fn add(&mut self, shot: &[Record], crops: Vec<Result<Crop, Problem>>) -> Result<(), JobError> {
+    fn add(&mut self, shot: &'a [Record], crops: Vec<Result<Crop, Problem>>) -> Result<(), JobError> {
         self.job.check_stop()?;
+        let image = &shot[0].image;
+        if image.sees_people {
+            self.manifest.keep_back();
+        }
         for (record, crop) in shot.iter().zip(crops) {
             match crop {
                 Ok(crop) => self.add_crop(record, crop)?,
-                Err(problem) => self.problems.add(record, &problem),
+                Err(problem) => {
+                    let path = self.images.told(image.path.as_deref());
+                    self.problems.add(record, path.as_deref(), &problem);
+                }
             }
             self.done += 1;
         }
@@ -141,13 +157,14 @@ impl<'a> Writing<'a> {
     }
 
     /// Adds the rows of one image, without its crops.
-    fn list(&mut self, shot: &[Record]) -> Result<(), JobError> {
+    fn list(&mut self, shot: &'a [Record]) -> Result<(), JobError> {
         self.job.check_stop()?;
         for record in shot {
             let (place, individual) = self.named(record);
             // A box in pixels of a photograph that nobody opens has no fractions.
             let bbox = record.bbox.and_then(|bbox| bbox.fractions());
             self.metadata.add(record, bbox, None, place, individual);
+            self.of_species(record);
             self.made += 1;
             self.done += 1;
         }
@@ -164,14 +181,21 @@ impl<'a> Writing<'a> {
         self.job.progress.counted(fraction, stage, counts);
     }
 
-    fn add_crop(&mut self, record: &Record, crop: Crop) -> Result<(), JobError> {
+    fn add_crop(&mut self, record: &'a Record, crop: Crop) -> Result<(), JobError> {
         let (place, individual) = self.named(record);
         let path = self.names.path(record, place);
         self.archive.store(&path, &crop.jpeg)?;
         self.metadata.add(record, Some(crop.bbox), Some(&path), place, individual);
         self.manifest.add(path, crop.jpeg.len(), crop.sha256);
+        self.of_species(record);
         self.made += 1;
         Ok(())
+    }
+
+    fn of_species(&mut self, record: &'a Record) {
+        if let Some(name) = record.scientific_name.as_deref() {
+            self.manifest.of_species(name);
+        }
     }
 
     /// The names of the place and of the animal.
@@ -186,7 +210,8 @@ impl<'a> Writing<'a> {
     fn finish(mut self, images: usize) -> Result<Rendered, JobError> {
         self.job.progress.at(0.96, "writing the tables");
         let item = if self.params.include_crops { "crop" } else { "row" };
-        let mut headline = headline(self.made, item, images, self.problems.count);
+        let mut headline =
+            headline(self.made, item, images as u64, self.problems.count, self.manifest.kept_back());
         headline.push_str(&left_out::tail(&self.chosen.uncounted));
         let metadata = self.params.include_metadata_csv.then(|| ("metadata.csv", self.metadata.finish()));
         for (path, text) in metadata.into_iter().chain([("problems.csv", self.problems.finish())]) {
@@ -199,11 +224,14 @@ impl<'a> Writing<'a> {
     }
 }
 
-fn headline(made: u64, item: &str, images: usize, problems: u64) -> String {
+fn headline(made: u64, item: &str, images: u64, problems: u64, kept_back: u64) -> String {
     let one_or_more = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-    let made = format!("{} from {}", one_or_more(made, item), one_or_more(images as u64, "image"));
-    match problems {
-        0 => made,
-        count => format!("{made}; {} could not be made, see problems.csv", one_or_more(count, item)),
+    let mut said = format!("{} from {}", one_or_more(made, item), one_or_more(images - kept_back, "image"));
+    if problems > 0 {
+        said += &format!("; {} could not be made, see problems.csv", one_or_more(problems, item));
     }
+    if kept_back > 0 {
+        said += &format!("; {} kept back for a person or a vehicle", one_or_more(kept_back, "photograph"));
+    }
+    said
 }
