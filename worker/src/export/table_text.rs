@@ -36,6 +36,11 @@ impl Row<'_> {
         self.raw(&cell(text))
     }
 
+    /// A key, to the byte: what joins tables is no text for people, and a mark in it would break the join.
+    pub(crate) fn key(self, key: &str) -> Self {
+        self.raw(key)
+    }
+
     pub(crate) fn optional(self, text: Option<&str>) -> Self {
         self.text(text.unwrap_or_default())
     }

@@ -1,6 +1,9 @@
 //! The kinds that hand rows and pictures on: what is written is read back by other means and compared.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
+#[path = "../differences/mod.rs"]
+mod differences;
+
 mod camtrap_dp;
 mod camtrap_history;
 mod counted;
@@ -9,6 +12,8 @@ mod frame;
 mod platform;
 mod privacy;
 mod records;
+mod round_trip;
+mod round_trips;
 mod season;
 mod table;
 mod table_counts;

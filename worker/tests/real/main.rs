@@ -5,6 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a check that cannot read its data has failed")]
 
 mod check;
+#[path = "../differences/mod.rs"]
+mod differences;
+
 mod crops;
 mod databases;
 mod example;
@@ -15,6 +18,7 @@ mod package;
 mod platform;
 mod reid;
 mod report;
+mod round_trip;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +27,7 @@ use libtest_mimic::{Arguments, Trial};
 use check::Check;
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 8] = [
+const TOPICS: [&[Check]; 9] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
@@ -31,6 +35,7 @@ const TOPICS: [&[Check]; 8] = [
     crops::CHECKS,
     package::CHECKS,
     platform::CHECKS,
+    round_trip::CHECKS,
     reid::CHECKS,
 ];
 

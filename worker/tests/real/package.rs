@@ -71,13 +71,13 @@ fn round_trip(data: &Path, package: &str, options: &Options, kept: &str) {
     });
 }
 
-fn unpack(bytes: &[u8]) -> TempDir {
+pub(crate) fn unpack(bytes: &[u8]) -> TempDir {
     let dir = TempDir::new().unwrap();
     ::zip::ZipArchive::new(Cursor::new(bytes)).unwrap().extract(dir.path()).unwrap();
     dir
 }
 
-fn is_valid(data: &Path, package: &Path) {
+pub(crate) fn is_valid(data: &Path, package: &Path) {
     let schemas = data.join("camtrapdp_example");
     let python = std::env::var_os("DEERTRACK_PYTHON").unwrap_or_else(|| "python3".into());
     let told = Command::new(python)

@@ -94,36 +94,18 @@ impl Reading<'_> {
             return field.is_required.then(|| "missing".to_owned());
         }
         let fine = match field.form {
-            Form::Text => true,
             Form::Key => self.own.insert(value.to_owned()),
             Form::KeyOf(table) => self.keys.get(table).is_some_and(|keys| keys.contains(value)),
-            Form::Choice(choices) => choices.contains(&value),
-            Form::Number(least, most) => is_number(value, least, most),
-            Form::Whole(least, most) => is_number(value, least, most) && !value.contains(['.', 'e', 'E']),
-            Form::Boolean => matches!(value, "true" | "false"),
-            Form::Time => is_time(value),
-            Form::Path => {
-                !value.starts_with(['.', '/', '~']) && !value.contains("..") && !value.contains('\n')
-            }
-            Form::MediaType => ["image/", "video/", "audio/"].iter().any(|kind| value.starts_with(kind)),
+            form => form.takes(value),
         };
         (!fine).then(|| expected(field.form))
     }
 }
 
-fn is_number(value: &str, least: f64, most: f64) -> bool {
-    value.parse::<f64>().is_ok_and(|number| number.is_finite() && (least..=most).contains(&number))
-}
-
-fn is_time(value: &str) -> bool {
-    // The parser would take a year of five digits.
-    value.as_bytes().get(4) == Some(&b'-') && DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M:%S%#z").is_ok()
-}
-
 /// What a value is instead, after "is".
 fn expected(form: Form) -> String {
     match form {
-        Form::Text => "no text".to_owned(),
+        Form::Text | Form::Id => "no text".to_owned(),
         Form::Key => "there twice".to_owned(),
         Form::KeyOf(table) => format!("not in {table}.csv"),
         Form::Choice(choices) => format!("none of {}", choices.join(", ")),

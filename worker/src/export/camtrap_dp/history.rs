@@ -40,7 +40,7 @@ pub(super) fn matrix(survey: &Survey, days: u32) -> Vec<u8> {
     let columns = [vec!["site".to_owned()], numbered("y"), numbered("effort")].concat();
     let mut csv = Csv::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
     for (place, history) in histories(survey, &occasions) {
-        let mut row = csv.row().text(place);
+        let mut row = csv.row().key(survey.ids.places.told(place));
         for (is_seen, effort) in history.seen.iter().zip(&history.effort) {
             row = match (is_seen, *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0) {
                 (true, _) => row.text("1"),
@@ -104,7 +104,8 @@ fn span(survey: &Survey) -> Option<Period> {
 
 fn days_of_stands(survey: &Survey) -> Option<Period> {
     let day = |at: DateTime<Utc>, zone: Tz| at.with_timezone(&zone).date_naive();
-    let days = survey.stands.iter().map(|stand| {
+    let effort = || survey.stands.iter().filter(|stand| stand.is_effort);
+    let days = effort().map(|stand| {
         let edge = LEAST_LOOK.min((stand.end - stand.start) / 2);
         // One that ends at midnight has no part of the day that begins.
         let last = (stand.end - edge.max(TimeDelta::nanoseconds(1))).max(stand.start);
@@ -114,7 +115,7 @@ fn days_of_stands(survey: &Survey) -> Option<Period> {
         let (stand, at) = (&survey.stands[*stand], record.image.taken_at?);
         let at = if at == stand.end { at - TimeDelta::nanoseconds(1) } else { at };
         let on = day(at.max(stand.start), stand.zone);
-        Some((on, on))
+        stand.is_effort.then_some((on, on))
     });
     let span = |(first, last): (NaiveDate, NaiveDate), (from, to)| (first.min(from), last.max(to));
     let (first, last) = days.chain(seen).reduce(span)?;
@@ -141,7 +142,7 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
     }
     let stood_until: HashSet<(&str, DateTime<Utc>)> =
         told(survey).map(|stand| (stand.place.id.as_str(), stand.end)).collect();
-    for (record, stand) in &survey.records {
+    for (record, stand) in survey.records.iter().filter(|(record, _)| record.repeats_id.is_none()) {
         let place = survey.stands[*stand].place.id.as_str();
         let (Some((ranges, history)), Some(at)) = (histories.get_mut(place), record.image.taken_at) else {
             continue;
@@ -161,7 +162,7 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
 
 /// The stands of which somebody told from when to when they were.
 fn told(survey: &Survey) -> impl Iterator<Item = &Stand> {
-    survey.stands.iter().filter(|stand| !stand.is_inferred)
+    survey.stands.iter().filter(|stand| !stand.is_inferred && stand.is_effort)
 }
 
 /// By the rules of counting: no camera twice, no silence over a day, nothing that is yet to come.
@@ -169,7 +170,7 @@ fn effort(survey: &Survey) -> Effort {
     let deployment = |stand: &Stand| Deployment {
         id: stand.id.clone(),
         place_id: stand.place.id.clone(),
-        camera: stand.camera.clone(),
+        camera: stand.counted_camera.clone(),
         start: stand.start,
         end: Some(stand.end),
     };

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use deertrack_catalog::Image;
 
-use super::standard::{CAPTURE_METHODS, MEDIA};
+use super::source::Extra;
+use super::standard::{CAPTURE_METHODS, Form, MEDIA};
 use super::survey::Survey;
 use super::writer::{Writer, known, time};
 use crate::export::text::path_part;
@@ -14,27 +15,37 @@ pub(super) fn table(survey: &Survey) -> Vec<u8> {
     let mut writer = Writer::new(&MEDIA);
     for (image, stand) in survey.media() {
         let Some(taken_at) = image.taken_at else { continue };
+        let extra = Extra::of(image.extra.as_deref());
         let mut row = writer.row();
-        row.set("mediaID", &*image.id);
-        row.set("deploymentID", &*survey.stands[*stand].id);
+        row.set("mediaID", survey.ids.media.told(&image.id));
+        row.set("deploymentID", survey.ids.deployments.told(&survey.stands[*stand].id));
         row.set("captureMethod", known(image.capture_method.as_deref(), &CAPTURE_METHODS));
-        row.set("timestamp", time(taken_at));
+        row.set("timestamp", time(taken_at, image.utc_offset_seconds));
+        row.set("filePublic", if is_public(image) { "true" } else { "false" });
         let file = File::of(image);
-        row.set("filePath", file.path);
-        row.set("filePublic", if file.is_public { "true" } else { "false" });
-        row.set("fileName", file.name);
+        if let Some(told) = extra.get("filePath").filter(|path| Form::Path.takes(path)) {
+            row.set("filePath", told.to_owned());
+        } else {
+            row.set("filePath", file.path);
+            row.set("fileName", file.name);
+        }
         row.set("fileMediatype", file.media_type);
+        row.fill(&extra);
         row.end();
     }
     writer.finish()
 }
 
-/// An image's file as the package tells of it.
+/// Only where the source says so, and nobody saw a person or a vehicle there.
+fn is_public(image: &Image) -> bool {
+    image.file_public == Some(true) && !image.sees_people
+}
+
+/// An image's file as the package tells of it, where its source was no package.
 struct File<'a> {
     path: Cow<'a, str>,
     name: &'a str,
     media_type: &'a str,
-    is_public: bool,
 }
 
 impl<'a> File<'a> {
@@ -55,14 +66,8 @@ impl<'a> File<'a> {
             path: if stays { Cow::Borrowed(told) } else { Cow::Owned(in_media()) },
             name: if is_url { "" } else { image.file_name.as_deref().unwrap_or(name) },
             media_type: media_type(image.media_type.as_deref(), extension),
-            is_public: is_public(image),
         }
     }
-}
-
-/// Only where the source says so, and nobody saw a person or a vehicle there.
-pub(super) fn is_public(image: &Image) -> bool {
-    image.file_public == Some(true) && !image.sees_people
 }
 
 fn media_type<'a>(told: Option<&'a str>, extension: &str) -> &'a str {

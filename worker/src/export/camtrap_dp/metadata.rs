@@ -1,58 +1,131 @@
 //! `datapackage.json`: what the package is of, who made it, where, when and of which species.
+//!
+//! What a package told of itself when it was imported stays: who made it, licences, project, keywords. Where, when, which
+//! species and levels are told of what is in the file now.
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use serde_json::{Value, json};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde_json::{Map, Value, json};
 
 use super::history;
 use super::standard::{CAPTURE_METHODS, DEPLOYMENTS, MEDIA, OBSERVATIONS, SCHEMAS, Table, VERSION};
-use super::survey::Survey;
+use super::survey::{Stand, Survey};
 use super::wanted::Request;
-use crate::export::coordinates::{PRECISION, rounded};
+use crate::export::coordinates::{PRECISION, rounded, side_by_side};
 
 /// The file.
 pub(super) fn file(survey: &Survey, request: &Request) -> Vec<u8> {
     serde_json::to_vec_pretty(&package(survey, request)).expect("a JSON value is always writable")
 }
 
+/// What a value of `deertrack` stands under: our own word about the file, where the description is its source's.
+const OWN: &str = "deertrack";
+
 fn package(survey: &Survey, request: &Request) -> Value {
     let params = &request.params;
-    let dataset = survey.dataset.as_deref();
-    let title =
-        filled(params.title.as_deref()).or(filled(dataset)).unwrap_or("Camera-trap detections of deer");
-    let contributor = filled(params.contributor.as_deref()).or(filled(request.requested_by.as_deref()));
-    let mut package = json!({
-        "resources": resources(),
-        "profile": format!("{SCHEMAS}/{VERSION}/camtrap-dp-profile.json"),
-        "name": name(title),
-        "created": request.created_at.to_rfc3339(),
-        "title": title,
-        "contributors": [{ "title": contributor.unwrap_or(title), "role": "contact" }],
-        "description": description(survey, params.exact_coordinates),
-        "version": "1.0",
-        "project": {
-            "title": filled(dataset).unwrap_or(title),
-            "samplingDesign": params.sampling_design.in_standard(),
-            "captureMethod": capture_methods(survey),
-            "individualAnimals": survey.records.iter().any(|(record, _)| record.deer_id.is_some()),
-            "observationLevel": survey.levels(),
-        },
-        "spatial": spatial(survey, params.exact_coordinates),
-        "temporal": temporal(survey),
-        "taxonomic": taxonomic(survey, &params.scientific_name),
-    });
-    if let Some(dataset) = filled(dataset) {
-        package["sources"] = json!([{ "title": dataset }]);
+    let mut package = told(survey);
+    let text = |package: &Map<String, Value>, key: &str| {
+        filled(package.get(key).and_then(Value::as_str)).map(str::to_owned)
+    };
+    let dataset = filled(survey.dataset.as_deref()).map(str::to_owned);
+    let title = filled(params.title.as_deref()).map(str::to_owned);
+    let title = title.or_else(|| text(&package, "title")).or_else(|| dataset.clone());
+    let title = title.unwrap_or_else(|| "Camera-trap detections of deer".to_owned());
+    let description = description(survey, params.exact_coordinates);
+    let project = project(survey, request, package.remove("project"), dataset.as_deref().unwrap_or(&title));
+    let species = taxonomic(survey, &params.scientific_name, package.get("taxonomic"));
+    let contributors = contributors(request, package.remove("contributors"), &title);
+    let fallbacks =
+        [("name", json!(name(&title))), ("description", json!(&description)), ("version", json!("1.0"))];
+    for (key, value) in fallbacks {
+        if text(&package, key).is_none() {
+            package.insert(key.to_owned(), value);
+        }
+    }
+    if let (Some(dataset), None) = (dataset, package.get("sources")) {
+        package.insert("sources".to_owned(), json!([{ "title": dataset }]));
     }
     if !params.exact_coordinates {
-        package["coordinatePrecision"] = json!(PRECISION);
+        package.insert("coordinatePrecision".to_owned(), json!(PRECISION));
     }
-    package
+    let now = [
+        ("resources", resources()),
+        ("profile", json!(format!("{SCHEMAS}/{VERSION}/camtrap-dp-profile.json"))),
+        ("created", json!(request.created_at.to_rfc3339())),
+        ("title", json!(title)),
+        ("contributors", contributors),
+        ("project", project),
+        ("spatial", spatial(survey, params.exact_coordinates)),
+        ("temporal", temporal(survey)),
+        ("taxonomic", species),
+        (OWN, json!({ "description": description, "mediaKeptFromThePublic": survey.kept_back() })),
+    ];
+    package.extend(now.map(|(key, value)| (key.to_owned(), value)));
+    Value::Object(package)
+}
+
+/// What the only package that the rows are of told of itself; nothing where they are of several. Its profile is Data Package
+/// 1 now, whatever it was.
+fn told(survey: &Survey) -> Map<String, Value> {
+    let mut told = survey
+        .only_dataset()
+        .and_then(|dataset| serde_json::from_str::<Map<String, Value>>(dataset.metadata.as_deref()?).ok())
+        .unwrap_or_default();
+    told.remove("$schema");
+    told
 }
 
 fn filled(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// As told, and whom the request names; somebody there is always.
+fn contributors(request: &Request, told: Option<Value>, title: &str) -> Value {
+    let mut all = match told {
+        Some(Value::Array(all)) => all,
+        _ => Vec::new(),
+    };
+    let asked = filled(request.params.contributor.as_deref());
+    let asked = asked.or(filled(request.requested_by.as_deref()).filter(|_| all.is_empty()));
+    let is_there = asked.is_some_and(|asked| all.iter().any(|one| one["title"] == asked));
+    if let Some(asked) = asked.or_else(|| all.is_empty().then_some(title)).filter(|_| !is_there) {
+        all.push(json!({ "title": asked, "role": "contact" }));
+    }
+    Value::Array(all)
+}
+
+/// As told, with what is in the file beside what was planned.
+fn project(survey: &Survey, request: &Request, told: Option<Value>, title: &str) -> Value {
+    let mut project = match told {
+        Some(Value::Object(project)) => project,
+        _ => Map::new(),
+    };
+    let design = request.params.sampling_design;
+    if design != Default::default() || !project.contains_key("samplingDesign") {
+        project.insert("samplingDesign".to_owned(), json!(design.in_standard()));
+    }
+    project.entry("title").or_insert_with(|| json!(title));
+    let knows = survey.records.iter().any(|(record, _)| record.deer_id.is_some());
+    if !project.get("individualAnimals").is_some_and(Value::is_boolean) {
+        project.insert("individualAnimals".to_owned(), json!(knows));
+    }
+    let methods = capture_methods(survey);
+    both(&mut project, "captureMethod", methods.into_iter());
+    both(&mut project, "observationLevel", survey.levels().into_iter());
+    Value::Object(project)
+}
+
+/// The list as told, and behind it what is not among it.
+fn both<'a>(project: &mut Map<String, Value>, key: &str, there: impl Iterator<Item = &'a str>) {
+    let told = project.remove(key);
+    let mut all = told.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+    for item in there {
+        if !all.iter().any(|known| known == item) {
+            all.push(json!(item));
+        }
+    }
+    project.insert(key.to_owned(), Value::Array(all));
 }
 
 fn resources() -> Value {
@@ -121,32 +194,66 @@ fn capture_methods(survey: &Survey) -> Vec<&'static str> {
     if told.is_empty() { vec![CAPTURE_METHODS[0]] } else { told }
 }
 
-/// The smallest box around all places; a point where there is one.
+/// The smallest box around all places; a point where there is one. One that crosses the antimeridian is cut there in two
+/// (RFC 7946, 5.2 and 3.1.9).
 fn spatial(survey: &Survey, exact: bool) -> Value {
     let shown = |degrees: f64| if exact { degrees } else { rounded(degrees) };
-    let bounds = |values: Vec<f64>| {
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        (least, values.into_iter().fold(f64::NEG_INFINITY, f64::max))
+    let mut longitudes: Vec<f64> = survey.stands.iter().map(|stand| shown(stand.longitude)).collect();
+    side_by_side(&mut longitudes);
+    let bounds = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
+            (least.min(value), most.max(value))
+        })
     };
-    let (west, east) = bounds(survey.stands.iter().map(|stand| shown(stand.longitude)).collect());
-    let (south, north) = bounds(survey.stands.iter().map(|stand| shown(stand.latitude)).collect());
+    let (west, east) = bounds(&mut longitudes.into_iter());
+    let (south, north) = bounds(&mut survey.stands.iter().map(|stand| shown(stand.latitude)));
     if west == east && south == north {
-        return json!({ "type": "Point", "coordinates": [west, south] });
+        return json!({ "type": "Point", "coordinates": [within_globe(west), south] });
     }
-    let ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-    json!({ "type": "Polygon", "coordinates": [ring] })
+    let ring = |west: f64, east: f64| {
+        json!([[[west, south], [east, south], [east, north], [west, north], [west, south]]])
+    };
+    if west < 180.0 && east > 180.0 {
+        let parts = [ring(west, 180.0), ring(-180.0, within_globe(east))];
+        return json!({ "type": "MultiPolygon", "coordinates": parts });
+    }
+    let turn = if east > 180.0 { 360.0 } else { 0.0 };
+    json!({ "type": "Polygon", "coordinates": ring(west - turn, east - turn) })
 }
 
-/// Days in UTC, as all times of a package; none outside of those that were asked for.
+fn within_globe(longitude: f64) -> f64 {
+    if longitude > 180.0 { longitude - 360.0 } else { longitude }
+}
+
+/// Days as the source told them, else in UTC; none outside of those that were asked for. A clock that cannot be right tells
+/// no day.
 fn temporal(survey: &Survey) -> Value {
     let asked = |day: NaiveDate| survey.days.map_or(day, |days| day.clamp(days.first, days.last));
-    let start = survey.stands.iter().map(|stand| stand.start).min();
-    let end = survey.stands.iter().map(|stand| stand.end).max();
-    json!({ "start": start.map(|at| asked(at.date_naive())), "end": end.map(|at| asked(at.date_naive())) })
+    let right = |stand: &&Stand| stand.is_effort;
+    let start = survey.stands.iter().filter(right).map(|stand| (stand.start, stand.start_offset_seconds));
+    let end = survey.stands.iter().filter(right).map(|stand| (stand.end, stand.end_offset_seconds));
+    let seen = || {
+        let images = survey.images.iter();
+        images.filter_map(|(image, _)| Some((image.taken_at?, image.utc_offset_seconds)))
+    };
+    let first = start.chain(seen()).min_by_key(|(at, _)| *at);
+    let last = end.chain(seen()).max_by_key(|(at, _)| *at);
+    json!({ "start": first.map(|when| asked(day(when))), "end": last.map(|when| asked(day(when))) })
 }
 
-fn taxonomic(survey: &Survey, species: &str) -> Vec<Value> {
+fn day((at, offset_seconds): (DateTime<Utc>, Option<i32>)) -> NaiveDate {
+    let offset = offset_seconds.and_then(FixedOffset::east_opt);
+    offset.map_or_else(|| at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
+}
+
+/// The species of the observations, each with what its package told of it.
+fn taxonomic(survey: &Survey, species: &str, told: Option<&Value>) -> Value {
     let names = survey.records.iter().map(|(record, _)| record.scientific_name.as_deref().unwrap_or(species));
     let names: BTreeSet<&str> = names.collect();
-    names.into_iter().map(|name| json!({ "scientificName": name })).collect()
+    let told = told.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let of = |name: &&str| {
+        let known = told.iter().find(|taxon| taxon["scientificName"] == *name);
+        known.cloned().unwrap_or_else(|| json!({ "scientificName": name }))
+    };
+    names.iter().map(of).collect()
 }

@@ -3,29 +3,38 @@
 //! - `load` (here): all rows of the range.
 //! - [`wanted`]: which places and days were asked for.
 //! - [`survey`]: which deployment each image belongs to; a package knows no image without one.
-//! - [`deployments`], [`media`], [`observations`], [`metadata`]: the four files of the standard.
+//! - [`source`]: what a source told of its rows, so that a package that came in goes out as it was.
+//! - [`deployments`], [`media`], [`observations`] (with [`links`]), [`metadata`]: the four files of the standard.
 //! - [`history`]: the detection history beside them.
 //! - [`standard`] and [`check`]: the standard's rules, and the finished files against them. A package that breaks one
 //!   is refused, never offered.
 //!
-//! The photographs themselves are not in the package; their local paths become relative ones. Text that looks like a
-//! formula is marked as in every CSV (see `export::text`). `worker::import` reads the package back.
+//! The photographs themselves are not in the package; their local paths become relative ones. Free text that looks like a
+//! formula is marked as in every CSV (see `export::text`); keys never are. `deertrack-sources` reads the package back.
 
 mod check;
 mod deployments;
 mod history;
+mod links;
 mod media;
 mod metadata;
 mod observations;
+mod source;
 mod standard;
 mod survey;
 mod wanted;
 mod writer;
 
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use deertrack_catalog::{Record, ToldDeployment};
 use deertrack_schemas::{CamtrapDpParams, Command, Counts};
+use deertrack_survey::TimeRange;
 use deertrack_survey::calendar::Calendar;
 
 use self::check::Files;
+use self::source::Sources;
 use self::survey::{Loaded, Survey};
 use self::wanted::{Request, days_of, ever};
 use super::archive::Archive;
@@ -61,16 +70,44 @@ async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
     let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
+    let mut records = cx.catalog.records_in(range.clone()).await?;
+    records.extend(cx.catalog.repeats_in(range.clone()).await?);
+    records.sort_by(|a, b| in_order(a).cmp(&in_order(b)));
     Ok(Loaded {
-        records: cx.catalog.records_in(range.clone()).await?,
+        records,
         left_out: cx.catalog.left_out_in(range.clone()).await?,
         individuals: cx.catalog.individuals().await?,
         images: cx.catalog.images(range.clone()).await?,
-        deployments: cx.catalog.deployments(range).await?,
+        deployments: deployments(cx, range).await?,
+        sources: Sources::new(cx.catalog.datasets().await?),
         places,
         dataset: cx.catalog.dataset_name().await?,
         calendar,
     })
+}
+
+/// The catalog's own order.
+fn in_order(record: &Record) -> (Option<DateTime<Utc>>, &str, &str) {
+    (record.image.taken_at, &record.image.id, &record.id)
+}
+
+/// All deployments, with what their sources tell of them where the database keeps it.
+async fn deployments(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, JobError> {
+    let mut all = cx.catalog.told_deployments(range.clone()).await?;
+    let told: HashSet<String> = all.iter().map(|told| told.deployment.id.clone()).collect();
+    let others = cx.catalog.deployments(range).await?.into_iter();
+    all.extend(others.filter(|other| !told.contains(&other.id)).map(|deployment| ToldDeployment {
+        deployment,
+        dataset_id: None,
+        source_id: None,
+        camera_id: None,
+        start_offset_seconds: None,
+        end_offset_seconds: None,
+        clock_problem: None,
+        failures: None,
+        extra: None,
+    }));
+    Ok(all)
 }
 
 /// `None` where nothing was detected.

@@ -2,6 +2,10 @@
 //!
 //! Columns are in the standard's order. What the rules mean for a value is told in [`check`](super::check).
 
+use std::borrow::Cow;
+
+use chrono::DateTime;
+
 /// Version of the standard that is written.
 pub(super) const VERSION: &str = "1.0.2";
 /// Where the standard keeps its schemas.
@@ -24,6 +28,8 @@ pub(super) struct Field {
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     Text,
+    /// Text that tells one thing from another without being the key of a table here.
+    Id,
     /// The key of its table: there is no second row with it.
     Key,
     /// A key of this table.
@@ -34,7 +40,8 @@ pub(super) enum Form {
     /// From, to.
     Whole(f64, f64),
     Boolean,
-    /// `YYYY-MM-DDThh:mm:ss` with `Z` or an offset.
+    /// `YYYY-MM-DDThh:mm:ss` with `Z` or an offset. The standard has no fractions of a second; sources that tell them
+    /// get them back.
     Time,
     /// A URL, or a relative path: it begins with none of `.`, `/`, `~` and has no `..`.
     Path,
@@ -42,7 +49,60 @@ pub(super) enum Form {
     MediaType,
 }
 
-use Form::{Boolean, Choice, Key, KeyOf, MediaType, Number, Path, Text, Time, Whole};
+impl Form {
+    /// Whether a value that is there is one of these; that keys are unique and lead somewhere is not asked here.
+    pub(super) fn takes(self, value: &str) -> bool {
+        match self {
+            Self::Text | Self::Id | Self::Key | Self::KeyOf(_) => true,
+            Self::Choice(choices) => choices.contains(&value),
+            Self::Number(least, most) => is_number(value, least, most),
+            Self::Whole(least, most) => is_number(value, least, most) && !value.contains(['.', 'e', 'E']),
+            Self::Boolean => matches!(value, "true" | "false"),
+            Self::Time => is_time(value),
+            Self::Path => {
+                !value.starts_with(['.', '/', '~']) && !value.contains("..") && !value.contains('\n')
+            }
+            Self::MediaType => ["image/", "video/", "audio/"].iter().any(|kind| value.starts_with(kind)),
+        }
+    }
+
+    /// A cell of a source as the standard writes it (`TRUE`, `2.0`, `1,5`); `None` where it has no such value.
+    pub(super) fn fitting(self, value: &str) -> Option<Cow<'_, str>> {
+        let written = match self {
+            Self::Boolean => Cow::Owned(match value.to_ascii_lowercase().as_str() {
+                "1" => "true".to_owned(),
+                "0" => "false".to_owned(),
+                other => other.to_owned(),
+            }),
+            Self::Number(..) if value.matches(',').count() == 1 && !value.contains('.') => {
+                Cow::Owned(value.replace(',', "."))
+            }
+            Self::Whole(..) if value.contains('.') => {
+                let number = value.parse::<f64>().ok().filter(|number| number.fract() == 0.0)?;
+                Cow::Owned(number.to_string())
+            }
+            _ => Cow::Borrowed(value),
+        };
+        self.takes(&written).then_some(written)
+    }
+
+    /// A spreadsheet may take it for a formula: text that people wrote for people. Never keys, which join.
+    pub(super) fn is_free_text(self) -> bool {
+        matches!(self, Self::Text)
+    }
+}
+
+fn is_number(value: &str, least: f64, most: f64) -> bool {
+    value.parse::<f64>().is_ok_and(|number| number.is_finite() && (least..=most).contains(&number))
+}
+
+fn is_time(value: &str) -> bool {
+    // The parser would take a year of five digits.
+    value.as_bytes().get(4) == Some(&b'-')
+        && DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M:%S%.f%#z").is_ok()
+}
+
+use Form::{Boolean, Choice, Id, Key, KeyOf, MediaType, Number, Path, Text, Time, Whole};
 
 const fn required(name: &'static str, form: Form) -> Field {
     Field { name, is_required: true, form }
@@ -80,15 +140,16 @@ pub(super) const DEPLOYMENTS: Table = Table {
     name: "deployments",
     fields: &[
         required("deploymentID", Key),
-        optional("locationID", Text),
+        optional("locationID", Id),
         optional("locationName", Text),
         required("latitude", Number(-90.0, 90.0)),
         required("longitude", Number(-180.0, 180.0)),
-        optional("coordinateUncertainty", Whole(1.0, MOST)),
+        // The standard begins at 1; sources that tell 0 get it back.
+        optional("coordinateUncertainty", Whole(0.0, MOST)),
         required("deploymentStart", Time),
         required("deploymentEnd", Time),
         optional("setupBy", Text),
-        optional("cameraID", Text),
+        optional("cameraID", Id),
         optional("cameraModel", Text),
         optional("cameraDelay", Whole(0.0, MOST)),
         optional("cameraHeight", Number(0.0, MOST)),
@@ -115,7 +176,7 @@ pub(super) const MEDIA: Table = Table {
         required("timestamp", Time),
         required("filePath", Path),
         required("filePublic", Boolean),
-        optional("fileName", Text),
+        optional("fileName", Id),
         required("fileMediatype", MediaType),
         optional("exifData", Text),
         optional("favorite", Boolean),
@@ -129,7 +190,7 @@ pub(super) const OBSERVATIONS: Table = Table {
         required("observationID", Key),
         required("deploymentID", KeyOf("deployments")),
         optional("mediaID", KeyOf("media")),
-        optional("eventID", Text),
+        optional("eventID", Id),
         required("eventStart", Time),
         required("eventEnd", Time),
         required("observationLevel", Choice(&LEVELS)),
@@ -143,7 +204,7 @@ pub(super) const OBSERVATIONS: Table = Table {
         optional("lifeStage", Choice(&LIFE_STAGES)),
         optional("sex", Choice(&SEXES)),
         optional("behavior", Text),
-        optional("individualID", Text),
+        optional("individualID", Id),
         optional("individualPositionRadius", Number(0.0, MOST)),
         optional("individualPositionAngle", Number(-90.0, 90.0)),
         optional("individualSpeed", Number(0.0, MOST)),

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Individual, LeftOut, Level, Record};
+use deertrack_catalog::{Dataset, Image, Individual, LeftOut, Level, Record, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
-use deertrack_survey::{Deployment, Place, TimeRange};
+use deertrack_survey::{Place, TimeRange};
 
+use super::source::{AllIds, Extra, Ids, Sources};
 use super::wanted::{Request, Wanted, days_of};
 use crate::JobError;
 use crate::export::left_out;
@@ -16,12 +17,14 @@ use crate::export::species::scientific_name;
 
 /// Everything that the catalog has about the range.
 pub(super) struct Loaded {
+    /// Those that count, then those that tell of the same animals.
     pub(super) records: Vec<Record>,
     /// What no export counts.
     pub(super) left_out: LeftOut,
     pub(super) individuals: Vec<Individual>,
     pub(super) images: Vec<Image>,
-    pub(super) deployments: Vec<Deployment>,
+    pub(super) deployments: Vec<ToldDeployment>,
+    pub(super) sources: Sources,
     pub(super) places: Vec<Place>,
     pub(super) dataset: Option<String>,
     pub(super) calendar: Calendar,
@@ -36,6 +39,8 @@ pub(super) struct Survey {
     /// By time; the index is that of a stand.
     pub(super) records: Vec<(Record, usize)>,
     pub(super) dataset: Option<String>,
+    pub(super) sources: Sources,
+    pub(super) ids: AllIds,
     /// To which all others are cut; `None`: all days.
     pub(super) days: Option<Period>,
     pub(super) asked_at: DateTime<Utc>,
@@ -54,9 +59,24 @@ pub(super) struct Stand {
     pub(super) latitude: f64,
     pub(super) longitude: f64,
     pub(super) zone: Tz,
+    /// As its source tells it.
     pub(super) camera: Option<String>,
+    /// Tells it from others at the same place, for counting.
+    pub(super) counted_camera: Option<String>,
+    /// Metres.
+    pub(super) uncertainty: Option<f64>,
     pub(super) start: DateTime<Utc>,
     pub(super) end: DateTime<Utc>,
+    /// Seconds east of UTC, as told.
+    pub(super) start_offset_seconds: Option<i32>,
+    pub(super) end_offset_seconds: Option<i32>,
+    pub(super) dataset_id: Option<String>,
+    source_id: Option<String>,
+    /// Of a Camtrap DP package: what it does not tell here it did not tell there.
+    pub(super) is_of_a_package: bool,
+    /// Its times can be true.
+    pub(super) is_effort: bool,
+    pub(super) extra: Extra,
     /// Told by images alone, from the first to the last.
     pub(super) is_inferred: bool,
 }
@@ -68,13 +88,23 @@ impl Survey {
     /// Deployments are cut as images are: nobody knows here what a camera saw on days that were not asked for.
     /// `None` where nothing was detected.
     pub(super) fn of(loaded: Loaded, request: &Request) -> Result<Option<Self>, JobError> {
-        let Loaded { records, left_out, individuals, images, deployments, places, dataset, calendar } =
-            loaded;
+        let Loaded {
+            records,
+            left_out,
+            individuals,
+            images,
+            deployments,
+            places,
+            sources,
+            dataset,
+            calendar,
+        } = loaded;
         let wanted = Wanted::new(&request.params, calendar);
         let mut stands = Stands::new(places, &wanted);
-        for deployment in deployments {
-            if let Some(span) = wanted.part(&deployment, request.created_at) {
-                stands.add(deployment, span)?;
+        for told in deployments {
+            if let Some(span) = wanted.part(&told.deployment, request.created_at) {
+                let is_of_a_package = sources.is_package(told.dataset_id.as_deref());
+                stands.add(told, span, is_of_a_package)?;
             }
         }
         let images: Vec<Image> = images.into_iter().filter(|image| wanted.has(image)).collect();
@@ -84,7 +114,7 @@ impl Survey {
                 wanted.has(&record.image) && request.params.classifications.contains(&record.class)
             })
             .collect();
-        if records.is_empty() {
+        if records.iter().all(|record| record.repeats_id.is_some()) {
             return Ok(None);
         }
         // All images first: they say from when to when an inferred deployment lasts.
@@ -96,11 +126,14 @@ impl Survey {
         let (days, placeless) = (days_of(&request.params), lost_images + lost_records);
         let species =
             individuals.into_iter().filter_map(|deer| Some((deer.id, scientific_name(&deer.species?)?)));
+        let ids = ids(&stands, &images, &records, &sources);
         Ok(Some(Self {
             stands,
             images,
             records,
             dataset,
+            sources,
+            ids,
             days,
             asked_at: request.created_at,
             placeless,
@@ -111,15 +144,32 @@ impl Survey {
 
     /// Images that are files: an event of a source without photographs is none.
     pub(super) fn media(&self) -> impl Iterator<Item = &(Image, usize)> {
-        let events: HashSet<&str> = self
-            .records
-            .iter()
-            .filter(|(record, _)| record.level == Level::Event)
-            .map(|(record, _)| record.image.id.as_str())
-            .collect();
-        self.images
-            .iter()
-            .filter(move |(image, _)| image.path.is_some() || !events.contains(image.id.as_str()))
+        let of_level = |level: Level| -> HashSet<&str> {
+            let records = self.records.iter().filter(|(record, _)| record.level == level);
+            records.map(|(record, _)| record.image.id.as_str()).collect()
+        };
+        let (files, events) = (of_level(Level::Media), of_level(Level::Event));
+        self.images.iter().filter(move |(image, _)| {
+            let id = image.id.as_str();
+            image.path.is_some() || files.contains(id) || !events.contains(id)
+        })
+    }
+
+    /// The data set that every row is of; `None` where there are several, or rows of none.
+    pub(super) fn only_dataset(&self) -> Option<&Dataset> {
+        let stands = self.stands.iter().filter(|stand| !stand.is_inferred);
+        let mut ids: BTreeSet<Option<&str>> = stands.map(|stand| stand.dataset_id.as_deref()).collect();
+        ids.extend(self.images.iter().map(|(image, _)| image.dataset_id.as_deref()));
+        ids.extend(self.records.iter().map(|(record, _)| record.dataset_id.as_deref()));
+        match (ids.len(), ids.first()) {
+            (1, Some(Some(id))) => self.sources.get(id),
+            _ => None,
+        }
+    }
+
+    /// Media on which somebody saw a person or a vehicle.
+    pub(super) fn kept_back(&self) -> usize {
+        self.media().filter(|(image, _)| image.sees_people).count()
     }
 
     /// The levels of the observations, as the standard spells them.
@@ -143,7 +193,7 @@ impl Survey {
         };
         let lost = lost_boxes(self.records.iter().map(|(record, _)| record));
         let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
-        let kept_back = match self.media().filter(|(image, _)| image.sees_people).count() {
+        let kept_back = match self.kept_back() {
             0 => String::new(),
             1 => "; 1 medium kept from the public for a person or a vehicle".to_owned(),
             some => format!("; {some} media kept from the public for a person or a vehicle"),
@@ -155,6 +205,27 @@ impl Survey {
     pub(super) fn species<'a>(&'a self, record: &'a Record) -> Option<&'a str> {
         let of_deer = || record.deer_id.as_ref().and_then(|id| self.species.get(id)).copied();
         record.scientific_name.as_deref().or_else(of_deer)
+    }
+}
+
+/// The ids of the package: those of its sources where they are one source's.
+fn ids(
+    stands: &[Stand],
+    images: &[(Image, usize)],
+    records: &[(Record, usize)],
+    sources: &Sources,
+) -> AllIds {
+    AllIds {
+        deployments: Ids::of(stands.iter().map(|stand| (stand.id.as_str(), stand.source_id.as_deref()))),
+        places: Ids::of(stands.iter().map(|stand| (stand.place.id.as_str(), stand.extra.get("locationID")))),
+        media: Ids::of(images.iter().map(|(image, _)| (image.id.as_str(), image.source_id.as_deref()))),
+        observations: Ids::of(
+            records.iter().map(|(record, _)| (record.id.as_str(), record.source_id.as_deref())),
+        ),
+        deer: Ids::of(records.iter().filter_map(|(record, _)| {
+            let id = record.deer_id.as_deref()?;
+            Some((id, Some(sources.without_prefix(record.dataset_id.as_deref(), id))))
+        })),
     }
 }
 
@@ -181,14 +252,34 @@ impl<'a> Stands<'a> {
         }
     }
 
-    fn add(&mut self, deployment: Deployment, span: TimeRange) -> Result<(), JobError> {
+    fn add(&mut self, told: ToldDeployment, span: TimeRange, is_of_a_package: bool) -> Result<(), JobError> {
+        let deployment = told.deployment;
         let Some(stand) = self.stand(deployment.id, &deployment.place_id, span.start, span.end)? else {
             return Ok(());
         };
         let index = self.stands.len();
         self.by_id.insert(stand.id.clone(), index);
         self.by_place.entry(deployment.place_id).or_default().push(index);
-        self.stands.push(Stand { camera: deployment.camera, ..stand });
+        let extra = Extra::of(told.extra.as_deref());
+        let camera = if is_of_a_package { told.camera_id } else { deployment.camera.clone() };
+        self.stands.push(Stand {
+            camera,
+            counted_camera: deployment.camera,
+            // A place may be told in several ways, and each deployment has its own.
+            latitude: extra.number("latitude").unwrap_or(stand.latitude),
+            longitude: extra.number("longitude").unwrap_or(stand.longitude),
+            uncertainty: extra
+                .number("coordinateUncertainty")
+                .or(stand.uncertainty.filter(|_| !is_of_a_package)),
+            start_offset_seconds: told.start_offset_seconds,
+            end_offset_seconds: told.end_offset_seconds,
+            dataset_id: told.dataset_id,
+            source_id: told.source_id,
+            is_of_a_package,
+            is_effort: told.clock_problem.is_none(),
+            extra,
+            ..stand
+        });
         Ok(())
     }
 
@@ -209,8 +300,26 @@ impl<'a> Stands<'a> {
             return Err(JobError::Reject(text));
         };
         let zone = self.wanted.zone(place_id);
-        let place = place.clone();
-        Ok(Some(Stand { id, place, latitude, longitude, zone, camera: None, start, end, is_inferred: false }))
+        Ok(Some(Stand {
+            id,
+            place: place.clone(),
+            latitude,
+            longitude,
+            zone,
+            camera: None,
+            counted_camera: None,
+            uncertainty: place.coordinate_uncertainty,
+            start,
+            end,
+            start_offset_seconds: None,
+            end_offset_seconds: None,
+            dataset_id: None,
+            source_id: None,
+            is_of_a_package: false,
+            is_effort: true,
+            extra: Extra::default(),
+            is_inferred: false,
+        }))
     }
 
     /// The stand of each image; `None` where an image has no place or no time.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 
+use super::source::Extra;
 use super::standard::Table;
 use crate::export::table_text::Csv;
 
@@ -42,14 +43,33 @@ impl<'c> Row<'_, 'c> {
         self.cells[at.expect("the column is one of the table's")] = value.into();
     }
 
+    /// Fills what is empty with the columns that the source told and the catalog has no field for. A cell that the
+    /// standard does not know stays empty.
+    pub(super) fn fill(&mut self, extra: &Extra) {
+        for (field, cell) in self.writer.table.fields.iter().zip(&mut self.cells) {
+            if let (true, Some(told)) = (cell.is_empty(), extra.fitting(field)) {
+                *cell = Cow::Owned(told);
+            }
+        }
+    }
+
     pub(super) fn end(self) {
-        self.cells.iter().fold(self.writer.csv.row(), |row, cell| row.text(cell)).end();
+        let fields = self.writer.table.fields;
+        let mut row = self.writer.csv.row();
+        for (field, cell) in fields.iter().zip(&self.cells) {
+            row = if field.form.is_free_text() { row.text(cell) } else { row.key(cell) };
+        }
+        row.end();
     }
 }
 
-/// The standard knows whole seconds.
-pub(super) fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// With the offset that the source told it with, to its fraction of a second; without one in UTC to the whole second,
+/// as the standard has it.
+pub(super) fn time(at: DateTime<Utc>, offset_seconds: Option<i32>) -> String {
+    match offset_seconds.and_then(FixedOffset::east_opt) {
+        Some(offset) => at.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
 }
 
 /// One of a few words, or nothing.

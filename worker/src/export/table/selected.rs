@@ -83,8 +83,7 @@ impl Selected {
             places,
             individuals,
             folder,
-        } =
-            found;
+        } = found;
         let wanted_places = set(params.place_ids.as_ref());
         let wanted_deer = set(params.deer_ids.as_ref());
         let is_there = |place: Option<&str>| is_among(wanted_places.as_ref(), place);
