@@ -22,6 +22,8 @@ struct Document<'a> {
     created_at: DateTime<Utc>,
     /// Name of the data set.
     dataset: Option<&'a str>,
+    /// Scientific names of what the data sets are of; empty where they do not tell.
+    species: Vec<&'a str>,
     /// What was asked.
     request: &'a ReidParams,
     /// What it is made of.
@@ -86,6 +88,7 @@ fn document(study: &Study) -> Document<'_> {
         form: FORM,
         created_at: study.created_at,
         dataset: herd.dataset.as_deref(),
+        species: herd.species.iter().map(String::as_str).collect(),
         request: &study.params,
         data: Data {
             detections_without_vector: counts.without_vector,

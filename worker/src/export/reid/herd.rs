@@ -1,6 +1,6 @@
 //! Whom an analysis is about: its rows as tables name them, beside the same rows as the analysis reads them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use deertrack_reid::Input;
@@ -12,6 +12,8 @@ pub struct Herd {
     pub(super) profiles: Vec<Known>,
     pub(super) places: HashMap<String, String>,
     pub(super) dataset: Option<String>,
+    /// What the data sets are of, where that is known.
+    pub(super) species: BTreeSet<String>,
     pub(super) counts: Counts,
 }
 

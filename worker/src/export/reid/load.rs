@@ -2,7 +2,7 @@
 //!
 //! What is wrong with a vector is told with the id of its row; what is only missing is counted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use deertrack_catalog::{Embedding, Profile, Record};
 use deertrack_reid::{Class, Input};
@@ -41,7 +41,12 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
     }
     drop(rows);
     loading.bar_mates_of(&founders);
-    loading.finish(range.is_some(), cx.catalog.dataset_name().await?)
+    let herd = loading.finish(range.is_some(), cx.catalog.dataset_name().await?)?;
+    let datasets = cx.catalog.datasets().await?;
+    let told = datasets.iter().filter_map(|dataset| dataset.species.as_deref());
+    // A list that is no JSON tells nothing.
+    let species = told.filter_map(|names| serde_json::from_str::<Vec<String>>(names).ok()).flatten();
+    Ok(Herd { species: species.collect(), ..herd })
 }
 
 /// The input while it grows.
@@ -217,7 +222,7 @@ impl Loading {
         }
         let places = self.places.into_iter().map(|place| (place.id, place.name)).collect();
         let (detections, profiles, counts) = (self.detections, self.profiles, self.counts);
-        Ok(Herd { input, detections, profiles, places, dataset, counts })
+        Ok(Herd { input, detections, profiles, places, dataset, species: BTreeSet::new(), counts })
     }
 }
 

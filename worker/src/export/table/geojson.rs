@@ -1,6 +1,6 @@
 //! The topics counted by place: a GeoJSON (RFC 7946) point for each. A place without coordinates has no geometry.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use deertrack_schemas::table::Topic;
 use deertrack_schemas::{Class, TableParams};
@@ -17,6 +17,8 @@ struct Collection<'a> {
     /// Degrees to which coordinates are rounded; a foreign member, for people and programs that wonder.
     #[serde(skip_serializing_if = "Option::is_none")]
     coordinate_precision: Option<f64>,
+    /// Scientific names of what was detected; a foreign member, too.
+    species: BTreeSet<&'a str>,
     features: Vec<Feature<'a>>,
 }
 
@@ -42,6 +44,7 @@ pub(super) fn file(selected: &Selected, params: &TableParams) -> Vec<u8> {
     let collection = Collection {
         r#type: "FeatureCollection",
         coordinate_precision: (!params.exact_coordinates).then_some(PRECISION),
+        species: selected.species(),
         features: places.into_iter().map(|place| feature(place, &counts, params)).collect(),
     };
     serde_json::to_vec_pretty(&collection).expect("text and finite numbers are always writable")

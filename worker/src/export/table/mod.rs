@@ -72,7 +72,7 @@ fn make(
     let bytes = match params.format {
         Format::Geojson => geojson::file(&selected, params),
         Format::Csv => csv::file(&sheets(&selected, params)),
-        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), created_at)?,
+        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), &selected.species(), created_at)?,
     };
     tell(detections);
     Ok(Some(Rendered { content: Content::InMemory(bytes), headline: Some(headline) }))

@@ -1,6 +1,6 @@
 //! The rows of a request: what the catalog has about its days, narrowed to what was asked for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -135,7 +135,14 @@ impl Selected {
         let lost = topics.contains(&Topic::Detections).then(|| lost_boxes(&self.records)).flatten();
         let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
         let told: Vec<String> = told.collect();
-        format!("{}{lost}{}", told.join(", "), left_out::tail(&self.left_out))
+        let species: Vec<&str> = self.species().into_iter().collect();
+        let species = if species.is_empty() { String::new() } else { format!(" of {}", species.join(", ")) };
+        format!("{}{species}{lost}{}", told.join(", "), left_out::tail(&self.left_out))
+    }
+
+    /// Scientific names of what was detected; none where the database tells none.
+    pub(super) fn species(&self) -> BTreeSet<&str> {
+        self.records.iter().filter_map(|record| record.scientific_name.as_deref()).collect()
     }
 
     pub(super) fn visits(&self) -> Vec<Visit> {
@@ -148,7 +155,7 @@ impl Selected {
 
     /// Ids of the known deer that were seen, in order.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
-        let ids: std::collections::BTreeSet<&str> =
+        let ids: BTreeSet<&str> =
             self.counted.iter().filter_map(|record| record.individual.as_deref()).collect();
         ids.into_iter()
     }

@@ -1,5 +1,7 @@
 //! Sheets as a workbook: typed cells, a frozen header with a filter. Text is stored as text, so none is a formula.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
 
@@ -18,7 +20,13 @@ const TIME: &str = "yyyy-mm-dd hh:mm:ss";
 const ROWS_A_STEP: usize = 10_000;
 
 /// A workbook whose bytes depend on nothing but its arguments.
-pub(super) fn file(job: &Job, sheets: &[Sheet], created_at: DateTime<Utc>) -> Result<Vec<u8>, JobError> {
+/// Its subject is the species.
+pub(super) fn file(
+    job: &Job,
+    sheets: &[Sheet],
+    species: &BTreeSet<&str>,
+    created_at: DateTime<Utc>,
+) -> Result<Vec<u8>, JobError> {
     if let Some(sheet) = sheets.iter().find(|sheet| sheet.rows.len() >= MAX_ROWS) {
         let (rows, name) = (sheet.rows.len(), sheet.name);
         let text = format!("{rows} {name} do not fit into one sheet; choose a shorter range, or csv");
@@ -26,7 +34,9 @@ pub(super) fn file(job: &Job, sheets: &[Sheet], created_at: DateTime<Utc>) -> Re
     }
     let mut workbook = Workbook::new();
     // Otherwise it would be the time of writing.
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created_at.naive_utc()));
+    let properties = DocProperties::new().set_creation_datetime(&created_at.naive_utc());
+    let species: Vec<&str> = species.iter().copied().collect();
+    workbook.set_properties(&properties.set_subject(species.join(", ")));
     for sheet in sheets {
         fill(job, workbook.add_worksheet(), sheet)?;
         job.check_stop()?;
