@@ -2,6 +2,7 @@
 //! a type for it, SQLite an integer (`Micros`).
 
 use chrono::{DateTime, Utc};
+use deertrack_survey::reviewed::is_of_a_person;
 use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_deer, subject};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -122,6 +123,7 @@ pub(super) struct SightingRow<T> {
     classification: Option<String>,
     corrected_classification: Option<String>,
     classification_method: Option<String>,
+    classified_by: Option<String>,
     is_reviewed: Option<bool>,
     reviewed_by: Option<String>,
     confidence: Option<f64>,
@@ -264,6 +266,7 @@ impl<T: Into<DateTime<Utc>>> RecordRow<T> {
                     self.is_reviewed,
                     self.reviewed_by.as_deref(),
                     self.classification_method.as_deref(),
+                    self.classified_by.as_deref(),
                 ),
             bbox: image_box(
                 [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
@@ -315,6 +318,7 @@ impl<T: Into<DateTime<Utc>>> SightingRow<T> {
                     self.is_reviewed,
                     self.reviewed_by.as_deref(),
                     self.classification_method.as_deref(),
+                    self.classified_by.as_deref(),
                 ),
             bbox: image_box(
                 [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
@@ -379,8 +383,13 @@ fn is_told(text: Option<&str>) -> bool {
 }
 
 /// A person has looked at it, as one of the ways to say so says.
-fn is_reviewed(flag: Option<bool>, by: Option<&str>, method: Option<&str>) -> bool {
-    flag == Some(true) || is_told(by) || method == Some("human")
+fn is_reviewed(
+    flag: Option<bool>,
+    by: Option<&str>,
+    method: Option<&str>,
+    classified_by: Option<&str>,
+) -> bool {
+    flag == Some(true) || is_told(by) || is_of_a_person(method, classified_by)
 }
 
 fn is_dead(status: &str) -> bool {

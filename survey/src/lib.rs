@@ -5,6 +5,7 @@ pub mod deployment;
 mod class;
 mod image_box;
 pub mod record;
+pub mod reviewed;
 pub mod visits;
 
 pub mod effort;

@@ -3,7 +3,8 @@
 python3 count_leuven.py PACKAGE_DIR
 
 An independent check of the import: it shares no code with it. Event-level rows of Capreolus capreolus; a juvenile is a
-fawn, else a male a buck and a female a doe. Days, ISO weeks and months are those of UTC. `totals` has, for each period
+fawn, else a male a buck and a female a doe. Days, ISO weeks, months and years are
+local ones, of Europe/Brussels, where the places are. `totals` has, for each period
 of 2020, the rows of buck, doe, fawn and unknown; `visits` the same of visits: rows of one class at one place, until
 one comes 30 minutes or more after the first of the visit. `years` has visits and trap nights of two whole years.
 """
@@ -12,13 +13,21 @@ import csv
 import json
 import sys
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+LOCAL = ZoneInfo("Europe/Brussels")
 CLASSES = ["buck", "doe", "fawn", "unknown"]
 
 
 def instant(text):
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """A time in Brussels; differences are taken of UTC, see `between`."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(LOCAL)
+
+
+def between(start, end):
+    """The time that truly passed: Python subtracts two times of one zone by their clocks, hour changes and all."""
+    return timedelta(seconds=end.timestamp() - start.timestamp())
 
 
 def animal_class(row):
@@ -38,25 +47,25 @@ def visits(rows, places, year):
     for row in sorted(rows, key=lambda row: instant(row["eventStart"])):
         at = instant(row["eventStart"])
         key = (places[row["deploymentID"]], animal_class(row))
-        if at.year == year and (key not in since or at - since[key] >= timedelta(minutes=30)):
+        if at.year == year and (key not in since or between(since[key], at) >= timedelta(minutes=30)):
             since[key] = at
             firsts.append(row)
     return firsts
 
 
 def trap_nights(deployments, year):
-    """Nights of a year; overlapping spans of one camera at one place count once."""
-    first, behind = (datetime(y, 1, 1, tzinfo=timezone.utc) for y in (year, year + 1))
+    """Nights of a year; overlapping spans of one camera at one place count once, two that name none are two."""
+    first, behind = (datetime(y, 1, 1, tzinfo=LOCAL) for y in (year, year + 1))
     cameras = {}
     for row in deployments:
         span = max(instant(row["deploymentStart"]), first), min(instant(row["deploymentEnd"]), behind)
         if span[0] < span[1]:
-            cameras.setdefault((row["locationID"], row["cameraID"]), []).append(span)
+            cameras.setdefault((row["locationID"], row["cameraID"] or row["deploymentID"]), []).append(span)
     nights = timedelta()
     for spans in cameras.values():
         covered = first
         for start, end in sorted(spans):
-            nights += max(end - max(start, covered), timedelta())
+            nights += max(between(max(start, covered), end), timedelta())
             covered = max(covered, end)
     return nights.total_seconds() / 86400
 
@@ -75,7 +84,7 @@ def main(folder):
         ]
     with open(f"{folder}/deployments.csv", newline="", encoding="utf-8") as file:
         deployments = list(csv.DictReader(file))
-    spans = [instant(row["deploymentEnd"]) - instant(row["deploymentStart"]) for row in deployments]
+    spans = [between(instant(row["deploymentStart"]), instant(row["deploymentEnd"])) for row in deployments]
     places = {row["deploymentID"]: row["locationID"] for row in deployments}
     visits_of_2020 = {unit: {} for unit in ("day", "week", "month")}
     for row in visits(rows, places, 2020):

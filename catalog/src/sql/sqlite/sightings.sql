@@ -6,6 +6,7 @@ select
     d.classification as classification,
     d.corrected_classification as corrected_classification,
     d.classification_method as classification_method,
+    d.classified_by as classified_by,
     d.is_reviewed as is_reviewed,
     d.reviewed_by as reviewed_by,
     d.confidence as confidence,

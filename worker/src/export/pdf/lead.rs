@@ -143,8 +143,13 @@ fn peak(survey: &Survey<'_>, class: Option<Class>, adjective: &str) -> Option<St
 
 fn named_peak(weeks: &[Week], has_effort: bool, adjective: &str) -> Option<String> {
     let height = |week: &Week| week.seen.events as f64 / week.seen.nights;
-    let highest = weeks.iter().map(height).fold(0.0, f64::max);
-    let peaks: Vec<&Week> = weeks.iter().filter(|week| highest > 0.0 && height(week) >= highest).collect();
+    let has_enough = |week: &&Week| week.seen.events >= FEWEST_EVENTS;
+    // A week of few cameras may have the highest rate and yet too few visits; the peak is looked for among the others.
+    let some_have = weeks.iter().any(|week| has_enough(&week));
+    let candidates: Vec<&Week> = weeks.iter().filter(|week| has_enough(week) || !some_have).collect();
+    let highest = candidates.iter().map(|week| height(week)).fold(0.0, f64::max);
+    let peaks: Vec<&Week> =
+        candidates.into_iter().filter(|week| highest > 0.0 && height(week) >= highest).collect();
     let [first, others @ ..] = &peaks[..] else { return None };
     let all = weeks.iter().fold(Exposure::default(), |all, week| Exposure {
         events: all.events + week.seen.events,
