@@ -6,11 +6,11 @@ mod photos;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use deertrack_schemas::PdfParams;
 use deertrack_schemas::pdf::{ComparedPeriod, GroupBy, Paper, ReportType, Units};
+use deertrack_schemas::{Class, PdfParams};
 use deertrack_worker::JobError;
 use deertrack_worker::export::{Progress, pdf};
-use herd::{Herd, command, params, year};
+use herd::{Herd, command, params, sighting, utc, year};
 
 /// A finished report.
 struct Pdf {
@@ -244,6 +244,19 @@ async fn fifty_places_over_a_year_fit_their_tables_and_lists() {
     );
     assert!(squeezed(&text).contains(&squeezed("and 26 more, see the table by place")), "{text}");
     assert!(squeezed(&text).contains(&squeezed("A camera with a name t…")), "{text}");
+}
+
+#[tokio::test]
+async fn a_class_of_which_the_whole_data_set_has_none_is_not_told_apart() {
+    let mut herd = Herd::season(1, 400, 3);
+    herd.detections.retain(|row| row.class != Class::Fawn);
+    let text = squeezed(&text_of(&render(herd.clone(), &year(GroupBy::Month)).await.unwrap()));
+    let said = squeezed("Fawns are not told apart: no detection of the whole data set is of one");
+    assert!(text.contains(&said) && !text.contains(&squeezed("Fawns per doe")), "{text}");
+    // One fawn, years before: now the fawns of this year are none, and not untold.
+    herd.detections.push(sighting("fawn", "fawn", utc("2012-06-11T10:00:00Z"), "p0", Class::Fawn));
+    let text = squeezed(&text_of(&render(herd, &year(GroupBy::Month)).await.unwrap()));
+    assert!(!text.contains(&said) && text.contains(&squeezed("Fawns per doe")), "{text}");
 }
 
 #[tokio::test]
