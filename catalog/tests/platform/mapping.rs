@@ -2,7 +2,7 @@
 
 use deertrack_catalog::{CatalogError, MapProblem, Mapping, connect_mapped, read};
 
-use crate::tables::{Platform, october};
+use crate::tables::{Platform, id, october};
 
 async fn problems(platform: &mut Platform, text: &str) -> Vec<MapProblem> {
     let url = platform.reader().await;
@@ -107,6 +107,32 @@ async fn what_is_read_is_told_with_what_is_missing_and_what_that_costs() {
     let place = &thing("places").examples[0];
     assert!(place.contains(&("name".to_owned(), "Gate \\u{1b}[2J".to_owned())), "{place:?}");
     assert!(place.contains(&("latitude".to_owned(), "50.5".to_owned())), "{place:?}");
+}
+
+#[tokio::test]
+async fn what_a_source_told_is_not_there_unless_a_mapping_file_names_it() {
+    let mut platform = Platform::with_rows().await;
+    let plain = platform.catalog().await;
+    let rows = plain.records_in(october()).await.unwrap();
+    assert_eq!((rows.len(), rows[0].repeats_id.as_ref(), rows[0].dataset_id.as_ref()), (4, None, None));
+    assert!(!rows[0].image.sees_people && rows[0].image.file_public.is_none());
+    assert_eq!(plain.repeats_in(october()).await.unwrap(), []);
+    assert_eq!(plain.told_deployments(october()).await.unwrap(), []);
+    assert_eq!(plain.datasets().await.unwrap(), []);
+
+    let text = format!(
+        "[detections]\nrepeats_id = \"case when id = '{}' then '{}' end\"\n\
+         [images]\nsees_people = \"filename = 'shot1.jpg'\"\n",
+        id("42"),
+        id("41")
+    );
+    let mapped = platform.mapped(Mapping::parse("map.toml", &text).unwrap()).await;
+    let repeats = mapped.repeats_in(october()).await.unwrap();
+    assert_eq!((repeats.len(), repeats[0].repeats_id.clone()), (1, Some(id("41"))));
+    let counted = mapped.records_in(october()).await.unwrap();
+    assert_eq!(counted.len(), 3);
+    assert_eq!(counted.iter().map(|row| row.image.sees_people).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(mapped.left_out_in(october()).await.unwrap(), plain.left_out_in(october()).await.unwrap());
 }
 
 #[tokio::test]
