@@ -131,6 +131,8 @@ const NO_DEER: [&str; 60] = [
     "blank",
     "nothing",
 ];
+/// Of these the labels of people and of what they drive: a photograph on which anybody saw one is private.
+pub const PEOPLE: [&str; 8] = ["person", "people", "human", "hunter", "vehicle", "car", "truck", "atv"];
 /// Words for "no deer" without a name.
 const NO_DEER_AT_ALL: [&str; 9] = [
     "no_deer",
@@ -189,6 +191,13 @@ fn plain(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_no_deer() {
+        assert!(
+            PEOPLE.iter().all(|label| subject(None, Some(label)) == Subject::NoDeer((*label).to_owned()))
+        );
+    }
 
     #[test]
     fn every_label_is_a_deer_or_is_none_or_is_not_known() {

@@ -31,7 +31,7 @@ pub mod overlap;
 mod overlap_estimator;
 mod overlap_interval;
 
-pub use class::{Subject, class_of_deer, subject};
+pub use class::{PEOPLE, Subject, class_of_deer, subject};
 pub use deployment::{Deployment, Place, TimeRange};
 pub use image_box::{BoxFault, BoxUnit, ImageBox, PixelBox, is_fraction};
 pub use record::{BoundingBox, LeftOut, Record, Sifted, Standing, sift};

@@ -27,7 +27,7 @@ mod sizes;
 
 use std::collections::BTreeMap;
 
-use deertrack_survey::BoxUnit;
+use deertrack_survey::{BoxUnit, PEOPLE};
 
 use self::dialect::Dialect;
 use self::field::{Kind, Thing};
@@ -108,8 +108,26 @@ impl Map {
             "box_width" if needs_size => "i.width".to_owned(),
             "box_height" if needs_size => "i.height".to_owned(),
             "box_width" | "box_height" => self.dialect.null(Kind::Integer),
+            "sees_people" => self.sees_people(),
             thing => self.relation(Thing::named(thing).expect("a slot names a thing")),
         }
+    }
+
+    /// Whether anybody saw a person or a vehicle on the image `i`: as the database says, else by the labels of all its
+    /// detections but the rejected ones. Such a photograph is shown to nobody.
+    fn sees_people(&self) -> String {
+        if self.source(Thing::Images).fields.contains_key("sees_people") {
+            return "coalesce(i.sees_people, false)".to_owned();
+        }
+        let told = self.dialect.as_text("x.classification");
+        let label = format!("coalesce(nullif(trim(x.corrected_classification), ''), {told})");
+        let labels: Vec<String> = PEOPLE.iter().map(|label| format!("'{label}'")).collect();
+        format!(
+            "exists (select 1 from {} x where x.image_id = i.id and coalesce(x.is_valid, true) and \
+             replace(replace(lower(trim({label})), ' ', '_'), '-', '_') in ({}))",
+            self.relation(Thing::Detections),
+            labels.join(", ")
+        )
     }
 
     /// A source with every field under its name. What is missing is null; what is required and missing is named all the

@@ -219,6 +219,25 @@ async fn fractions_among_pixels_are_told_until_they_are_many() {
     );
 }
 
+/// A person on the second photograph, beside its deer; on the first a person that somebody rejected.
+const PEOPLE_PASS: &str = "insert into detections (id, image_id, classification, corrected_classification, is_valid) values
+    ('00000000-0000-4000-8000-000000000051', '00000000-0000-4000-8000-000000000022', 'unknown', 'Person', true),
+    ('00000000-0000-4000-8000-000000000052', '00000000-0000-4000-8000-000000000021', 'person', null, false)";
+
+#[tokio::test]
+async fn a_photograph_with_a_person_is_known_as_one() {
+    let mut platform = Platform::with_rows().await;
+    platform.run(PEOPLE_PASS).await;
+    let catalog = platform.catalog().await;
+    let seen = |image: &str| image == id("22");
+    let images = catalog.images(october()).await.unwrap();
+    assert_eq!(images.len(), 3);
+    assert!(images.iter().all(|image| image.sees_people == seen(&image.id)), "{images:#?}");
+    let records = catalog.records_in(october()).await.unwrap();
+    assert!(records.iter().any(|record| record.image.sees_people));
+    assert!(records.iter().all(|record| record.image.sees_people == seen(&record.image.id)), "{records:#?}");
+}
+
 #[tokio::test]
 async fn sqlite_has_the_same_forms() {
     let dir = tempfile::TempDir::new().unwrap();

@@ -15,7 +15,7 @@ select
     i.burst_id as image_burst_id,
     i.file_public as image_file_public,
     i.utc_offset_seconds as image_utc_offset_seconds,
-    coalesce(i.sees_people, false) as image_sees_people,
+    {sees_people} as image_sees_people,
     i.extra as image_extra
 from {images} i
 where i."timestamp" >= $1
