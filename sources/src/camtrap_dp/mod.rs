@@ -7,7 +7,7 @@
 //! 2. [`deployments`] with [`places`] and [`clocks`], [`media`], [`observations`] with [`species`]: the tables.
 //! 3. [`events`]: which rows and photographs are of one event. [`levels`]: which rows tell of one animal.
 //! 4. [`pictures`], [`individuals`]: what follows for photographs and known animals.
-//! 5. [`ids`], [`write`]: into a database that may hold other data sets.
+//! 5. [`ids`], [`mod@write`]: into a database that may hold other data sets.
 //!
 //! What is read and what is refused, for people: `docs/import.md`. It takes deer unless species are named, and never
 //! rows of people, vehicles or blanks; but what those say of a photograph is heard.

@@ -4,7 +4,7 @@
 //! - [`wanted`]: which places and days were asked for.
 //! - [`survey`]: which deployment each image belongs to; a package knows no image without one.
 //! - [`source`]: what a source told of its rows, so that a package that came in goes out as it was.
-//! - [`deployments`], [`media`], [`observations`] (with [`links`]), [`metadata`]: the four files of the standard.
+//! - [`mod@deployments`], [`media`], [`observations`] (with [`links`]), [`metadata`]: the four files of the standard.
 //! - [`history`]: the detection history beside them.
 //! - [`standard`] and [`check`]: the standard's rules, and the finished files against them. A package that breaks one
 //!   is refused, never offered.
