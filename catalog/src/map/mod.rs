@@ -2,7 +2,7 @@
 //!
 //! A [`Map`] holds for each thing that exports speak of (places, images, ...) a source (a table or a query) and for each
 //! field an SQL expression over it. It is made when a database is connected, and made again when a table changes:
-//! [`detect`] looks at the columns and, where JSON could be anything, at some values; a mapping file ([`file`]) names
+//! [`detect`] looks at the columns and, where JSON could be anything, at some values; a mapping file ([`mod@file`]) names
 //! what is called otherwise. The SQL files say `from {detections} d`, which becomes that source with the fields under
 //! the names of [`field`]; nothing that a user of an export says ever gets here.
 //!
