@@ -9,6 +9,7 @@ mod record;
 mod connect;
 mod held;
 mod map;
+mod micros;
 mod postgres;
 mod row;
 mod sqlite;

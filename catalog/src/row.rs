@@ -1,13 +1,10 @@
 //! Rows as the SQL files name them, and what they become. Generic over the form of an instant: PostgreSQL has
-//! a type for it, SQLite an integer (`Micros`).
+//! a type for it, SQLite an integer (`micros`).
 
 use chrono::{DateTime, Utc};
 use deertrack_survey::reviewed::is_of_a_person;
 use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_deer, subject};
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
-use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Encode, FromRow, Sqlite, Type};
+use sqlx::FromRow;
 
 use crate::catalog::{LeftOut, Other};
 use crate::embedding::{Embedding, Profile};
@@ -450,36 +447,5 @@ impl<T: Into<DateTime<Utc>>> From<IndividualRow<T>> for Individual {
             first_seen: row.first_seen.map(Into::into),
             last_seen: row.last_seen.map(Into::into),
         }
-    }
-}
-
-/// An instant as SQLite holds it: microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Micros(pub(super) DateTime<Utc>);
-
-impl From<Micros> for DateTime<Utc> {
-    fn from(micros: Micros) -> Self {
-        micros.0
-    }
-}
-
-impl Type<Sqlite> for Micros {
-    fn type_info() -> SqliteTypeInfo {
-        <i64 as Type<Sqlite>>::type_info()
-    }
-}
-
-impl Encode<'_, Sqlite> for Micros {
-    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
-        Encode::<Sqlite>::encode(self.0.timestamp_micros(), buffer)
-    }
-}
-
-impl Decode<'_, Sqlite> for Micros {
-    fn decode(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
-        let micros = <i64 as Decode<'_, Sqlite>>::decode(value)?;
-        DateTime::from_timestamp_micros(micros)
-            .map(Self)
-            .ok_or_else(|| format!("{micros} microseconds is no instant").into())
     }
 }

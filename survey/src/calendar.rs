@@ -13,7 +13,7 @@ use chrono::{
 use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 
-use super::sun::Coordinates;
+use super::coordinates::Coordinates;
 use super::zone::{ZoneSource, zone_at};
 use crate::{Place, TimeRange};
 

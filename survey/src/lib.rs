@@ -12,11 +12,14 @@ pub mod effort;
 pub mod presence;
 
 pub mod bootstrap;
+mod exposure;
 pub mod interval;
 pub mod peak;
 pub mod rate_ratio;
 pub mod rates;
 pub mod ratios;
+
+mod coordinates;
 
 pub mod calendar;
 pub mod clock;
@@ -33,5 +36,5 @@ mod overlap_interval;
 
 pub use class::{PEOPLE, Subject, class_of_deer, subject};
 pub use deployment::{Deployment, Place, TimeRange};
-pub use image_box::{BoxFault, BoxUnit, ImageBox, PixelBox, is_fraction};
-pub use record::{BoundingBox, LeftOut, Record, Sifted, Standing, sift};
+pub use image_box::{BoundingBox, BoxFault, BoxUnit, ImageBox, PixelBox, is_fraction};
+pub use record::{LeftOut, Record, Sifted, Standing, sift};

@@ -1,8 +1,8 @@
 //! How the rate of one period compares to that of another: a ratio, its interval, and the test that belongs to it.
 
 use super::bootstrap::{Method, Resampling, log_estimate};
+use super::exposure::{Exposure, HALF, settle, total};
 use super::interval::{Interval, binomial_tails, exact_odds};
-use super::rates::{Exposure, HALF, settle, total};
 
 /// One place in two periods; no nights where it did not work.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -11,24 +11,14 @@ use chrono::{DateTime, Utc};
 use super::bootstrap::{Method, Resampling, log_interval};
 use super::calendar::Calendar;
 use super::effort::Effort;
+pub use super::exposure::Exposure;
+use super::exposure::{HALF, settle, total};
 use super::interval::{Interval, garwood};
 use super::presence::Presence;
 use super::rate_ratio::{Pair, RateRatio, rate_ratio};
 
 /// Rates are told per this many trap nights.
 pub const PER_NIGHTS: f64 = 100.0;
-
-/// Added to counts before a logarithm (Haldane 1956, Anscombe 1956), so that a resample without events has one.
-pub(super) const HALF: f64 = 0.5;
-
-/// What one place saw in how many trap nights.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Exposure {
-    /// Events.
-    pub events: u64,
-    /// Trap nights.
-    pub nights: f64,
-}
 
 /// Events beside the effort of their places.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -116,26 +106,6 @@ pub fn rate(places: &[Exposure], resampling: &Resampling) -> Option<Rate> {
     let (interval, method) = settle(exact, resampled.filter(|_| total.events > 0), PER_NIGHTS, worked.len());
     let per_100_nights = total.events as f64 * scale;
     Some(Rate { events: total.events, nights: total.nights, per_100_nights, interval, method })
-}
-
-/// The exact interval, widened by the resampled one (times `scale`) where there is one.
-pub(super) fn settle(
-    exact: Interval,
-    resampled: Option<Interval>,
-    scale: f64,
-    cameras: usize,
-) -> (Interval, Method) {
-    match resampled {
-        Some(resampled) => (exact.hull(resampled.map(|end| end * scale)), Method::Cameras(cameras)),
-        None => (exact, Method::Exact),
-    }
-}
-
-pub(super) fn total<'a>(places: impl Iterator<Item = &'a Exposure>) -> Exposure {
-    places.filter(|place| place.nights > 0.0).fold(Exposure::default(), |sum, place| Exposure {
-        events: sum.events + place.events,
-        nights: sum.nights + place.nights,
-    })
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use deertrack_schemas::Class;
 
 use super::Record;
 use super::bootstrap::{Method, Resampling, log_interval};
+use super::exposure::{HALF, settle};
 use super::interval::{Interval, exact_odds, wilson};
-use super::rates::{HALF, settle};
 use super::visits::Visit;
 
 /// What is counted on both sides of a ratio.

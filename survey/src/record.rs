@@ -46,32 +46,6 @@ pub enum Standing {
     Duplicate,
 }
 
-/// A box in an image, as fractions of its width and height from the top left corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BoundingBox {
-    /// Left edge.
-    pub x: f64,
-    /// Top edge.
-    pub y: f64,
-    /// Width.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
-}
-
-impl BoundingBox {
-    /// Intersection over union, 0 to 1; 0 for boxes without area.
-    pub fn iou(&self, other: &Self) -> f64 {
-        let across = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
-        let down = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
-        if across <= 0.0 || down <= 0.0 {
-            return 0.0;
-        }
-        let shared = across * down;
-        shared / (self.width * self.height + other.width * other.height - shared)
-    }
-}
-
 /// The rows that count, and how many do not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sifted {
@@ -145,6 +119,7 @@ fn is_same_animal(kept: &Record, row: &Record) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::BoundingBox;
 
     fn row(id: &str, x: f64) -> Record {
         Record {

@@ -7,45 +7,11 @@ use std::collections::HashMap;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use solar_positioning::{Horizon, Location, SolarEvents, SolarPositions, delta_t};
+use solar_positioning::{Horizon, SolarEvents, SolarPositions, delta_t};
 
 use super::calendar::days;
-use crate::Place;
+pub use super::coordinates::Coordinates;
 use chrono_tz::Tz;
-
-/// A place on Earth.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Coordinates {
-    latitude: f64,
-    longitude: f64,
-}
-
-impl Coordinates {
-    /// Degrees north and east, WGS 84. `None` if they are no place on Earth.
-    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
-        let on_earth = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
-        on_earth.then_some(Self { latitude, longitude })
-    }
-
-    /// Those of a place, if it has them.
-    pub fn of(place: &Place) -> Option<Self> {
-        Self::new(place.latitude?, place.longitude?)
-    }
-
-    /// Degrees north.
-    pub fn latitude(self) -> f64 {
-        self.latitude
-    }
-
-    /// Degrees east.
-    pub fn longitude(self) -> f64 {
-        self.longitude
-    }
-
-    fn location(self) -> Location {
-        Location { latitude: self.latitude, longitude: self.longitude }
-    }
-}
 
 /// What the sun does around the middle of a local day.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -192,6 +158,7 @@ fn sun_angle(at: DateTime<Utc>, sunrise: DateTime<Utc>, sunset: DateTime<Utc>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Place;
     use chrono_tz::America::{Chicago, New_York};
     use chrono_tz::Arctic::Longyearbyen;
     use chrono_tz::Europe::Brussels;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use chrono_tz::Tz;
 use tzf_rs::EmbeddedFinder;
 
-use super::sun::Coordinates;
+use super::coordinates::Coordinates;
 
 /// How the zone of a place is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,8 @@
 
 use deertrack_survey::BoxUnit;
 
+use super::candidate::{Candidate, Found, LOOKED_AT, candidate, is_told, values};
 use super::check::Checker;
-use super::detect::{Candidate, Found, LOOKED_AT, candidate, is_told, values};
 use super::dialect::Family;
 use super::field::Thing;
 use super::file::{BBOX, BBOX_UNIT, Mapping};

@@ -13,6 +13,7 @@
 //! - [`reading`]: a map in words, for people.
 
 mod boxes;
+mod candidate;
 mod check;
 pub(crate) mod detect;
 pub(crate) mod dialect;

@@ -1,7 +1,7 @@
 //! Where coordinates are: two columns, JSON in one of its usual forms, a PostGIS point, or a point of PostgreSQL's own.
 
+use super::candidate::{Candidate, Found, candidate, is_told, values};
 use super::check::Checker;
-use super::detect::{Candidate, Found, candidate, is_told, values};
 use super::dialect::Family;
 use super::field::Thing;
 use super::file::{COORDINATES, Mapping};

@@ -1,8 +1,8 @@
 //! How large photographs are: columns, else what a camera wrote into `exif_data`. Where neither tells it, whoever opens
 //! the file will know.
 
+use super::candidate::{Candidate, candidate, values};
 use super::check::Checker;
-use super::detect::{Candidate, candidate, values};
 use super::dialect::Family;
 use super::file::{EXIF, Mapping};
 use super::{Bound, Source, json};

@@ -5,7 +5,7 @@ use deertrack_schemas::Class;
 use sqlx::{Error, Sqlite, Transaction};
 
 use super::row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, le_bytes};
-use crate::row::Micros;
+use crate::micros::Micros;
 
 pub(super) async fn datasets(tx: &mut Transaction<'_, Sqlite>, rows: &[NewDataset]) -> Result<u64, Error> {
     let mut written = 0;

@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset};
 use super::clocks;
 use super::package::Package;
 use super::places::{Places, Told};
-use super::reading::{Reading, Twice};
+use super::reading::{ORPHAN, Reading, Twice};
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
@@ -42,6 +42,12 @@ pub(super) struct Stands {
 }
 
 impl Stands {
+    /// The number of the deployment that a row of another table is of.
+    pub(super) fn of_row(&self, row: &Row<'_>) -> Result<usize, BadRow> {
+        let number = self.number(row.required("deploymentID")?);
+        number.ok_or_else(|| row.bad("deploymentID", ORPHAN))
+    }
+
     /// The number of a deployment; `None` when there is no such deployment.
     pub(super) fn number(&self, deployment_id: &str) -> Option<usize> {
         self.by_id.get(deployment_id).copied()

@@ -1,10 +1,21 @@
 //! How the description says that a table is written (`dialect`, `encoding`, `schema`), by Frictionless' CSV dialect and
 //! Data Package 2's table dialect.
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::package::Resource;
 use crate::table_form::Form;
+
+/// A table as the description tells of it.
+#[derive(Deserialize)]
+pub(super) struct Resource {
+    pub(super) name: String,
+    /// One path, or several, or (for tables that stand in the description itself) none.
+    pub(super) path: Option<Value>,
+    pub(super) encoding: Option<String>,
+    pub(super) dialect: Option<Value>,
+    pub(super) schema: Option<Value>,
+}
 
 /// The form of a table.
 ///

@@ -77,7 +77,7 @@ pub(super) fn read(
     let mut twice = Twice::default();
     while let Some(row) = table.next(|row| {
         twice.check(row, "mediaID", |row| {
-            let stand = reading.stand_of(row, stands)?;
+            let stand = stands.of_row(row)?;
             path(row, package, &HashMap::new())?;
             public(row)?;
             let (id, at) = (row.required("mediaID")?.to_owned(), row.instant("timestamp")?);

@@ -180,7 +180,7 @@ fn read_row(
     let (bbox, has_incomplete_box) = bounding_box(row)?;
     let start = row.instant("eventStart")?;
     let mut seen = Seen {
-        stand: reading.stand_of(row, stands)?,
+        stand: stands.of_row(row)?,
         medium: None,
         event_id: row.owned("eventID"),
         start,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::dialect::form;
+use super::dialect::{Resource, form};
 use super::locate::{DESCRIPTION, Located, TABLES, locate};
 use crate::error::ImportError;
 use crate::table::Table;
@@ -38,17 +38,6 @@ struct Description {
     title: Option<String>,
     homepage: Option<String>,
     resources: Vec<Resource>,
-}
-
-/// A table as the description tells of it.
-#[derive(Deserialize)]
-pub(super) struct Resource {
-    pub(super) name: String,
-    /// One path, or several, or (for tables that stand in the description itself) none.
-    pub(super) path: Option<Value>,
-    pub(super) encoding: Option<String>,
-    pub(super) dialect: Option<Value>,
-    pub(super) schema: Option<Value>,
 }
 
 impl Package {

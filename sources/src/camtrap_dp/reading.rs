@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Options;
-use super::deployments::Stands;
 use super::summary::{Notes, Orphans, Skipped};
 use crate::error::{BadRow, ImportError};
 use crate::progress::OnProgress;
@@ -14,7 +13,7 @@ const SHOWN_BAD_ROWS: usize = 20;
 /// Progress is told once in so many rows.
 const ROWS_A_STEP: u64 = 250;
 /// What a row is whose deployment is not there, after "is".
-const ORPHAN: &str = "not among the deployments";
+pub(super) const ORPHAN: &str = "not among the deployments";
 
 /// The course of one import.
 pub(super) struct Reading<'a> {
@@ -81,12 +80,6 @@ impl<'a> Reading<'a> {
         let first = Box::new(self.bad_rows.swap_remove(0));
         let counts: Vec<String> = self.orphans.values().map(ToString::to_string).collect();
         Err(ImportError::NoDeployment { first, counts: counts.join("; ") })
-    }
-
-    /// The number of the deployment that a row is of.
-    pub(super) fn stand_of(&self, row: &Row<'_>, stands: &Stands) -> Result<usize, BadRow> {
-        let number = stands.number(row.required("deploymentID")?);
-        number.ok_or_else(|| row.bad("deploymentID", ORPHAN))
     }
 
     /// Good rows that are not taken.

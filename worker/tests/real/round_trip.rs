@@ -6,7 +6,7 @@ use deertrack_schemas::{CamtrapDpParams, Export};
 use deertrack_sources::camtrap_dp::Options;
 use serde_json::Value;
 
-use super::Check;
+use super::check::Check;
 use super::databases::{Both, run};
 use super::differences::{Table, differences, table};
 use super::exports::bytes_of;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use deertrack_catalog::{Image, Level};
 
-use super::observations::Seen;
+use super::seen::Seen;
 use super::survey::Survey;
 use super::writer::{Row, Writer, time};
 

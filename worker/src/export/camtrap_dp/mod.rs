@@ -19,6 +19,7 @@ mod links;
 mod media;
 mod metadata;
 mod observations;
+mod seen;
 mod source;
 mod standard;
 mod survey;

@@ -2,16 +2,11 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::{Level, Record};
-use deertrack_schemas::Class;
-use deertrack_survey::BoundingBox;
-
 use super::links;
-use super::source::Extra;
-use super::standard::{Form, LIFE_STAGES, METHODS, OBSERVATIONS, SEXES};
+use super::seen::Seen;
+use super::standard::OBSERVATIONS;
 use super::survey::Survey;
-use super::writer::{Row, Writer, known, time};
+use super::writer::Writer;
 
 /// The table. `species` is for rows that do not tell theirs.
 pub(super) fn table(survey: &Survey, species: &str) -> Vec<u8> {
@@ -34,148 +29,4 @@ pub(super) fn table(survey: &Survey, species: &str) -> Vec<u8> {
     }
     links::write(survey, &seen, &mut writer);
     writer.finish()
-}
-
-/// A detection where and when it was.
-pub(super) struct Seen<'a> {
-    pub(super) record: &'a Record,
-    survey: &'a Survey,
-    stand: &'a str,
-    taken_at: DateTime<Utc>,
-    /// Its image is among the media.
-    has_file: bool,
-    /// What such a row does not tell, its package did not tell.
-    is_of_a_package: bool,
-    /// Its own, else that for rows that do not tell theirs.
-    species: &'a str,
-}
-
-impl<'a> Seen<'a> {
-    fn write(&self, mut row: Row<'_, 'a>) {
-        let record = self.record;
-        row.set("observationID", self.id());
-        if record.level == Level::Media {
-            row.set("mediaID", self.survey.ids.media.told(&record.image.id));
-        }
-        self.place_and_time(&mut row);
-        row.set("observationLevel", record.level.name());
-        row.set("observationType", "animal");
-        row.set("scientificName", self.species);
-        let mut extra = Extra::of(record.extra.as_deref());
-        match extra.get("count") {
-            _ if record.is_count_told == Some(false) => {}
-            Some(told) => row.set("count", told.to_owned()),
-            None => row.set("count", record.count.to_string()),
-        }
-        let (sex, life_stage) = self.sex_and_life_stage();
-        row.set("sex", sex);
-        row.set("lifeStage", life_stage);
-        row.set("behavior", record.behavior.as_deref().unwrap_or_default());
-        let deer = record.deer_id.as_deref().map(|id| self.survey.ids.deer.told(id));
-        row.set("individualID", deer.unwrap_or_default());
-        if let Some(bbox) = box_of(record) {
-            row.set("bboxX", bbox.x.to_string());
-            row.set("bboxY", bbox.y.to_string());
-            row.set("bboxWidth", bbox.width.to_string());
-            row.set("bboxHeight", bbox.height.to_string());
-        }
-        self.classification(&mut row, &extra);
-        if record.is_corrected || record.reviewed_by.is_some() {
-            extra = extra.without(&["classificationTimestamp", "classificationProbability", "count"]);
-        }
-        row.fill(&extra);
-        row.end();
-    }
-
-    pub(super) fn id(&self) -> &'a str {
-        self.survey.ids.observations.told(&self.record.id)
-    }
-
-    pub(super) fn place_and_time(&self, row: &mut Row<'_, 'a>) {
-        let record = self.record;
-        row.set("deploymentID", self.survey.ids.deployments.told(self.stand));
-        row.set("eventID", self.event_id());
-        let offset = record.utc_offset_seconds;
-        let start = record.starts_at.unwrap_or(self.taken_at);
-        row.set("eventStart", time(start, offset));
-        row.set("eventEnd", time(record.ends_at.unwrap_or(start), offset));
-    }
-
-    /// An event of a file needs a name, for that is how the two are linked; a package that has none keeps none.
-    pub(super) fn event_id(&self) -> &'a str {
-        let told = self.record.event_id.as_deref();
-        if self.is_of_a_package {
-            return told.unwrap_or_default();
-        }
-        let is_event_of_a_file = self.record.level == Level::Event && self.has_file;
-        let own = if is_event_of_a_file { self.record.id.as_str() } else { "" };
-        told.or(self.record.burst_id.as_deref()).unwrap_or(own)
-    }
-
-    /// As told, unless a person has changed the class since; then, and where nothing was told, as the class says.
-    fn sex_and_life_stage(&self) -> (&'static str, &'static str) {
-        let record = self.record;
-        let (sex, life_stage) = match record.class {
-            _ if self.is_of_a_package && !record.is_corrected => ("", ""),
-            Class::Buck => ("male", ""),
-            Class::Doe => ("female", ""),
-            Class::Fawn => ("", "juvenile"),
-            Class::Unknown => ("", ""),
-        };
-        if record.is_corrected {
-            return (sex, life_stage);
-        }
-        let told = |text: &Option<String>, known_values: &'static [&'static str], otherwise| {
-            let told = known(text.as_deref(), known_values);
-            if told.is_empty() { otherwise } else { told }
-        };
-        (told(&record.sex, &SEXES, sex), told(&record.life_stage, &LIFE_STAGES, life_stage))
-    }
-
-    fn classification(&self, row: &mut Row<'_, 'a>, extra: &Extra) {
-        let record = self.record;
-        if record.is_corrected || record.reviewed_by.is_some() {
-            // Where nobody signed, who and when is not known; the model's name and confidence are those of another class.
-            row.set("classificationMethod", "human");
-            row.set("classifiedBy", record.reviewed_by.as_deref().unwrap_or_default());
-            let at = record.reviewed_at.map(|at| time(at, None));
-            row.set("classificationTimestamp", at.unwrap_or_default());
-            return;
-        }
-        let told = known(record.classification_method.as_deref(), &METHODS);
-        // Nobody but a model draws a box and says how sure it is.
-        let by_machine = !self.is_of_a_package && record.bbox.is_some() && record.confidence.is_some();
-        let machine = if by_machine { "machine" } else { "" };
-        row.set("classificationMethod", if told.is_empty() { machine } else { told });
-        row.set("classifiedBy", record.classified_by.as_deref().unwrap_or_default());
-        let told_at = extra.get("classificationTimestamp");
-        // As told, with its offset, where the standard takes it: `fill` writes that.
-        let is_filled = told_at.is_some_and(|told| Form::Time.takes(told));
-        if !is_filled && (told_at.is_some() || !self.is_of_a_package) {
-            row.set(
-                "classificationTimestamp",
-                record.created_at.map(|at| time(at, None)).unwrap_or_default(),
-            );
-        }
-        let confidence = record.confidence.filter(|confidence| (0.0..=1.0).contains(confidence));
-        let probability = confidence.map(|number| number.to_string()).unwrap_or_default();
-        row.set("classificationProbability", probability);
-    }
-}
-
-/// The box of a row about one image, where its photograph's size is known.
-fn box_of(record: &Record) -> Option<BoundingBox> {
-    let bbox = record.bbox.filter(|_| record.level == Level::Media)?;
-    bbox.fractions().and_then(within)
-}
-
-/// The part of a box that lies within the image.
-fn within(bbox: BoundingBox) -> Option<BoundingBox> {
-    let (x, y) = (bbox.x.clamp(0.0, 1.0), bbox.y.clamp(0.0, 1.0));
-    if x == bbox.x && y == bbox.y && bbox.x + bbox.width <= 1.0 && bbox.y + bbox.height <= 1.0 {
-        return (bbox.width >= 1e-15 && bbox.height >= 1e-15).then_some(bbox);
-    }
-    let width = (bbox.x + bbox.width).clamp(0.0, 1.0) - x;
-    let height = (bbox.y + bbox.height).clamp(0.0, 1.0) - y;
-    (width >= 1e-15 && height >= 1e-15).then_some(BoundingBox { x, y, width, height })
 }
