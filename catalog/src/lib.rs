@@ -8,6 +8,7 @@ mod record;
 
 mod connect;
 mod held;
+mod left_out_row;
 mod map;
 mod micros;
 mod postgres;

@@ -17,12 +17,13 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::row::{
-    DeploymentRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
+    DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
 };
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::{Held, State};
+use crate::left_out_row::LeftOutRow;
 use crate::map::file::Mapping;
 use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
 use crate::statements::{Statements, templates};

@@ -15,13 +15,14 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{
-    DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, LeftOutRow, PlaceRow, ProfileRow, RecordRow,
-    SightingRow, ToldDeploymentRow,
+    DeploymentRow, EmbeddingRow, ImageRow, IndividualRow, PlaceRow, ProfileRow, RecordRow, SightingRow,
+    ToldDeploymentRow,
 };
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::{Held, State};
+use crate::left_out_row::LeftOutRow;
 use crate::map::file::Mapping;
 use crate::micros::Micros;
 use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};

@@ -5,9 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a check that cannot read its data has failed")]
 
 mod check;
-#[path = "../differences/mod.rs"]
-mod differences;
-
 mod crops;
 mod databases;
 mod example;

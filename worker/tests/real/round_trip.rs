@@ -1,14 +1,17 @@
 //! Packages of other people's tools, in and out again: cell by cell the same, but for what `docs/kinds.md` explains.
 
+#[path = "../differences/mod.rs"]
+mod differences;
+
 use std::path::Path;
 
 use deertrack_schemas::{CamtrapDpParams, Export};
 use deertrack_sources::camtrap_dp::Options;
 use serde_json::Value;
 
+use self::differences::{Table, differences, table};
 use super::check::Check;
 use super::databases::{Both, run};
-use super::differences::{Table, differences, table};
 use super::exports::bytes_of;
 use super::package::{is_valid, unpack};
 
