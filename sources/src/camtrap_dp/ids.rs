@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_prefix_is_short_and_says_whose_ids_they_are() {
         assert_eq!(slug("c02_same_ids_B"), "c02-same-ids-b");
-        assert_eq!(slug("https://doi.org/10.15468/5tb6ze"), "oi-org-10-15468-5tb6ze");
+        assert_eq!(slug("https://doi.org/10.15468/5tb6ze"), "doi-org-10-15468-5tb6ze");
         assert_eq!(slug("データ"), "set");
     }
 }

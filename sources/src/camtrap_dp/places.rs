@@ -36,13 +36,15 @@ pub(super) struct Place {
 pub(super) struct Places {
     pub(super) all: Vec<Place>,
     by_id: HashMap<String, usize>,
+    /// By the id of a location, whatever the place is called here.
+    by_location: HashMap<String, usize>,
 }
 
 impl Places {
     /// The place of a deployment, by its number.
     pub(super) fn of(&mut self, deployment_id: &str, told: Told) -> usize {
         let known = match &told.location_id {
-            Some(id) => self.by_id.get(id).copied().filter(|at| self.all[*at].source_id.is_some()),
+            Some(id) => self.by_location.get(id).copied(),
             None => self.all.iter().position(|place| is_same(place, &told)),
         };
         let Some(at) = known else { return self.add(deployment_id, told) };
@@ -61,6 +63,9 @@ impl Places {
             id.insert_str(0, "at:"); // a deployment and a location of one id
         }
         self.by_id.insert(id.clone(), self.all.len());
+        if let Some(location) = &told.location_id {
+            self.by_location.insert(location.clone(), self.all.len());
+        }
         self.all.push(Place {
             id,
             source_id: told.location_id,
