@@ -34,7 +34,8 @@ fn example_by_image(data: &Path) {
 }
 
 fn example_by_event(data: &Path) {
-    round_trip(data, "camtrapdp_example/example", &Options::default(), "example_by_event.zip");
+    let options = Options { species: vec!["*".to_owned()], ..Options::default() };
+    round_trip(data, "camtrapdp_example/example", &options, "example_by_event.zip");
 }
 
 fn roe_deer(data: &Path) {
@@ -67,7 +68,13 @@ fn round_trip(data: &Path, package: &str, options: &Options, kept: &str) {
         assert_eq!(after.summary.bad_row_count, 0);
         let (before, after) = (Known::of(&before.sqlite).await, Known::of(&after.sqlite).await);
         assert_eq!(before.records.len(), after.records.len());
-        assert!(before == after, "rows differ");
+        if package.starts_with("roedeer") {
+            // Without its media.csv the package has events and media-level rows of media that are nowhere; in what is
+            // exported the media stand, so that an event finds its photographs and takes their time.
+            assert_eq!(before.without_images(), after.without_images());
+        } else {
+            assert!(before == after, "rows differ");
+        }
     });
 }
 
@@ -131,6 +138,16 @@ impl Known {
             images: catalog.images(ever()).await.unwrap().into_iter().map(without_path).collect(),
             records: records.map(|row| Record { image: without_path(row.image.clone()), ..row }).collect(),
         }
+    }
+}
+
+impl Known {
+    /// What was seen, by id, without the photographs, and where and when cameras stood.
+    fn without_images(self) -> (Vec<Place>, Vec<Deployment>, Vec<Record>) {
+        let mut records: Vec<Record> =
+            self.records.into_iter().map(|row| Record { image: Image::default(), ..row }).collect();
+        records.sort_by(|a, b| a.id.cmp(&b.id));
+        (self.places, self.deployments, records)
     }
 }
 
