@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
 use super::postgres::PostgresCatalog;
+use super::reads::Reads;
 use super::sqlite::{BUSY_TIMEOUT, SqliteCatalog};
 use crate::catalog::Catalog;
 use crate::failure::CatalogError;
@@ -28,8 +29,8 @@ pub async fn connect(database_url: &str) -> Result<Arc<dyn Catalog>, CatalogErro
 /// As [`connect`]; `Map` with each line of the file that does not fit the database.
 pub async fn connect_mapped(database_url: &str, mapping: Mapping) -> Result<Arc<dyn Catalog>, CatalogError> {
     Ok(match Target::of(database_url)? {
-        Target::Postgres(options) => Arc::new(PostgresCatalog::connect(*options, mapping).await?),
-        Target::Sqlite(options) => Arc::new(SqliteCatalog::connect(*options, mapping).await?),
+        Target::Postgres(options) => Arc::new(Reads(PostgresCatalog::connect(*options, mapping).await?)),
+        Target::Sqlite(options) => Arc::new(Reads(SqliteCatalog::connect(*options, mapping).await?)),
     })
 }
 

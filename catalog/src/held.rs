@@ -11,7 +11,7 @@ use crate::map::detect::detect;
 use crate::map::field::Thing;
 use crate::map::file::Mapping;
 use crate::map::look::Look;
-use crate::statements::{Statements, Templates};
+use crate::statements::Statements;
 
 /// A map with its statements.
 pub(crate) struct State {
@@ -25,21 +25,16 @@ pub(crate) struct State {
 /// The present map of a database.
 pub(crate) struct Held {
     mapping: Mapping,
-    templates: Templates,
     now: RwLock<Arc<State>>,
 }
 
 impl Held {
-    pub(crate) async fn make(
-        look: &dyn Look,
-        mapping: Mapping,
-        templates: Templates,
-    ) -> Result<Self, CatalogError> {
-        let first = state(look, &mapping, &templates, 0).await?;
+    pub(crate) async fn make(look: &dyn Look, mapping: Mapping) -> Result<Self, CatalogError> {
+        let first = state(look, &mapping, 0).await?;
         if !first.map.has(Thing::Deployments) {
             tracing::info!("the database has no table of deployments: effort is inferred from images");
         }
-        Ok(Self { mapping, templates, now: RwLock::new(Arc::new(first)) })
+        Ok(Self { mapping, now: RwLock::new(Arc::new(first)) })
     }
 
     /// The present one. Whoever reads by it holds on to it until he has read.
@@ -59,7 +54,7 @@ impl Held {
     /// Makes a new map.
     pub(crate) async fn again(&self, look: &dyn Look) -> Result<(), CatalogError> {
         let before = self.now();
-        let new = state(look, &self.mapping, &self.templates, before.generation + 1).await?;
+        let new = state(look, &self.mapping, before.generation + 1).await?;
         if new.fingerprint != before.fingerprint {
             tracing::info!("tables of the database have changed; it was looked again where everything is");
         }
@@ -68,14 +63,9 @@ impl Held {
     }
 }
 
-async fn state(
-    look: &dyn Look,
-    mapping: &Mapping,
-    templates: &Templates,
-    generation: u64,
-) -> Result<State, CatalogError> {
+async fn state(look: &dyn Look, mapping: &Mapping, generation: u64) -> Result<State, CatalogError> {
     let fingerprint = look.fingerprint().await?;
     let map = detect(look, mapping).await?;
-    let sql = Statements::new(templates, &map, generation);
+    let sql = Statements::new(&map, generation);
     Ok(State { map, sql, fingerprint, generation })
 }

@@ -12,6 +12,7 @@ mod left_out_row;
 mod map;
 mod micros;
 mod postgres;
+mod reads;
 mod row;
 mod sqlite;
 mod statements;

@@ -10,23 +10,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
+use deertrack_survey::TimeRange;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, FromRow};
 
-use super::row::{
-    DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
-};
-use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
-use crate::held::{Held, State};
-use crate::left_out_row::LeftOutRow;
+use crate::held::Held;
 use crate::map::file::Mapping;
-use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
-use crate::statements::{Statements, templates};
+use crate::map::look::Look;
+use crate::reads::{About, Adapter};
 
 /// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
 const CONNECTIONS: u32 = 4;
@@ -40,71 +35,12 @@ pub(super) struct PostgresCatalog {
     held: Held,
 }
 
-/// What a statement is asked about.
-#[derive(Clone, Copy)]
-enum About<'a> {
-    Everything,
-    Range(&'a TimeRange),
-    Ids(&'a [String]),
-}
-
-type Instant = DateTime<Utc>;
-
 impl PostgresCatalog {
     /// Connects and looks where everything is.
     pub(super) async fn connect(options: PgConnectOptions, mapping: Mapping) -> Result<Self, CatalogError> {
         let pool = pool(options).await?;
-        let held = Held::make(&pool, mapping, templates!("postgres")).await?;
+        let held = Held::make(&pool, mapping).await?;
         Ok(Self { pool, held })
-    }
-
-    /// The rows of a statement as `keep` reads them; none where the statement's table is not there. A table that has
-    /// changed since the map was made is looked at again, once.
-    async fn rows<R, T>(
-        &self,
-        statement: fn(&Statements) -> Option<&str>,
-        about: About<'_>,
-        keep: fn(R, BoxUnit) -> Option<T>,
-    ) -> Result<Vec<T>, CatalogError>
-    where
-        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-        T: Send,
-    {
-        match self.rows_by(&self.held.now(), statement, about, keep).await {
-            Err(error) if error.may_be_a_changed_table() => {
-                self.held.again(&self.pool).await?;
-                self.rows_by(&self.held.now(), statement, about, keep).await
-            }
-            done => done,
-        }
-    }
-
-    // `AssertSqlSafe`: statements are our own files over names of columns and the operator's mapping file; no input of a
-    // user of exports.
-    async fn rows_by<R, T>(
-        &self,
-        state: &State,
-        statement: fn(&Statements) -> Option<&str>,
-        about: About<'_>,
-        keep: fn(R, BoxUnit) -> Option<T>,
-    ) -> Result<Vec<T>, CatalogError>
-    where
-        R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
-        T: Send,
-    {
-        let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
-        let query = sqlx::query_as(AssertSqlSafe(sql));
-        let query = match about {
-            About::Everything => query,
-            About::Range(range) => query.bind(range.start).bind(range.end),
-            About::Ids(ids) => query.bind(ids),
-        };
-        let mut rows = query.fetch(&self.pool);
-        let mut kept = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            kept.extend(keep(row, state.map.unit));
-        }
-        Ok(kept)
     }
 }
 
@@ -118,55 +54,28 @@ pub(super) async fn pool(options: PgConnectOptions) -> Result<PgPool, CatalogErr
 }
 
 #[async_trait]
-impl Catalog for PostgresCatalog {
-    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let keep = |row: RecordRow<Instant>, unit| row.of_deer(unit).ok();
-        self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
+impl Adapter for PostgresCatalog {
+    type Row = PgRow;
+    type Instant = DateTime<Utc>;
+
+    fn held(&self) -> &Held {
+        &self.held
     }
 
-    async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let keep = |row: RecordRow<Instant>, unit| row.of_deer(unit).ok();
-        self.rows(|sql| Some(&sql.repeats_in), About::Range(&range), keep).await
+    fn look(&self) -> &dyn Look {
+        &self.pool
     }
 
-    async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
-        let keep = |row: RecordRow<Instant>, unit| Some(row.of_deer(unit));
-        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
-    }
-
-    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
-        let keep = |row: SightingRow<Instant>, unit| row.of_deer(unit);
-        self.rows(|sql| Some(&sql.sightings_in), About::Range(&range), keep).await
-    }
-
-    async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
-        let rows: Vec<LeftOutRow> =
-            self.rows(|sql| Some(&sql.left_out), About::Range(&range), |row, _| Some(row)).await?;
-        Ok(rows.into_iter().collect())
-    }
-
-    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        let keep = |row: ImageRow<Instant>, _| Some(row.into());
-        self.rows(|sql| Some(&sql.images), About::Range(&range), keep).await
-    }
-
-    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
-        let keep = |row: IndividualRow<Instant>, _| Some(row.into());
-        self.rows(|sql| sql.individuals.as_deref(), About::Everything, keep).await
-    }
-
-    async fn places(&self) -> Result<Vec<Place>, CatalogError> {
-        self.rows(|sql| Some(&sql.places), About::Everything, |row: PlaceRow, _| Some(row.into())).await
-    }
-
-    async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
-        let keep = |row: DeploymentRow<Instant>, _| Some(row.into());
-        self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
-    }
-
-    async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
-        let keep = |row: ToldDeploymentRow<Instant>, _| Some(row.into());
-        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(&range), keep).await
+    // `AssertSqlSafe`: statements are our own files over names of columns and the operator's mapping file; no input of a
+    // user of exports.
+    fn fetch<'a>(&'a self, sql: &'a str, about: About<'a>) -> BoxStream<'a, Result<PgRow, CatalogError>> {
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = match about {
+            About::Everything => query,
+            About::Range(range) => query.bind(range.start).bind(range.end),
+            About::Ids(ids) => query.bind(ids),
+        };
+        query.fetch(&self.pool).map_err(CatalogError::from).boxed()
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
@@ -191,24 +100,6 @@ impl Catalog for PostgresCatalog {
         let rows =
             sqlx::query(AssertSqlSafe(sql.as_str())).fetch(&self.pool).map(|row| vectors::profile(&row?));
         rows.try_collect().await
-    }
-
-    async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
-        self.rows(|sql| sql.datasets.as_deref(), About::Everything, |row: Dataset, _| Some(row)).await
-    }
-
-    async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
-        let keep = |(name,): (String,), _| Some(name);
-        Ok(joined(&self.rows(|sql| sql.dataset.as_deref(), About::Everything, keep).await?))
-    }
-
-    async fn refresh(&self) -> Result<(), CatalogError> {
-        self.held.refresh(&self.pool).await
-    }
-
-    async fn ping(&self) -> Result<(), CatalogError> {
-        let keep = |(has_rows,): (bool,), _| Some(has_rows);
-        self.rows(|sql| Some(&sql.ping), About::Everything, keep).await.map(|_has_rows| ())
     }
 }
 

@@ -1,52 +1,15 @@
-//! The statements of one map: each is one fixed text until the tables change.
+//! The statements of one map: each is one fixed text until the tables change. One file serves both databases; where
+//! their SQL differs, a slot says what is meant ([`Map::fill`]).
 
 use crate::map::Map;
 use crate::map::field::Thing;
 
-/// The SQL files of a dialect.
-pub(crate) struct Templates {
-    pub(crate) records: &'static str,
-    pub(crate) sightings: &'static str,
-    pub(crate) records_in: &'static str,
-    pub(crate) records_of: &'static str,
-    pub(crate) repeats_in: &'static str,
-    pub(crate) left_out: &'static str,
-    pub(crate) images: &'static str,
-    pub(crate) individuals: &'static str,
-    pub(crate) places: &'static str,
-    pub(crate) deployments: &'static str,
-    pub(crate) told_deployments: &'static str,
-    pub(crate) embeddings: &'static str,
-    pub(crate) profiles: &'static str,
-    pub(crate) dataset: &'static str,
-    pub(crate) datasets: &'static str,
-    pub(crate) ping: &'static str,
-}
-
-/// The files of one folder.
-macro_rules! templates {
-    ($folder:literal) => {
-        $crate::statements::Templates {
-            records: include_str!(concat!("sql/", $folder, "/records.sql")),
-            sightings: include_str!(concat!("sql/", $folder, "/sightings.sql")),
-            records_in: include_str!(concat!("sql/", $folder, "/records_in.sql")),
-            records_of: include_str!(concat!("sql/", $folder, "/records_of.sql")),
-            repeats_in: include_str!(concat!("sql/", $folder, "/repeats_in.sql")),
-            left_out: include_str!(concat!("sql/", $folder, "/left_out.sql")),
-            images: include_str!(concat!("sql/", $folder, "/images.sql")),
-            individuals: include_str!(concat!("sql/", $folder, "/individuals.sql")),
-            places: include_str!(concat!("sql/", $folder, "/places.sql")),
-            deployments: include_str!(concat!("sql/", $folder, "/deployments.sql")),
-            told_deployments: include_str!(concat!("sql/", $folder, "/told_deployments.sql")),
-            embeddings: include_str!(concat!("sql/", $folder, "/embeddings.sql")),
-            profiles: include_str!(concat!("sql/", $folder, "/profiles.sql")),
-            dataset: include_str!(concat!("sql/", $folder, "/dataset.sql")),
-            datasets: include_str!(concat!("sql/", $folder, "/datasets.sql")),
-            ping: include_str!(concat!("sql/", $folder, "/ping.sql")),
-        }
+/// What stands in a file of `sql`.
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("sql/", $name, ".sql"))
     };
 }
-pub(crate) use templates;
 
 /// What is asked of a database; `None` where the thing is not there.
 pub(crate) struct Statements {
@@ -70,25 +33,30 @@ pub(crate) struct Statements {
 impl Statements {
     /// The statements of a map. Those of another `generation` are other texts, so that no connection answers with a
     /// plan of the tables as they were.
-    pub(crate) fn new(templates: &Templates, map: &Map, generation: u64) -> Self {
-        let fill = |parts: &[&str]| format!("{}\n-- map {generation}", map.fill(&parts.concat()));
+    pub(crate) fn new(map: &Map, generation: u64) -> Self {
+        let image = sql!("image").trim();
+        let fill = |parts: &[&str]| {
+            let template = parts.concat().replace("{image}", image);
+            format!("{}\n-- map {generation}", map.fill(&template))
+        };
         let if_there = |thing, template| map.has(thing).then(|| fill(&[template]));
+        let records = sql!("records");
         Self {
-            records_in: fill(&[templates.records, templates.records_in]),
-            records_of: fill(&[templates.records, templates.records_of]),
-            repeats_in: fill(&[templates.records, templates.repeats_in]),
-            sightings_in: fill(&[templates.sightings, templates.records_in]),
-            left_out: fill(&[templates.left_out]),
-            images: fill(&[templates.images]),
-            individuals: if_there(Thing::Deer, templates.individuals),
-            places: fill(&[templates.places]),
-            deployments: if_there(Thing::Deployments, templates.deployments),
-            told_deployments: if_there(Thing::Deployments, templates.told_deployments),
-            embeddings: fill(&[templates.embeddings]),
-            profiles: if_there(Thing::Deer, templates.profiles),
-            dataset: if_there(Thing::Dataset, templates.dataset),
-            datasets: if_there(Thing::Dataset, templates.datasets),
-            ping: fill(&[templates.ping]),
+            records_in: fill(&[records, sql!("records_in")]),
+            records_of: fill(&[records, sql!("records_of")]),
+            repeats_in: fill(&[records, sql!("repeats_in")]),
+            sightings_in: fill(&[sql!("sightings"), sql!("records_in")]),
+            left_out: fill(&[sql!("left_out")]),
+            images: fill(&[sql!("images")]),
+            individuals: if_there(Thing::Deer, sql!("individuals")),
+            places: fill(&[sql!("places")]),
+            deployments: if_there(Thing::Deployments, sql!("deployments")),
+            told_deployments: if_there(Thing::Deployments, sql!("told_deployments")),
+            embeddings: fill(&[sql!("embeddings")]),
+            profiles: if_there(Thing::Deer, sql!("profiles")),
+            dataset: if_there(Thing::Dataset, sql!("dataset")),
+            datasets: if_there(Thing::Dataset, sql!("datasets")),
+            ping: fill(&[sql!("ping")]),
         }
     }
 }

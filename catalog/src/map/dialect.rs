@@ -129,6 +129,30 @@ impl Dialect {
             Self::Sqlite => format!("cast({sql} as text)"),
         }
     }
+
+    /// What orders by the bytes of a text, whatever the server's locale; SQLite's own order.
+    pub(crate) fn by_bytes(self, sql: &str) -> String {
+        match self {
+            Self::Postgres => format!("{sql}::text collate \"C\""),
+            Self::Sqlite => sql.to_owned(),
+        }
+    }
+
+    /// A bound instant that may be null: PostgreSQL wants to know its type.
+    pub(crate) fn bound_instant(self, parameter: &str) -> String {
+        match self {
+            Self::Postgres => format!("{parameter}::timestamptz"),
+            Self::Sqlite => parameter.to_owned(),
+        }
+    }
+
+    /// Whether a text is in the list that is bound as `$1`: an array, in SQLite one of JSON.
+    pub(crate) fn is_among(self, sql: &str) -> String {
+        match self {
+            Self::Postgres => format!("{sql} = any($1)"),
+            Self::Sqlite => format!("{sql} in (select value from json_each($1))"),
+        }
+    }
 }
 
 /// A name as SQL takes it, whatever is in it. Parts stand behind dots: `public.sites`.

@@ -88,7 +88,8 @@ struct Bound {
 
 impl Map {
     /// The SQL of a template. `{detections}` and its like become sources; `{box_width}` and `{box_height}` the size of
-    /// the image `i`, where boxes need it.
+    /// the image `i`, where boxes need it. `{text x}` is a key as text, `{bytes x}` what orders by the bytes of a text,
+    /// `{instant $1}` a bound instant that may be null, `{among x}` whether x is in a bound list of texts.
     ///
     /// # Panics
     /// When the template names something else. Templates are our own files and every one is filled at connect.
@@ -110,6 +111,13 @@ impl Map {
             "box_height" if needs_size => "i.height".to_owned(),
             "box_width" | "box_height" => self.dialect.null(Kind::Integer),
             "sees_people" => self.sees_people(),
+            slot if let Some((form, sql)) = slot.split_once(' ') => match form {
+                "text" => self.dialect.as_text(sql),
+                "bytes" => self.dialect.by_bytes(sql),
+                "instant" => self.dialect.bound_instant(sql),
+                "among" => self.dialect.is_among(sql),
+                other => panic!("{other} is no form"),
+            },
             thing => self.relation(Thing::named(thing).expect("a slot names a thing")),
         }
     }

@@ -1,6 +1,6 @@
 select
-    coalesce(s.id, s.name)::text as id,
-    s.name::text as name,
+    coalesce(s.id, s.name) as id,
+    s.name as name,
     s.source as source,
     coalesce(s.id_prefix, '') as id_prefix,
     s.profile as profile,
@@ -9,4 +9,4 @@ select
     s.notes as notes
 from {dataset} s
 where s.name is not null
-order by s.name::text collate "C", coalesce(s.id, s.name)::text collate "C"
+order by {bytes s.name}, {bytes coalesce(s.id, s.name)}

@@ -6,4 +6,4 @@ select
     a.embedding_version as version,
     a.feature_vector as vector
 from {deer} a
-order by a.id
+order by {bytes a.id}

@@ -1,4 +1,4 @@
 select s.name as name
 from {dataset} s
 where s.name is not null
-order by s.name
+order by {bytes s.name}

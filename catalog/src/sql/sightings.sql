@@ -1,9 +1,9 @@
 select
-    d.id::text as id,
-    i.id::text as image_id,
-    i."timestamp"::timestamptz as taken_at,
+    d.id as id,
+    {text i.id} as image_id,
+    i."timestamp" as taken_at,
     i.location_id as place_id,
-    d.classification::text as classification,
+    d.classification as classification,
     d.corrected_classification as corrected_classification,
     d.classification_method as classification_method,
     d.classified_by as classified_by,
@@ -16,11 +16,11 @@ select
     d.bbox_height as bbox_height,
     {box_width} as box_width,
     {box_height} as box_height,
-    d.deer_id::text as deer_id,
+    d.deer_id as deer_id,
     coalesce(d.count, 1) as count,
     d.scientific_name as scientific_name,
     d.burst_id as burst_id,
-    d.starts_at::timestamptz as starts_at,
-    d.ends_at::timestamptz as ends_at
+    d.starts_at as starts_at,
+    d.ends_at as ends_at
 from {detections} d
 join {images} i on i.id = d.image_id

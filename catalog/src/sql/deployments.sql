@@ -8,4 +8,4 @@ from {deployments} p
 where p."start" < $2
     and (p."end" is null or p."end" > $1)
     and p.clock_problem is null
-order by p."start", p.id
+order by p."start", {bytes p.id}

@@ -1,5 +1,4 @@
-select
-    cast(i.id as text) as image_id,
+    {text i.id} as image_id,
     i.path as path,
     i.filename as file_name,
     i.processing_status as processing_status,
@@ -17,7 +16,3 @@ select
     i.utc_offset_seconds as image_utc_offset_seconds,
     {sees_people} as image_sees_people,
     i.extra as image_extra
-from {images} i
-where i."timestamp" >= $1
-    and i."timestamp" < $2
-order by i."timestamp", i.id

@@ -1,9 +1,9 @@
 select
-    l.id::text as id,
-    coalesce(l.name, l.id::text) as name,
+    l.id as id,
+    coalesce(l.name, l.id) as name,
     l.latitude as latitude,
     l.longitude as longitude,
     l.coordinate_uncertainty as coordinate_uncertainty,
     l.timezone as timezone
 from {places} l
-order by coalesce(l.name, l.id::text) collate "C", l.id::text collate "C"
+order by {bytes coalesce(l.name, l.id)}, {bytes l.id}

@@ -1,9 +1,9 @@
 select
-    p.id::text as id,
-    p.location_id::text as place_id,
+    p.id as id,
+    p.location_id as place_id,
     p.camera as camera,
-    p."start"::timestamptz as start,
-    p."end"::timestamptz as "end",
+    p."start" as start,
+    p."end" as "end",
     p.dataset_id as dataset_id,
     p.source_id as source_id,
     p.camera_id as camera_id,
@@ -15,4 +15,4 @@ select
 from {deployments} p
 where p."start" < $2
     and (p."end" is null or p."end" > $1)
-order by p."start", p.id::text collate "C"
+order by p."start", {bytes p.id}

@@ -3,4 +3,4 @@ where i."timestamp" >= $1
     and d.is_valid is distinct from false
     and d.is_duplicate is distinct from true
     and d.repeats_id is not null
-order by i."timestamp", i.id::text collate "C", d.id::text collate "C"
+order by i."timestamp", {bytes i.id}, {bytes d.id}

@@ -8,4 +8,4 @@ select
     a.first_seen as first_seen,
     a.last_seen as last_seen
 from {deer} a
-order by coalesce(a.name, a.id), a.id
+order by {bytes coalesce(a.name, a.id)}, {bytes a.id}

@@ -1,7 +1,7 @@
 -- Without a range: everything, also what has no time.
 select
     d.id as id,
-    cast(i.id as text) as image_id,
+    {text i.id} as image_id,
     i."timestamp" as taken_at,
     i.location_id as place_id,
     d.classification as classification,
@@ -19,9 +19,9 @@ select
     d.feature_vector as vector
 from {detections} d
 join {images} i on i.id = d.image_id
-where ($1 is null or i."timestamp" >= $1)
-    and ($2 is null or i."timestamp" < $2)
-    and d.is_valid is not false
-    and d.is_duplicate is not true
+where ({instant $1} is null or i."timestamp" >= $1)
+    and ({instant $2} is null or i."timestamp" < $2)
+    and d.is_valid is distinct from false
+    and d.is_duplicate is distinct from true
     and d.repeats_id is null
-order by i."timestamp" nulls last, i.id, d.id
+order by i."timestamp" nulls last, {bytes i.id}, {bytes d.id}

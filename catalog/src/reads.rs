@@ -1,0 +1,191 @@
+//! What is read alike from both databases: the same statements into the same rows. An [`Adapter`] brings what differs:
+//! the connection, the form of an instant, and vectors.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use sqlx::FromRow;
+
+use crate::catalog::{Asked, Catalog, LeftOut, joined};
+use crate::embedding::{Embedding, Profile};
+use crate::failure::CatalogError;
+use crate::held::{Held, State};
+use crate::left_out_row::LeftOutRow;
+use crate::map::look::Look;
+use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
+use crate::row::{
+    DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
+};
+use crate::statements::Statements;
+
+/// A database that is read.
+#[async_trait]
+pub(crate) trait Adapter: Send + Sync {
+    /// As the driver gives them.
+    type Row: sqlx::Row;
+    /// As the database has it.
+    type Instant: Into<DateTime<Utc>> + Send + Unpin;
+
+    /// Where everything is, and the statements.
+    fn held(&self) -> &Held;
+
+    /// What answers where everything is.
+    fn look(&self) -> &dyn Look;
+
+    /// The rows of a statement.
+    fn fetch<'a>(&'a self, sql: &'a str, about: About<'a>) -> BoxStream<'a, Result<Self::Row, CatalogError>>;
+
+    /// As [`Catalog::embeddings`].
+    fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
+
+    /// As [`Catalog::profiles`].
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError>;
+}
+
+/// What a statement is asked about.
+#[derive(Clone, Copy)]
+pub(crate) enum About<'a> {
+    Everything,
+    Range(&'a TimeRange),
+    Ids(&'a [String]),
+}
+
+/// The catalog of a database.
+pub(crate) struct Reads<A>(pub(crate) A);
+
+impl<A: Adapter> Reads<A> {
+    /// The rows of a statement as `keep` reads them; none where the statement's table is not there. A table that has
+    /// changed since the map was made is looked at again, once.
+    async fn rows<R, T>(
+        &self,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, A::Row> + Send,
+        T: Send,
+    {
+        let held = self.0.held();
+        match self.rows_by(&held.now(), statement, about, keep).await {
+            Err(error) if error.may_be_a_changed_table() => {
+                held.again(self.0.look()).await?;
+                self.rows_by(&held.now(), statement, about, keep).await
+            }
+            done => done,
+        }
+    }
+
+    async fn rows_by<R, T>(
+        &self,
+        state: &State,
+        statement: fn(&Statements) -> Option<&str>,
+        about: About<'_>,
+        keep: fn(R, BoxUnit) -> Option<T>,
+    ) -> Result<Vec<T>, CatalogError>
+    where
+        R: for<'r> FromRow<'r, A::Row> + Send,
+        T: Send,
+    {
+        let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
+        let mut rows = self.0.fetch(sql, about);
+        let mut kept = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            kept.extend(keep(R::from_row(&row)?, state.map.unit));
+        }
+        Ok(kept)
+    }
+}
+
+#[async_trait]
+impl<A: Adapter> Catalog for Reads<A>
+where
+    RecordRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    SightingRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    ImageRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    IndividualRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    DeploymentRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    ToldDeploymentRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    PlaceRow: for<'r> FromRow<'r, A::Row>,
+    LeftOutRow: for<'r> FromRow<'r, A::Row>,
+    Dataset: for<'r> FromRow<'r, A::Row>,
+    (String,): for<'r> FromRow<'r, A::Row>,
+    (bool,): for<'r> FromRow<'r, A::Row>,
+{
+    async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
+    }
+
+    async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
+        self.rows(|sql| Some(&sql.repeats_in), About::Range(&range), keep).await
+    }
+
+    async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
+        let keep = |row: RecordRow<A::Instant>, unit| Some(row.of_deer(unit));
+        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
+    }
+
+    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
+        let keep = |row: SightingRow<A::Instant>, unit| row.of_deer(unit);
+        self.rows(|sql| Some(&sql.sightings_in), About::Range(&range), keep).await
+    }
+
+    async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
+        let keep = |row: LeftOutRow, _| Some(row);
+        Ok(self.rows(|sql| Some(&sql.left_out), About::Range(&range), keep).await?.into_iter().collect())
+    }
+
+    async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        let keep = |row: ImageRow<A::Instant>, _| Some(row.into());
+        self.rows(|sql| Some(&sql.images), About::Range(&range), keep).await
+    }
+
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
+        let keep = |row: IndividualRow<A::Instant>, _| Some(row.into());
+        self.rows(|sql| sql.individuals.as_deref(), About::Everything, keep).await
+    }
+
+    async fn places(&self) -> Result<Vec<Place>, CatalogError> {
+        self.rows(|sql| Some(&sql.places), About::Everything, |row: PlaceRow, _| Some(row.into())).await
+    }
+
+    async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
+        let keep = |row: DeploymentRow<A::Instant>, _| Some(row.into());
+        self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
+    }
+
+    async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
+        let keep = |row: ToldDeploymentRow<A::Instant>, _| Some(row.into());
+        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(&range), keep).await
+    }
+
+    fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
+        self.0.embeddings(range)
+    }
+
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
+        self.0.profiles().await
+    }
+
+    async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
+        self.rows(|sql| sql.datasets.as_deref(), About::Everything, |row: Dataset, _| Some(row)).await
+    }
+
+    async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
+        let keep = |(name,): (String,), _| Some(name);
+        Ok(joined(&self.rows(|sql| sql.dataset.as_deref(), About::Everything, keep).await?))
+    }
+
+    async fn refresh(&self) -> Result<(), CatalogError> {
+        self.0.held().refresh(self.0.look()).await
+    }
+
+    async fn ping(&self) -> Result<(), CatalogError> {
+        let keep = |(has_rows,): (bool,), _| Some(has_rows);
+        self.rows(|sql| Some(&sql.ping), About::Everything, keep).await.map(|_has_rows| ())
+    }
+}

@@ -1,9 +1,0 @@
-select
-    l.id as id,
-    coalesce(l.name, l.id) as name,
-    l.latitude as latitude,
-    l.longitude as longitude,
-    l.coordinate_uncertainty as coordinate_uncertainty,
-    l.timezone as timezone
-from {places} l
-order by coalesce(l.name, l.id), l.id
