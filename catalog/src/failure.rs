@@ -51,7 +51,7 @@ pub enum CatalogError {
     /// A source would have replaced a row that is not its own.
     #[error("a row of {table} has the id of another data set's row: nothing was written")]
     OtherDataset {
-        /// As the store's method is called.
+        /// As it is called in the database.
         table: &'static str,
     },
     /// Reading makes no database.

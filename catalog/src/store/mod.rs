@@ -6,6 +6,8 @@
 mod postgres;
 mod row;
 mod sqlite;
+mod table;
+mod tables;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ use sqlx::{FromRow, Postgres, Sqlite, Transaction};
 pub use crate::record::Level;
 pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 
+use self::table::Stored;
 use super::connect::{Target, migrate, sqlite_file, writable};
 use crate::failure::CatalogError;
 
@@ -94,22 +97,6 @@ pub struct Writing(Tx);
 enum Tx {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
-}
-
-/// Writes `rows` in batches, by the database's own function of that name.
-macro_rules! upsert {
-    ($self:ident, $rows:ident, $table:ident) => {{
-        for batch in $rows.chunks(BATCH) {
-            let written = match &mut $self.0 {
-                Tx::Postgres(tx) => postgres::$table(tx, batch).await?,
-                Tx::Sqlite(tx) => sqlite::$table(tx, batch).await?,
-            };
-            if written < batch.len() as u64 {
-                return Err(CatalogError::OtherDataset { table: stringify!($table) });
-            }
-        }
-        Ok(())
-    }};
 }
 
 /// A data set that is there.
@@ -213,35 +200,48 @@ impl Owned {
     reason = "all fail alike: when the database does not answer or refuses a row"
 )]
 impl Writing {
+    async fn upsert<R: Stored>(&mut self, rows: &[R]) -> Result<(), CatalogError> {
+        for batch in rows.chunks(BATCH) {
+            let written = match &mut self.0 {
+                Tx::Postgres(tx) => postgres::upsert(tx, batch).await?,
+                Tx::Sqlite(tx) => sqlite::upsert(tx, batch).await?,
+            };
+            if written < batch.len() as u64 {
+                return Err(CatalogError::OtherDataset { table: R::TABLE.name });
+            }
+        }
+        Ok(())
+    }
+
     /// Upserts data sets.
     pub async fn datasets(&mut self, rows: &[NewDataset]) -> Result<(), CatalogError> {
-        upsert!(self, rows, datasets)
+        self.upsert(rows).await
     }
 
     /// Upserts places.
     pub async fn places(&mut self, rows: &[NewPlace]) -> Result<(), CatalogError> {
-        upsert!(self, rows, places)
+        self.upsert(rows).await
     }
 
     /// Upserts deployments. Their places must be there.
     pub async fn deployments(&mut self, rows: &[NewDeployment]) -> Result<(), CatalogError> {
-        upsert!(self, rows, deployments)
+        self.upsert(rows).await
     }
 
     /// Upserts images. Their deployments and places must be there.
     pub async fn images(&mut self, rows: &[NewImage]) -> Result<(), CatalogError> {
-        upsert!(self, rows, images)
+        self.upsert(rows).await
     }
 
     /// Upserts known deer.
     pub async fn deer(&mut self, rows: &[NewDeer]) -> Result<(), CatalogError> {
-        upsert!(self, rows, deer)
+        self.upsert(rows).await
     }
 
     /// Upserts detections. Their images and deer must be there. Corrections, rejections and duplicates that people
     /// marked since are kept.
     pub async fn detections(&mut self, rows: &[NewDetection]) -> Result<(), CatalogError> {
-        upsert!(self, rows, detections)
+        self.upsert(rows).await
     }
 
     /// Removes the rows of a data set that are not among `kept`, and says how many they were: what an earlier version
