@@ -10,8 +10,9 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use deertrack_catalog::store::Store;
-use deertrack_catalog::{Record, connect};
+use deertrack_catalog::{Embedding, Record, connect};
 use deertrack_sources::simulate::{Options, Summary, simulate};
+use futures::TryStreamExt;
 use sqlx::{FromRow, SqlitePool};
 use tempfile::TempDir;
 
@@ -93,6 +94,19 @@ async fn a_photograph_has_the_time_of_its_shot_in_the_picture_and_as_its_file() 
         let field = exif.get_field(exif::Tag::DateTimeOriginal, exif::In::PRIMARY).unwrap();
         assert_eq!(field.display_value().to_string(), taken_at.format("%Y-%m-%d %H:%M:%S").to_string());
     }
+}
+
+#[tokio::test]
+async fn without_vectors_there_are_none_and_known_animals_are_assigned_rightly() {
+    let dir = TempDir::new().unwrap();
+    let options = Options { vectors: false, ..Options { frames: 0, ..short() } };
+    let summary = run(7, &options, dir.path(), dir.path()).await;
+    let catalog = connect(&url(dir.path())).await.unwrap();
+    let rows: Vec<Embedding> = catalog.embeddings(None).try_collect().await.unwrap();
+    assert!(rows.len() > 300);
+    assert!(rows.iter().all(|row| row.vector.is_none() && row.version.is_none()));
+    assert!(rows.iter().all(|row| row.deer_id.is_none() || row.deer_id == row.true_deer_id));
+    assert!(summary.known_deer > 0 && (1..summary.detections / 2).contains(&summary.assigned));
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use std::path::PathBuf;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
-use sqlx::{FromRow, Postgres, Sqlite, Transaction};
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
 
 pub use crate::record::Level;
 pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
@@ -22,6 +23,7 @@ pub use row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPla
 use self::table::Stored;
 use super::connect::{Target, migrate, sqlite_file, writable};
 use crate::failure::CatalogError;
+use crate::map::dialect::Dialect;
 
 /// Rows a statement: enough to hide the round trip, few enough to keep a batch of vectors under a few megabytes.
 const BATCH: usize = 500;
@@ -136,9 +138,11 @@ pub enum Named {
 impl Named {
     fn of_others(self) -> &'static str {
         match self {
-            Self::Events => include_str!("sql/others_of_events.sql"),
-            Self::PlaceNames => include_str!("sql/names_of_places.sql"),
-            Self::DeerNames => include_str!("sql/names_of_deer.sql"),
+            Self::Events => {
+                "select distinct burst_id from detections where dataset_id is distinct from $1 and burst_id is not null"
+            }
+            Self::PlaceNames => "select name from locations where dataset_id is distinct from $1",
+            Self::DeerNames => "select name from deer where dataset_id is distinct from $1",
         }
     }
 }
@@ -162,34 +166,31 @@ impl Owned {
     /// In the order in which they can be removed.
     pub const ALL: [Self; 5] = [Self::Detections, Self::Images, Self::Deployments, Self::Places, Self::Deer];
 
-    fn ids(self) -> &'static str {
+    fn table(self) -> &'static str {
         match self {
-            Self::Detections => include_str!("sql/ids_of_detections.sql"),
-            Self::Images => include_str!("sql/ids_of_images.sql"),
-            Self::Deployments => include_str!("sql/ids_of_deployments.sql"),
-            Self::Places => include_str!("sql/ids_of_places.sql"),
-            Self::Deer => include_str!("sql/ids_of_deer.sql"),
+            Self::Detections => "detections",
+            Self::Images => "images",
+            Self::Deployments => "deployments",
+            Self::Places => "locations",
+            Self::Deer => "deer",
         }
     }
 
-    fn delete(self) -> &'static str {
+    /// The rows that have none of another data set behind them: those stay.
+    fn is_free(self) -> &'static str {
         match self {
-            Self::Detections => include_str!("sql/delete_detections.sql"),
-            Self::Images => include_str!("sql/delete_images.sql"),
-            Self::Deployments => include_str!("sql/delete_deployments.sql"),
-            Self::Places => include_str!("sql/delete_places.sql"),
-            Self::Deer => include_str!("sql/delete_deer.sql"),
+            Self::Detections | Self::Images | Self::Deployments => "true",
+            Self::Places => {
+                "not exists (select 1 from deployments p where p.location_id = t.id) \
+                 and not exists (select 1 from images i where i.location_id = t.id)"
+            }
+            Self::Deer => "not exists (select 1 from detections d where d.deer_id = t.id)",
         }
     }
 
-    fn of_others(self) -> &'static str {
-        match self {
-            Self::Detections => include_str!("sql/others_of_detections.sql"),
-            Self::Images => include_str!("sql/others_of_images.sql"),
-            Self::Deployments => include_str!("sql/others_of_deployments.sql"),
-            Self::Places => include_str!("sql/others_of_places.sql"),
-            Self::Deer => include_str!("sql/others_of_deer.sql"),
-        }
+    /// The statement that deletes the rows whose ids are bound, as many as are free.
+    fn delete(self, dialect: Dialect) -> String {
+        format!("delete from {} as t where {} and {}", self.table(), dialect.is_among("t.id"), self.is_free())
     }
 }
 
@@ -252,15 +253,19 @@ impl Writing {
         dataset_id: &str,
         kept: &HashSet<String>,
     ) -> Result<u64, CatalogError> {
-        let ids: Vec<String> = texts!(self, table.ids(), dataset_id);
+        let sql = format!("select id from {} where dataset_id = $1", table.table());
+        let ids: Vec<String> = texts!(self, AssertSqlSafe(sql), dataset_id);
+        let others: Vec<&String> = ids.iter().filter(|id| !kept.contains(*id)).collect();
         let mut removed = 0;
-        for id in ids.iter().filter(|id| !kept.contains(*id)) {
+        for ids in others.chunks(BATCH) {
             removed += match &mut self.0 {
                 Tx::Postgres(tx) => {
-                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?.rows_affected()
+                    let delete = sqlx::query(AssertSqlSafe(table.delete(Dialect::Postgres)));
+                    delete.bind(ids).execute(&mut **tx).await?.rows_affected()
                 }
                 Tx::Sqlite(tx) => {
-                    sqlx::query(table.delete()).bind(id).execute(&mut **tx).await?.rows_affected()
+                    let delete = sqlx::query(AssertSqlSafe(table.delete(Dialect::Sqlite)));
+                    delete.bind(Json(ids)).execute(&mut **tx).await?.rows_affected()
                 }
             };
         }
@@ -269,7 +274,7 @@ impl Writing {
 
     /// The data sets that are there, by id.
     pub async fn known_datasets(&mut self) -> Result<Vec<KnownDataset>, CatalogError> {
-        let sql = include_str!("sql/known_datasets.sql");
+        let sql = "select id, name, id_prefix, fingerprint from dataset order by id";
         Ok(match &mut self.0 {
             Tx::Postgres(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,
             Tx::Sqlite(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,
@@ -282,7 +287,8 @@ impl Writing {
         table: Owned,
         dataset_id: &str,
     ) -> Result<HashSet<String>, CatalogError> {
-        let ids: Vec<String> = texts!(self, table.of_others(), dataset_id);
+        let sql = format!("select id from {} where dataset_id is distinct from $1", table.table());
+        let ids: Vec<String> = texts!(self, AssertSqlSafe(sql), dataset_id);
         Ok(ids.into_iter().collect())
     }
 

@@ -47,7 +47,7 @@ pub async fn simulate(
     let season = Season::new(seed, options);
     let frames = frame::choose(&season, options.frames);
     let paths = frame::paths(&frames, frames_dir);
-    let rows = Rows::of(&season, &paths);
+    let rows = Rows::of(&season, &paths, options.vectors);
     draw(season, frames, paths).await?;
     write(&rows, store).await?;
     Ok(rows.summary(seed, options))

@@ -17,6 +17,9 @@ pub struct Options {
     pub rut_peak: NaiveDate,
     /// How many photographs to draw, spread over the season; the other images have no file.
     pub frames: usize,
+    /// Whether detections and known deer have embeddings; without them a season of a million detections takes a tenth of
+    /// the space.
+    pub vectors: bool,
 }
 
 impl Options {
@@ -29,6 +32,7 @@ impl Options {
             detections_per_day: 25.0,
             rut_peak: end.checked_sub_days(Days::new(45)).unwrap_or(end),
             frames: 240,
+            vectors: true,
         }
     }
 }

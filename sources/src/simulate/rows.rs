@@ -19,6 +19,8 @@ use super::summary::Summary;
 
 /// At which cosine the platform assigns a detection.
 const THRESHOLD: f32 = 0.70;
+/// How often a known animal is assigned where there are no vectors.
+const ASSIGNED: f64 = 0.2;
 /// How often the model cannot tell a class, and how often it tells a wrong one.
 const UNTOLD: f64 = 0.05;
 const WRONG: f64 = 0.03;
@@ -42,11 +44,15 @@ pub(super) struct Rows {
 
 impl Rows {
     /// `paths` are the files of drawn shots, by the number of the shot.
-    pub(super) fn of(season: &Season, paths: &BTreeMap<usize, PathBuf>) -> Self {
+    pub(super) fn of(season: &Season, paths: &BTreeMap<usize, PathBuf>, vectors: bool) -> Self {
         let ids = Ids(season.seed);
-        let mut detections = detections(season, &ids);
+        let mut detections = detections(season, &ids, vectors);
         let deer = found_profiles(season, &ids, &mut detections);
-        assign(&ids, &deer, &mut detections);
+        if vectors {
+            assign(&ids, &deer, &mut detections);
+        } else {
+            assign_by_chance(season, &ids, &mut detections);
+        }
         Self {
             dataset: NewDataset {
                 id: ids.dataset(),
@@ -164,7 +170,7 @@ fn images(season: &Season, ids: &Ids, paths: &BTreeMap<usize, PathBuf>) -> Vec<N
     season.shots.iter().enumerate().map(image).collect()
 }
 
-fn detections(season: &Season, ids: &Ids) -> Vec<Detected> {
+fn detections(season: &Season, ids: &Ids, vectors: bool) -> Vec<Detected> {
     let mut rng = random(season.seed, Stream::Model);
     let mut bursts: BTreeMap<(usize, usize), Burst> = BTreeMap::new();
     let mut founded = vec![false; season.herd.len()];
@@ -172,16 +178,18 @@ fn detections(season: &Season, ids: &Ids) -> Vec<Detected> {
     for (number, shot) in season.shots.iter().enumerate() {
         for (animal, pose) in &shot.seen {
             let is_founder = season.herd[*animal].is_known && !std::mem::replace(&mut founded[*animal], true);
-            let burst = bursts.entry((shot.visit, *animal)).or_insert_with(|| {
-                if is_founder { Burst::good(&mut rng) } else { Burst::new(shot.light, &mut rng) }
+            let vector = vectors.then(|| {
+                let burst = bursts.entry((shot.visit, *animal)).or_insert_with(|| {
+                    if is_founder { Burst::good(&mut rng) } else { Burst::new(shot.light, &mut rng) }
+                });
+                burst.photograph(&season.herd[*animal].identity, &mut rng)
             });
-            let vector = burst.photograph(&season.herd[*animal].identity, &mut rng);
             let bbox = frame::bounding_box(&season.herd[*animal], *pose);
             let mut row = model(ids, detections.len(), number, season.herd[*animal].class, &mut rng);
             row.bbox = Some(bbox);
             row.true_deer_id = Some(ids.deer(*animal));
-            row.feature_vector = Some(vector);
-            row.embedding_version = Some(VERSION.to_owned());
+            row.embedding_version = vector.is_some().then(|| VERSION.to_owned());
+            row.feature_vector = vector;
             push(&mut detections, row, Some(*animal), shot);
             if rng.random_bool(DUPLICATES) {
                 let again = detections[detections.len() - 1].row.clone();
@@ -246,7 +254,7 @@ fn phantom(rng: &mut ChaCha12Rng) -> BoundingBox {
 struct Profile {
     animal: usize,
     founder: usize,
-    vector: Vector,
+    vector: Option<Vector>,
 }
 
 /// The first photograph of each known animal is a good one and founds its profile.
@@ -259,7 +267,7 @@ fn found_profiles(season: &Season, ids: &Ids, detections: &mut [Detected]) -> Ve
         row.class = animal.class;
         row.corrected_class = None;
         row.deer_id = Some(ids.deer(number));
-        let vector = row.feature_vector.clone().unwrap_or_default();
+        let vector = row.feature_vector.clone();
         profiles.push(Profile { animal: number, founder, vector });
     }
     profiles
@@ -267,8 +275,8 @@ fn found_profiles(season: &Season, ids: &Ids, detections: &mut [Detected]) -> Ve
 
 /// Assigns each detection to the most alike profile, right or wrong, where it is alike enough.
 fn assign(ids: &Ids, profiles: &[Profile], detections: &mut [Detected]) {
-    let gallery: Vec<(usize, Vector)> =
-        profiles.iter().map(|profile| (profile.animal, profile.vector.clone())).collect();
+    let vectors = profiles.iter().filter_map(|profile| Some((profile.animal, profile.vector.clone()?)));
+    let gallery: Vec<(usize, Vector)> = vectors.collect();
     for detected in detections {
         let Some(vector) = &detected.row.feature_vector else { continue };
         let best = best_match(vector, &gallery).filter(|(_, cosine)| *cosine >= THRESHOLD);
@@ -276,21 +284,39 @@ fn assign(ids: &Ids, profiles: &[Profile], detections: &mut [Detected]) {
     }
 }
 
+/// Without vectors to compare: as many of the known animals' detections as the usual threshold assigns, all to the right
+/// ones, and the founders.
+fn assign_by_chance(season: &Season, ids: &Ids, detections: &mut [Detected]) {
+    let mut rng = random(season.seed, Stream::Model);
+    for detected in detections {
+        let is_alike = rng.random_bool(ASSIGNED);
+        let known = detected.animal.filter(|animal| season.herd[*animal].is_known && is_alike);
+        if let Some(animal) = known {
+            detected.row.deer_id = Some(ids.deer(animal));
+        }
+    }
+}
+
 fn deer_rows(season: &Season, ids: &Ids, profiles: &[Profile], detections: &[Detected]) -> Vec<NewDeer> {
+    let mut seen: BTreeMap<&str, (DateTime<Utc>, DateTime<Utc>)> = BTreeMap::new();
+    for detected in detections {
+        let Some(id) = detected.row.deer_id.as_deref() else { continue };
+        let (first, last) = seen.entry(id).or_insert((detected.at, detected.at));
+        (*first, *last) = ((*first).min(detected.at), (*last).max(detected.at));
+    }
     let row = |profile: &Profile| {
         let id = ids.deer(profile.animal);
-        let seen = detections.iter().filter(|detected| detected.row.deer_id.as_ref() == Some(&id));
-        let times: Vec<DateTime<Utc>> = seen.map(|detected| detected.at).collect();
+        let times = seen.get(id.as_str());
         let animal = &season.herd[profile.animal];
         NewDeer {
             dataset_id: Some(ids.dataset()),
             name: animal.name.clone(),
             sex: animal.class,
-            feature_vector: Some(profile.vector.clone()),
-            embedding_version: Some(VERSION.to_owned()),
+            feature_vector: profile.vector.clone(),
+            embedding_version: profile.vector.is_some().then(|| VERSION.to_owned()),
             founder_detection_id: Some(detections[profile.founder].row.id.clone()),
-            first_seen: times.iter().min().copied(),
-            last_seen: times.iter().max().copied(),
+            first_seen: times.map(|(first, _)| *first),
+            last_seen: times.map(|(_, last)| *last),
             source_id: Some(id.clone()),
             id,
         }

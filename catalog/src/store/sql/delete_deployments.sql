@@ -1,2 +1,0 @@
-delete from deployments
-where id = $1

@@ -1,2 +1,0 @@
-delete from detections
-where id = $1

@@ -1,2 +1,0 @@
-delete from images
-where id = $1

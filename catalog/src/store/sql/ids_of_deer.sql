@@ -1,3 +1,0 @@
-select id
-from deer
-where dataset_id = $1

@@ -1,3 +1,0 @@
-select id
-from detections
-where dataset_id = $1

@@ -1,3 +1,0 @@
-select id
-from locations
-where dataset_id = $1

@@ -1,3 +1,0 @@
-select id, name, id_prefix, fingerprint
-from dataset
-order by id
