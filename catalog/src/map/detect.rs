@@ -9,7 +9,7 @@ use super::dialect::quoted_column;
 use super::field::{Field, Kind, Thing};
 use super::file::Mapping;
 use super::look::Look;
-use super::{Bound, Column, Map, Source, boxes, places, sizes};
+use super::{Bound, Column, Map, Source, boxes, places, sizes, vectors};
 use crate::failure::CatalogError;
 
 /// Makes the map of a database.
@@ -26,7 +26,10 @@ pub(crate) async fn detect(look: &dyn Look, mapping: &Mapping) -> Result<Map, Ca
         match thing {
             Thing::Places => places::bind(&mut checker, &mut source, mapping, &mut found).await?,
             Thing::Images => sizes::bind(&mut checker, &mut source, mapping).await?,
-            Thing::Detections => boxes::bind(&mut checker, &mut source, mapping, &mut found).await?,
+            Thing::Detections => {
+                boxes::bind(&mut checker, &mut source, mapping, &mut found).await?;
+                vectors::bind(look, &mut source).await?;
+            }
             _ => {}
         }
         checker.complete(&source, mapping);

@@ -25,6 +25,7 @@ mod places;
 pub(crate) mod reading;
 
 mod sizes;
+mod vectors;
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,8 @@ use super::table::{Stored, Value};
 pub(super) async fn upsert<R: Stored>(tx: &mut Transaction<'_, Postgres>, rows: &[R]) -> Result<u64, Error> {
     let arrays: Vec<String> =
         (1..).zip(R::TABLE.columns).map(|(n, column)| array(n, &column.value)).collect();
-    let sql = R::TABLE.upsert(&format!("select * from unnest({})", arrays.join(", ")));
+    let columns: Vec<_> = R::TABLE.columns.iter().collect();
+    let sql = R::TABLE.upsert(&columns, &format!("select * from unnest({})", arrays.join(", ")));
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for column in R::TABLE.columns {
         query = match column.value {

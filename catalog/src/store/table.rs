@@ -31,6 +31,8 @@ pub(super) enum Owner {
 pub(super) struct Column<R: 'static> {
     pub(super) name: &'static str,
     pub(super) value: Value<R>,
+    /// The table of its own that SQLite has it in.
+    pub(super) apart: Option<&'static str>,
     again: Again,
 }
 
@@ -44,6 +46,21 @@ pub(super) enum Value<R: 'static> {
     Boolean(fn(&R) -> Option<bool>),
     Instant(fn(&R) -> Option<DateTime<Utc>>),
     Vector(fn(&R) -> Option<&[f32]>),
+}
+
+impl<R> Value<R> {
+    /// Whether the row has a value.
+    pub(super) fn is_told(&self, row: &R) -> bool {
+        match self {
+            Self::Text(of) => of(row).is_some(),
+            Self::Float(of) => of(row).is_some(),
+            Self::Integer(of) => of(row).is_some(),
+            Self::Offset(of) => of(row).is_some(),
+            Self::Boolean(of) => of(row).is_some(),
+            Self::Instant(of) => of(row).is_some(),
+            Self::Vector(of) => of(row).is_some(),
+        }
+    }
 }
 
 /// What becomes of the column when the row is written again.
@@ -66,11 +83,16 @@ pub(super) const fn if_told<R>(column: Column<R>) -> Column<R> {
     Column { again: Again::ReplacedIfTold, ..column }
 }
 
+/// SQLite has it in a table of its own, so that questions which do not want it need not page through it.
+pub(super) const fn apart<R>(table: &'static str, column: Column<R>) -> Column<R> {
+    Column { apart: Some(table), ..column }
+}
+
 /// A constructor for each type of value.
 macro_rules! columns {
     ($($function:ident: $variant:ident($value:ty),)*) => {
         $(pub(super) const fn $function<R>(name: &'static str, of: fn(&R) -> Option<$value>) -> Column<R> {
-            Column { name, value: Value::$variant(of), again: Again::Replaced }
+            Column { name, value: Value::$variant(of), apart: None, again: Again::Replaced }
         })*
     };
 }
@@ -86,11 +108,11 @@ columns! {
 }
 
 impl<R> Table<R> {
-    /// The statement that writes what `rows` says: `values (?, ...)`, `select ...`. A row that is there is written again.
-    pub(super) fn upsert(&self, rows: &str) -> String {
-        let names: Vec<String> = self.columns.iter().map(Column::quoted).collect();
-        let again: Vec<String> =
-            self.columns.iter().skip(1).filter_map(|column| self.again(column)).collect();
+    /// The statement that writes these columns of what `rows` says: `values (?, ...)`, `select ...`. A row that is there
+    /// is written again.
+    pub(super) fn upsert(&self, columns: &[&Column<R>], rows: &str) -> String {
+        let names: Vec<String> = columns.iter().map(|column| column.quoted()).collect();
+        let again: Vec<String> = columns.iter().skip(1).filter_map(|column| self.again(column)).collect();
         format!(
             "insert into {} ({}) {rows} on conflict (id) do update set {}{}",
             self.name,

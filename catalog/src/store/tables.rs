@@ -5,7 +5,7 @@ use deertrack_schemas::Class;
 
 use super::row::{NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace};
 use super::table::{
-    Owner, Stored, Table, boolean, float, if_told, instant, integer, kept, offset, text, vector,
+    Owner, Stored, Table, apart, boolean, float, if_told, instant, integer, kept, offset, text, vector,
 };
 
 impl Stored for NewDataset {
@@ -138,7 +138,10 @@ impl Stored for NewDetection {
             text("classification_method", |row| row.classification_method.as_deref()),
             text("classified_by", |row| row.classified_by.as_deref()),
             text("true_deer_id", |row| row.true_deer_id.as_deref()),
-            if_told(vector("feature_vector", |row| row.feature_vector.as_deref())),
+            apart(
+                "detection_vectors",
+                if_told(vector("feature_vector", |row| row.feature_vector.as_deref())),
+            ),
             if_told(text("embedding_version", |row| row.embedding_version.as_deref())),
             instant("created_at", |row| row.created_at),
             text("source_id", |row| row.source_id.as_deref()),

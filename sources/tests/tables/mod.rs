@@ -7,14 +7,15 @@ use sqlx::{AssertSqlSafe, SqlitePool};
 pub(crate) async fn dump(url: &str) -> Vec<String> {
     let pool = SqlitePool::connect(url).await.unwrap();
     let mut rows = Vec::new();
-    for table in ["dataset", "locations", "deployments", "images", "deer", "detections"] {
+    for table in ["dataset", "locations", "deployments", "images", "deer", "detections", "detection_vectors"]
+    {
         let columns: Vec<String> =
             sqlx::query_scalar("select 'quote(\"' || name || '\")' from pragma_table_info($1)")
                 .bind(table)
                 .fetch_all(&pool)
                 .await
                 .unwrap();
-        let sql = format!("select {} from {table} order by id", columns.join(" || ',' || "));
+        let sql = format!("select {} from {table} order by 1", columns.join(" || ',' || "));
         let values: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&pool).await.unwrap();
         rows.extend(values.into_iter().map(|row| format!("{table}: {row}")));
     }
