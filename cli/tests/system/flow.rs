@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::house::House;
-use crate::support::until;
+use crate::support::{until, until_all};
 use deertrack_testkit::redis::Redis;
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -72,9 +72,7 @@ async fn two_workers_share_a_backlog_and_do_each_job_once() {
         asked.insert(house.submit(small).await);
     }
     let _workers = (house.worker(), house.worker());
-    until("an event for each job", || {
-        (house.ask(&["XLEN", "{exports}:events"]) == JOBS.to_string()).then_some(())
-    });
+    until_all("an event for each job", &JOBS.to_string(), || house.ask(&["XLEN", "{exports}:events"]));
     let events = house.events();
     assert_eq!(events.len(), JOBS);
     assert_eq!(events.into_iter().collect::<BTreeSet<_>>(), asked);

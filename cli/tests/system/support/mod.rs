@@ -169,6 +169,20 @@ pub(crate) fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     panic!("in vain: {what}");
 }
 
+/// Waits until `now` gives `wanted`, as long as it moves: how fast much work is done says nothing on a busy machine, that
+/// it stands still does.
+pub(crate) fn until_all<T: PartialEq + std::fmt::Debug>(what: &str, wanted: &T, mut now: impl FnMut() -> T) {
+    let (mut last, mut moved) = (now(), Instant::now());
+    while last != *wanted {
+        assert!(moved.elapsed() < PATIENCE, "in vain: {what}; it stands at {last:?}");
+        std::thread::sleep(Duration::from_millis(50));
+        let then = std::mem::replace(&mut last, now());
+        if then != last {
+            moved = Instant::now();
+        }
+    }
+}
+
 /// A SQLite database with a small simulated season; returns its URL.
 pub(crate) fn season(dir: &Path) -> String {
     let url = format!("sqlite://{}", dir.join("season.db").display());
