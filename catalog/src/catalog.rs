@@ -60,7 +60,7 @@ impl FromIterator<Result<Record, Other>> for Asked {
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Detections with `taken_at` in the range, by time, image id, then id. Rejected ones (`is_valid` is false),
+    /// Detections that were seen in the range ([`Record::seen_at`]), by that time, then of their photograph, its id and theirs. Rejected ones (`is_valid` is false),
     /// duplicates and rows that repeat what another tells are left out, and so is what shows no deer
     /// ([`subject`](deertrack_survey::subject)).
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;

@@ -14,6 +14,7 @@ mod micros;
 mod postgres;
 mod reads;
 mod row;
+mod seen;
 mod sqlite;
 mod statements;
 
@@ -26,3 +27,4 @@ pub use failure::CatalogError;
 pub use map::file::{MapProblem, Mapping};
 pub use map::reading::{FieldReading, Missing, Reading, ThingReading, harmless, read};
 pub use record::{Dataset, Image, Individual, Level, Record, Sighting, ToldDeployment};
+pub use seen::LONGEST_EVENT;

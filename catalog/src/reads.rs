@@ -18,6 +18,7 @@ use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment
 use crate::row::{
     DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
 };
+use crate::seen::{of_photographs, seen_in};
 use crate::statements::Statements;
 
 /// A database that is read.
@@ -116,12 +117,16 @@ where
 {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        self.rows(|sql| Some(&sql.records_in), About::Range(&range), keep).await
+        let rows =
+            self.rows(|sql| Some(&sql.records_in), About::Range(&of_photographs(&range)), keep).await?;
+        Ok(seen_in(rows, &range))
     }
 
     async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        self.rows(|sql| Some(&sql.repeats_in), About::Range(&range), keep).await
+        let rows =
+            self.rows(|sql| Some(&sql.repeats_in), About::Range(&of_photographs(&range)), keep).await?;
+        Ok(seen_in(rows, &range))
     }
 
     async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
@@ -131,7 +136,9 @@ where
 
     async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
         let keep = |row: SightingRow<A::Instant>, unit| row.of_deer(unit);
-        self.rows(|sql| Some(&sql.sightings_in), About::Range(&range), keep).await
+        let rows =
+            self.rows(|sql| Some(&sql.sightings_in), About::Range(&of_photographs(&range)), keep).await?;
+        Ok(seen_in(rows, &range))
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {

@@ -76,7 +76,7 @@ pub struct Sighting {
     pub id: String,
     /// The image it is in.
     pub image_id: String,
-    /// When; `None`: not known.
+    /// When its image was taken; `None`: not known.
     pub taken_at: Option<DateTime<Utc>>,
     /// Where.
     pub place_id: Option<String>,
@@ -96,6 +96,8 @@ pub struct Sighting {
     pub scientific_name: Option<String>,
     /// As [`Record::burst_id`].
     pub burst_id: Option<String>,
+    /// As [`Record::level`].
+    pub level: Level,
     /// As [`Record::starts_at`].
     pub starts_at: Option<DateTime<Utc>>,
     /// As [`Record::ends_at`].
@@ -251,7 +253,8 @@ impl Record {
         Some(survey::Record {
             id: self.id.clone(),
             image_id: self.image.id.clone(),
-            taken_at: self.image.taken_at?,
+            taken_at: self.seen_at()?,
+            until: self.seen_until()?,
             place_id: self.image.place_id.clone(),
             class: self.class,
             individual: self.deer_id.clone(),
@@ -268,7 +271,8 @@ impl Sighting {
         Some(survey::Record {
             id: self.id.clone(),
             image_id: self.image_id.clone(),
-            taken_at: self.taken_at?,
+            taken_at: self.seen_at()?,
+            until: self.seen_until()?,
             place_id: self.place_id.clone(),
             class: self.class,
             individual: self.deer_id.clone(),

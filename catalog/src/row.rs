@@ -103,6 +103,7 @@ pub(super) struct SightingRow<T> {
     count: i32,
     scientific_name: Option<String>,
     burst_id: Option<String>,
+    observation_level: Option<String>,
     starts_at: Option<T>,
     ends_at: Option<T>,
 }
@@ -239,11 +240,7 @@ impl<T: Into<DateTime<Utc>>> RecordRow<T> {
                 unit,
                 [self.image.width, self.image.height],
             ),
-            level: if self.observation_level.as_deref() == Some(Level::Event.name()) {
-                Level::Event
-            } else {
-                Level::Media
-            },
+            level: level(self.observation_level.as_deref()),
             id: self.id,
             image: self.image.into(),
             confidence: self.confidence,
@@ -300,6 +297,7 @@ impl<T: Into<DateTime<Utc>>> SightingRow<T> {
             count: animals(self.count),
             scientific_name: self.scientific_name,
             burst_id: self.burst_id,
+            level: level(self.observation_level.as_deref()),
             starts_at: self.starts_at.map(Into::into),
             ends_at: self.ends_at.map(Into::into),
         })
@@ -366,6 +364,10 @@ fn is_dead(status: &str) -> bool {
 fn is_looked_at(status: Option<&str>) -> bool {
     let status = status.map(|status| status.trim().to_ascii_lowercase());
     !matches!(status.as_deref(), Some("pending" | "processing" | "queued" | "failed" | "error"))
+}
+
+fn level(told: Option<&str>) -> Level {
+    if told == Some(Level::Event.name()) { Level::Event } else { Level::Media }
 }
 
 fn animals(count: i32) -> u32 {

@@ -141,6 +141,7 @@ fn sighting_of(row: &Record) -> Sighting {
         count: row.count,
         scientific_name: row.scientific_name.clone(),
         burst_id: row.burst_id.clone(),
+        level: row.level,
         starts_at: row.starts_at,
         ends_at: row.ends_at,
     }

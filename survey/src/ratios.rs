@@ -162,6 +162,7 @@ mod tests {
             id: minute.to_string(),
             image_id: minute.to_string(),
             taken_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute),
+            until: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute),
             place_id: Some(place.to_owned()),
             class,
             individual: None,

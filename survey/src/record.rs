@@ -18,8 +18,10 @@ pub struct Record {
     pub id: String,
     /// The image it is in; rows of one image are seen at once.
     pub image_id: String,
-    /// When.
+    /// When: of a row of an event, when that began.
     pub taken_at: DateTime<Utc>,
+    /// When it ended: of a row of an event its last photograph, else `taken_at` again.
+    pub until: DateTime<Utc>,
     /// Where.
     pub place_id: Option<String>,
     /// Its final class, see [`subject`](crate::subject).
@@ -87,7 +89,6 @@ pub fn sift(records: impl IntoIterator<Item = Record>) -> Sifted {
             Standing::Valid => valid.push(record),
         }
     }
-    // By time first, though images would do: that is the order in which catalogs answer, so there is little to sort.
     valid.sort_by(|a, b| by_animal(a).cmp(&by_animal(b)));
     let mut kept: Vec<Record> = Vec::with_capacity(valid.len());
     let mut image = 0;
@@ -106,8 +107,8 @@ pub fn sift(records: impl IntoIterator<Item = Record>) -> Sifted {
 }
 
 /// The rows of one image and class side by side, those that may be left out behind those that are kept.
-fn by_animal(row: &Record) -> (DateTime<Utc>, &str, Class, bool, &str) {
-    (row.taken_at, &row.image_id, row.class, row.individual.is_none(), &row.id)
+fn by_animal(row: &Record) -> (&str, Class, bool, &str) {
+    (&row.image_id, row.class, row.individual.is_none(), &row.id)
 }
 
 fn is_same_animal(kept: &Record, row: &Record) -> bool {
@@ -126,6 +127,7 @@ mod tests {
             id: id.to_owned(),
             image_id: "image".to_owned(),
             taken_at: DateTime::UNIX_EPOCH,
+            until: DateTime::UNIX_EPOCH,
             place_id: None,
             class: Class::Doe,
             individual: None,

@@ -1,7 +1,8 @@
 //! Rows into visits: independent events, so that a deer that stands before a camera for an hour counts once.
 //!
-//! The two semantics are those of R camtrapR's `recordTable` (`deltaTimeComparedTo`), the field's reference. Which
-//! rows count is decided before, by [`sift`](super::sift); how many visits a trap night brings, in
+//! The two semantics are those of R camtrapR's `recordTable` (`deltaTimeComparedTo`), the field's reference. There a
+//! record is a photograph, an instant; a row of an event lasts until its last photograph (`eventEnd` of Camtrap DP), so
+//! that the last record of a visit is the one that ends last. Which rows count is decided before, by [`sift`](super::sift); how many visits a trap night brings, in
 //! [`rates`](super::rates).
 
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub struct Visit {
     pub individual: Option<String>,
     /// Its first record.
     pub start: DateTime<Utc>,
-    /// Its last record.
+    /// The last end of its records: a later one may have ended earlier.
     pub end: DateTime<Utc>,
     /// How many images it has.
     pub images: usize,
@@ -76,46 +77,71 @@ enum Whose<'a> {
 
 type Group<'a> = (Option<&'a str>, Whose<'a>);
 
-/// The rows of one group in one image.
-struct Sighting {
+/// The rows of one group in one image: they are seen at once, though one may be of the image and one of its event.
+struct Sighting<'a> {
+    group: Group<'a>,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    image_id: &'a str,
     class: Class,
     animals: u32,
 }
 
 fn grouped<'a>(rows: impl Iterator<Item = (Whose<'a>, &'a Record)>, rule: VisitRule) -> Vec<Visit> {
-    let mut sightings: BTreeMap<(Group<'a>, DateTime<Utc>, &str), Sighting> = BTreeMap::new();
-    for (whose, row) in rows {
-        let key = ((row.place_id.as_deref(), whose), row.taken_at, row.image_id.as_str());
-        sightings.entry(key).or_insert(Sighting { class: row.class, animals: 0 }).animals += row.count;
-    }
     let mut visits: Vec<Visit> = Vec::new();
     let mut open: Option<Group<'a>> = None;
-    for ((group, at, _), sighting) in sightings {
-        match visits.last_mut().filter(|visit| open == Some(group) && belongs(visit, at, rule)) {
-            Some(visit) => extend(visit, at, &sighting),
-            None => visits.push(begin(group, at, &sighting)),
+    for sighting in sightings(rows) {
+        match visits
+            .last_mut()
+            .filter(|visit| open == Some(sighting.group) && belongs(visit, &sighting, rule))
+        {
+            Some(visit) => extend(visit, &sighting),
+            None => visits.push(begin(&sighting)),
         }
-        open = Some(group);
+        open = Some(sighting.group);
     }
     visits.sort_by(|a, b| order(a).cmp(&order(b)));
     visits
 }
 
-fn belongs(visit: &Visit, at: DateTime<Utc>, rule: VisitRule) -> bool {
+/// By group, start, image.
+fn sightings<'a>(rows: impl Iterator<Item = (Whose<'a>, &'a Record)>) -> Vec<Sighting<'a>> {
+    let mut of_images: BTreeMap<(Group<'a>, &str), Sighting<'a>> = BTreeMap::new();
+    for (whose, row) in rows {
+        let (group, image_id) = ((row.place_id.as_deref(), whose), row.image_id.as_str());
+        let sighting = of_images.entry((group, image_id)).or_insert(Sighting {
+            group,
+            start: row.taken_at,
+            end: row.until,
+            image_id,
+            class: row.class,
+            animals: 0,
+        });
+        sighting.start = sighting.start.min(row.taken_at);
+        sighting.end = sighting.end.max(row.until);
+        sighting.animals += row.count;
+    }
+    let mut sightings: Vec<Sighting<'a>> = of_images.into_values().collect();
+    sightings.sort_by_key(|sighting| (sighting.group, sighting.start, sighting.image_id));
+    sightings
+}
+
+fn belongs(visit: &Visit, sighting: &Sighting<'_>, rule: VisitRule) -> bool {
     let since = match rule.since {
         GapSince::LastRecord => visit.end,
         GapSince::LastIndependentRecord => visit.start,
     };
-    at - since < rule.gap
+    sighting.start - since < rule.gap
 }
 
-fn extend(visit: &mut Visit, at: DateTime<Utc>, sighting: &Sighting) {
-    visit.end = at;
+fn extend(visit: &mut Visit, sighting: &Sighting<'_>) {
+    visit.end = visit.end.max(sighting.end);
     visit.images += 1;
     visit.animals = visit.animals.max(sighting.animals);
 }
 
-fn begin((place, whose): Group<'_>, at: DateTime<Utc>, sighting: &Sighting) -> Visit {
+fn begin(sighting: &Sighting<'_>) -> Visit {
+    let (place, whose) = sighting.group;
     let individual = match whose {
         Whose::Class(_) => None,
         Whose::Individual(name) => Some(name.to_owned()),
@@ -124,8 +150,8 @@ fn begin((place, whose): Group<'_>, at: DateTime<Utc>, sighting: &Sighting) -> V
         place_id: place.map(str::to_owned),
         class: sighting.class,
         individual,
-        start: at,
-        end: at,
+        start: sighting.start,
+        end: sighting.end,
         images: 1,
         animals: sighting.animals,
     }
@@ -141,10 +167,16 @@ mod tests {
     use crate::Standing;
 
     fn row(minute: i64, image: &str) -> Record {
+        lasting(minute, minute, image)
+    }
+
+    /// A row of an event from one minute to another.
+    fn lasting(minute: i64, until: i64, image: &str) -> Record {
         Record {
             id: format!("{image} {minute}"),
             image_id: image.to_owned(),
             taken_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute),
+            until: DateTime::UNIX_EPOCH + TimeDelta::minutes(until),
             place_id: Some("ridge".to_owned()),
             class: Class::Doe,
             individual: None,
@@ -173,6 +205,29 @@ mod tests {
     #[test]
     fn a_deer_that_stays_is_counted_again_since_the_last_independent_record() {
         assert_eq!(starts(&visits(&every_twenty_minutes(), VisitRule::default())), [0, 40, 80]);
+    }
+
+    #[test]
+    fn an_event_lasts_until_its_end_and_the_gap_is_measured_from_there() {
+        let last = VisitRule { since: GapSince::LastRecord, ..VisitRule::default() };
+        let rows = |until: i64, next: i64| [lasting(0, until, "a"), row(next, "b")];
+        let spans = |rows: &[Record], rule| -> Vec<(i64, i64)> {
+            let minute = |at: DateTime<Utc>| at.timestamp() / 60;
+            visits(rows, rule).iter().map(|visit| (minute(visit.start), minute(visit.end))).collect()
+        };
+        assert_eq!(spans(&rows(40, 65), last), [(0, 65)], "25 minutes after its end");
+        assert_eq!(spans(&rows(0, 65), last), [(0, 0), (65, 65)], "an instant");
+        assert_eq!(spans(&rows(40, 70), last), [(0, 40), (70, 70)], "exactly the gap");
+        assert_eq!(spans(&rows(40, 65), VisitRule::default()), [(0, 40), (65, 65)], "since its first record");
+        // A short record within a long event does not end the visit earlier.
+        let within = [lasting(0, 60, "a"), row(10, "b"), row(80, "c")];
+        assert_eq!(spans(&within, last), [(0, 80)]);
+    }
+
+    #[test]
+    fn an_event_and_its_photograph_are_seen_at_once_however_their_times_differ() {
+        let found = visits(&[lasting(0, 5, "a"), row(2, "a")], VisitRule::default());
+        assert_eq!((found.len(), found[0].animals, found[0].images), (1, 2, 1));
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn record((index, row): (usize, &Value)) -> Record {
         id: index.to_string(),
         image_id: text(1).expect("each row has an image"),
         taken_at: minute(row[0].as_i64().expect("each row has a minute")),
+        until: minute(row[0].as_i64().expect("each row has a minute")),
         place_id: text(2),
         class: class_of_deer(row[3].as_str()),
         individual: text(4),

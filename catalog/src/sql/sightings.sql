@@ -20,6 +20,7 @@ select
     coalesce(d.count, 1) as count,
     d.scientific_name as scientific_name,
     d.burst_id as burst_id,
+    d.observation_level as observation_level,
     d.starts_at as starts_at,
     d.ends_at as ends_at
 from {detections} d

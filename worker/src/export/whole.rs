@@ -48,10 +48,10 @@ impl Whole {
     /// What these rows tell.
     pub(super) fn add(&mut self, rows: &[Sighting]) {
         for row in rows {
-            let Some(at) = row.taken_at else { continue };
-            let widened = |(first, last): (DateTime<Utc>, DateTime<Utc>)| (first.min(at), last.max(at));
+            let (Some(at), Some(until)) = (row.seen_at(), row.seen_until()) else { continue };
+            let widened = |(first, last): (DateTime<Utc>, DateTime<Utc>)| (first.min(at), last.max(until));
             self.detections += 1;
-            self.span = Some(self.span.map_or((at, at), widened));
+            self.span = Some(self.span.map_or((at, until), widened));
             *self.classes.entry(row.class).or_default() += 1;
             count(&mut self.species, row.scientific_name.as_deref());
             if let Some(place) = row.place_id.as_deref().filter(|place| !self.places.contains(*place)) {
@@ -193,6 +193,7 @@ mod tests {
     fn seen(at: &str, class: Class, place: &str, deer: Option<&str>, species: Option<&str>) -> Sighting {
         Sighting {
             burst_id: None,
+            level: deertrack_catalog::Level::Media,
             starts_at: None,
             ends_at: None,
             id: at.into(),

@@ -8,6 +8,7 @@ mod camtrap_dp;
 mod camtrap_history;
 mod counted;
 mod days;
+mod events;
 mod frame;
 mod platform;
 mod privacy;

@@ -69,12 +69,12 @@ async fn detections_are_rows_with_local_times() {
         rows[0],
         "detection_id,image_id,taken_at,time_zone,time_zone_source,place_id,place,classification,confidence,count,deer_id,individual,\
          bbox_x,bbox_y,bbox_width,bbox_height,scientific_name,sex,life_stage,behavior,classification_method,\
-         classified_by,burst_id,image_path,counted"
+         classified_by,burst_id,image_path,seen_from,seen_until,counted"
     );
     assert_eq!(
         rows[1],
         "buck-0,i0,2025-11-03T17:00:00+01:00,Europe/Brussels,coordinates,ridge,North ridge,buck,0.875,1,d1,Old Crooked,\
-         0.25,0.2,0.4,0.5,,,,,,,,i0.jpg,yes"
+         0.25,0.2,0.4,0.5,,,,,,,,i0.jpg,2025-11-03T17:00:00+01:00,2025-11-03T17:00:00+01:00,yes"
     );
     assert!(rows[8].starts_with(
         "doe,j0,2025-11-04T00:30:00+01:00,Europe/Brussels,coordinates,creek,Creek,doe,0.875,2,"
@@ -95,9 +95,10 @@ async fn visits_follow_the_rule_that_was_asked_for() {
     };
     let zone = "Europe/Brussels coordinates";
     let doe =
-        |rule: &str| format!("doe 2025-11-04T00:30:00+01:00 2025-11-04T00:30:00+01:00 {zone} 1 2 {rule}");
+        |rule: &str| format!("doe 2025-11-04T00:30:00+01:00 2025-11-04T00:30:00+01:00 {zone} 1 2 {rule} 0");
     let buck = |from: &str, to: &str, images: u32, rule: &str| {
-        format!("buck 2025-11-03T{from}:00+01:00 2025-11-03T{to}:00+01:00 {zone} {images} 1 {rule}")
+        let minutes = (images - 1) * 20;
+        format!("buck 2025-11-03T{from}:00+01:00 2025-11-03T{to}:00+01:00 {zone} {images} 1 {rule} {minutes}")
     };
     let rule = "30 lastIndependentRecord";
     let expected = [
@@ -140,7 +141,7 @@ async fn a_workbook_has_a_sheet_of_typed_cells_for_each_topic() {
     let mut book = workbook(&season()).await;
     assert_eq!(book.sheet_names(), ["detections", "visits", "effort", "individuals"]);
     let detections = book.worksheet_range("detections").unwrap();
-    assert_eq!(detections.get_size(), (9, 25));
+    assert_eq!(detections.get_size(), (9, 27));
     let cell = |row, column| detections.get((row, column)).unwrap().clone();
     assert_eq!(cell(1, 0), Data::String("buck-0".into()));
     assert_eq!(cell(1, 8), Data::Float(0.875));
@@ -153,7 +154,7 @@ async fn a_workbook_has_a_sheet_of_typed_cells_for_each_topic() {
     let effort = book.worksheet_range("effort").unwrap();
     assert_eq!(effort.get((2, 7)), Some(&Data::Float(30.0)));
     let visits = book.worksheet_range("visits").unwrap();
-    assert_eq!(visits.get_size(), (5, 11));
+    assert_eq!(visits.get_size(), (5, 12));
 }
 
 #[tokio::test]

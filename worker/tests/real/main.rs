@@ -9,6 +9,7 @@ mod crops;
 mod databases;
 mod example;
 mod exports;
+mod known;
 mod leuven;
 mod nyala;
 mod package;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{
-    Asked, Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Profile, Record, Sighting,
+    Asked, Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Level, Profile, Record, Sighting,
 };
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
@@ -141,6 +141,7 @@ pub(crate) fn sighting(
         count: 1,
         scientific_name: Some("Odocoileus virginianus".into()),
         burst_id: None,
+        level: Level::Media,
         starts_at: None,
         ends_at: None,
     }

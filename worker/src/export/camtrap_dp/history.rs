@@ -112,7 +112,7 @@ fn days_of_stands(survey: &Survey) -> Option<Period> {
         (day(stand.start + edge, stand.zone), day(last, stand.zone))
     });
     let seen = survey.records.iter().filter_map(|(record, stand)| {
-        let (stand, at) = (&survey.stands[*stand], record.image.taken_at?);
+        let (stand, at) = (&survey.stands[*stand], record.seen_at()?);
         let at = if at == stand.end { at - TimeDelta::nanoseconds(1) } else { at };
         let on = day(at.max(stand.start), stand.zone);
         stand.is_effort.then_some((on, on))
@@ -144,9 +144,8 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
         told(survey).map(|stand| (stand.place.id.as_str(), stand.end)).collect();
     for (record, stand) in survey.records.iter().filter(|(record, _)| record.repeats_id.is_none()) {
         let place = survey.stands[*stand].place.id.as_str();
-        let (Some((ranges, history)), Some(at)) = (histories.get_mut(place), record.image.taken_at) else {
-            continue;
-        };
+        let Some((ranges, history)) = histories.get_mut(place) else { continue };
+        let (Some(at), Some(until)) = (record.seen_at(), record.seen_until()) else { continue };
         let index = ranges.partition_point(|range| range.end <= at);
         let index = match history.effort.get(index) {
             // Nobody stood on the day that began in this very instant.
@@ -155,6 +154,11 @@ fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, 
         };
         if ranges.get(index).is_some_and(|range| range.start <= at && at <= range.end) {
             history.seen[index] = true;
+        }
+        // An event that lasts beyond an occasion was seen on the next one as well, if a camera stood there.
+        let lasts = ranges.iter().zip(&history.effort).zip(&mut history.seen).skip(index + 1);
+        for ((_, effort), is_seen) in lasts.take_while(|((range, _), _)| range.start < until) {
+            *is_seen |= *effort > 0.0;
         }
     }
     histories.into_iter().map(|(place, (_, history))| (place, history)).collect()

@@ -107,11 +107,13 @@ impl Survey {
                 stands.add(told, span, is_of_a_package)?;
             }
         }
-        let images: Vec<Image> = images.into_iter().filter(|image| wanted.has(image)).collect();
+        let is_wanted = |image: &Image| wanted.has(image.place_id.as_deref(), image.taken_at);
+        let images: Vec<Image> = images.into_iter().filter(is_wanted).collect();
         let records: Vec<Record> = records
             .into_iter()
             .filter(|record| {
-                wanted.has(&record.image) && request.params.classifications.contains(&record.class)
+                wanted.has(record.image.place_id.as_deref(), record.seen_at())
+                    && request.params.classifications.contains(&record.class)
             })
             .collect();
         if records.iter().all(|record| record.repeats_id.is_some()) {

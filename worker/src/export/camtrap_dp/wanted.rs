@@ -8,8 +8,6 @@ use deertrack_schemas::CamtrapDpParams;
 use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::{Deployment, TimeRange};
 
-use deertrack_catalog::Image;
-
 /// What was asked for, by whom and when.
 pub(super) struct Request {
     pub(super) params: CamtrapDpParams,
@@ -48,11 +46,10 @@ impl<'a> Wanted<'a> {
         self.places.as_ref().is_none_or(|wanted| wanted.contains(id))
     }
 
-    pub(super) fn has(&self, image: &Image) -> bool {
-        let place = image.place_id.as_deref();
+    /// What was at a place (`None`: at no known one) at a time.
+    pub(super) fn has(&self, place: Option<&str>, at: Option<DateTime<Utc>>) -> bool {
         let is_there = place.map_or(self.places.is_none(), |id| self.has_place(id));
-        let is_then =
-            |days: Period| image.taken_at.is_some_and(|at| days.contains(self.calendar.day(place, at)));
+        let is_then = |days: Period| at.is_some_and(|at| days.contains(self.calendar.day(place, at)));
         is_there && self.days.is_none_or(is_then)
     }
 

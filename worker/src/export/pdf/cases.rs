@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe;
-use deertrack_catalog::{Image, Sighting};
+use deertrack_catalog::{Image, Level, Sighting};
 use deertrack_schemas::Class;
 use deertrack_schemas::pdf::{GroupBy, PdfParams};
 use deertrack_survey::{Deployment, Place};
@@ -81,6 +81,7 @@ pub(super) fn detection(id: &str, taken_at: &str, class_name: &str) -> Sighting 
         count: 1,
         scientific_name: None,
         burst_id: None,
+        level: Level::Media,
         starts_at: None,
         ends_at: None,
     }

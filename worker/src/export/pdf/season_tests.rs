@@ -68,6 +68,17 @@ fn a_deer_that_stays_is_a_visit_every_half_hour_unless_asked_otherwise() {
 }
 
 #[test]
+fn an_event_lasts_until_its_end() {
+    let mut rows =
+        vec![detection("1", "2020-05-01T04:00:00Z", "doe"), detection("2", "2020-05-01T05:05:00Z", "doe")];
+    rows[0].ends_at = Some("2020-05-01T04:40:00Z".parse().unwrap());
+    let mut case = Case::new("2020-05-01", "2020-05-31", "month");
+    assert_eq!(case.report(&found(rows.clone())).unwrap().total.visits, 2);
+    case.params.visit_gap_since = deertrack_schemas::table::GapSince::LastRecord;
+    assert_eq!(case.report(&found(rows)).unwrap().total.visits, 1, "25 minutes after its end");
+}
+
+#[test]
 fn an_individual_in_two_months_counts_once_in_the_sum_row() {
     let mut all = found(vec![
         detection("1", "2020-05-01T04:00:00Z", "buck"),

@@ -82,7 +82,7 @@ impl<'a> Survey<'a> {
         let is_then = |place: Option<&str>, at: DateTime<Utc>| span.contains(calendar.day(place, at));
         let counts = |row: &&Sighting| {
             let is_then = |at| is_then(row.place_id.as_deref(), at);
-            classes.contains(&row.class) && row.taken_at.is_some_and(is_then)
+            classes.contains(&row.class) && row.seen_at().is_some_and(is_then)
         };
         let chosen: Vec<&Sighting> = rows.sightings.iter().filter(counts).collect();
         let mut sifted = sift(chosen.iter().filter_map(|row| row.counted()));

@@ -8,7 +8,7 @@ use deertrack_catalog::Record;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 27] = [
     "detection_id",
     "image_id",
     "taken_at",
@@ -33,6 +33,8 @@ const COLUMNS: [&str; 25] = [
     "classified_by",
     "burst_id",
     "image_path",
+    "seen_from",
+    "seen_until",
     "counted",
 ];
 
@@ -72,6 +74,8 @@ fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
         record.classified_by.as_deref().into(),
         record.burst_id.as_deref().into(),
         selected.images.told(record.image.path.as_deref()).as_deref().into(),
+        record.seen_at().map(|at| Cell::local(at, zone)).into(),
+        record.seen_until().map(|at| Cell::local(at, zone)).into(),
         if is_counted { "yes" } else { "no" }.into(),
     ]
 }

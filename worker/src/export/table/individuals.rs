@@ -55,10 +55,10 @@ fn row(
 ) -> Vec<Cell> {
     let images: HashSet<&str> = records.iter().map(|record| record.image_id.as_str()).collect();
     let places: HashSet<&str> = records.iter().filter_map(|record| record.place_id.as_deref()).collect();
-    let (first, last) = (records.first(), records.last());
+    let last = records.iter().max_by_key(|record| record.until);
+    let first = records.first();
     let zone = |record: &&Record| selected.zone(record.place_id.as_deref());
     let source = |record: &&Record| selected.zone_source(record.place_id.as_deref());
-    let time = |record: &&Record| Cell::local(record.taken_at, zone(record));
     vec![
         deer.into(),
         selected.deer_name(Some(deer)).into(),
@@ -67,8 +67,8 @@ fn row(
         images.len().into(),
         visits.into(),
         places.len().into(),
-        first.map(time).into(),
-        last.map(time).into(),
+        first.map(|record| Cell::local(record.taken_at, zone(record))).into(),
+        last.map(|record| Cell::local(record.until, zone(record))).into(),
         first.map(|record| zone(record).name()).into(),
         first.map(source).into(),
         last.map(|record| zone(record).name()).into(),

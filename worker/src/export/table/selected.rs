@@ -95,7 +95,7 @@ impl Selected {
             params.classifications.contains(&record.class)
                 && is_there(place)
                 && is_among(wanted_deer.as_ref(), record.deer_id.as_deref())
-                && record.image.taken_at.is_some_and(|at| is_then(place, at))
+                && record.seen_at().is_some_and(|at| is_then(place, at))
         });
         deployments.retain(|deployment| is_there(Some(&deployment.place_id)));
         let seen = images.iter().filter_map(|image| Some((image.place_id.as_deref()?, image.taken_at?)));

@@ -5,7 +5,7 @@ use deertrack_survey::visits::Visit;
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "place_id",
     "place",
     "classification",
@@ -17,6 +17,7 @@ const COLUMNS: [&str; 11] = [
     "animals",
     "gap_minutes",
     "gap_since",
+    "duration_minutes",
 ];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
@@ -41,5 +42,6 @@ fn row(selected: &Selected, visit: &Visit) -> Vec<Cell> {
         visit.animals.into(),
         gap.into(),
         selected.rule.since.name().into(),
+        ((visit.end - visit.start).as_seconds_f64() / 60.0).into(),
     ]
 }

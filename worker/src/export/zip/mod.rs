@@ -93,7 +93,7 @@ async fn in_range(cx: &Cx, params: &ZipParams, calendar: &Calendar) -> Result<Ve
     let mut records = cx.catalog.records_in(calendar.widest(first, last)).await?;
     records.retain(|record| {
         let day = |at| calendar.day(record.image.place_id.as_deref(), at);
-        record.image.taken_at.is_some_and(|at| (first..=last).contains(&day(at)))
+        record.seen_at().is_some_and(|at| (first..=last).contains(&day(at)))
     });
     Ok(records)
 }
