@@ -18,6 +18,7 @@ mod seen;
 mod sqlite;
 mod statements;
 
+pub mod said;
 pub mod store;
 
 pub use catalog::{Asked, Catalog, LeftOut, Other};

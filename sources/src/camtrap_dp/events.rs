@@ -33,15 +33,25 @@ pub(super) struct Event {
     pub(super) timed: Vec<usize>,
 }
 
-/// All events of a package, and which one a media-level row of the chosen species is of.
+/// Events of a package, and which one a media-level row of the chosen species is of.
 pub(super) struct Events {
     pub(super) all: Vec<Event>,
 }
 
 impl Events {
-    pub(super) fn of(observations: &Observations, media: &Media, stands: &Stands) -> Self {
+    /// All events that event-level rows tell of, whatever was seen in them.
+    pub(super) fn of_anything(observations: &Observations, media: &Media, stands: &Stands) -> Self {
+        Self::of(observations, media, stands, true)
+    }
+
+    /// The events of the chosen species: none of them loses a photograph to an event of something else at the same time.
+    pub(super) fn of_chosen(observations: &Observations, media: &Media, stands: &Stands) -> Self {
+        Self::of(observations, media, stands, false)
+    }
+
+    fn of(observations: &Observations, media: &Media, stands: &Stands, with_others: bool) -> Self {
         let mut making = Making::default();
-        making.event_rows(observations);
+        making.event_rows(observations, with_others);
         let told = making.events.len();
         making.media_rows(observations, media);
         let mut events = making.events;
@@ -66,14 +76,14 @@ struct Making {
 }
 
 impl Making {
-    fn event_rows(&mut self, observations: &Observations) {
+    fn event_rows(&mut self, observations: &Observations, with_others: bool) {
         for (number, found) in observations.found.iter().enumerate() {
             if found.seen.level == Level::Event {
                 let event = self.event(&found.seen);
                 self.events[event].rows.push(number);
             }
         }
-        for (number, other) in observations.others.iter().enumerate() {
+        for (number, other) in observations.others.iter().enumerate().filter(|_| with_others) {
             if other.seen.level == Level::Event {
                 let event = self.event(&other.seen);
                 self.events[event].others.push(number);
@@ -116,8 +126,8 @@ impl Making {
         self.events.len() - 1
     }
 
-    /// Media-level rows: to the event that they name; where no row names an event, by time; else they are events of
-    /// their own, if they name one.
+    /// Media-level rows: to the event that they name; where no row of the chosen species names an event, by time; else they
+    /// are events of their own, if they name one.
     fn media_rows(&mut self, observations: &Observations, media: &Media) {
         let found = observations.found.iter().enumerate().map(|(at, found)| (&found.seen, Some(at)));
         let others = observations.others.iter().map(|other| (&other.seen, None));
@@ -128,7 +138,7 @@ impl Making {
             let at = media.all[medium].taken_at;
             match self.named(seen, at) {
                 Some(event) => {
-                    linked.insert(event);
+                    linked.extend(found.map(|_| event));
                     self.join(event, medium, found);
                 }
                 None => unlinked.push((seen, medium, at, found)),
@@ -136,7 +146,8 @@ impl Making {
         }
         let mut own = BTreeMap::<Name, Vec<(DateTime<Utc>, usize, Option<usize>)>>::new();
         for (seen, medium, at, found) in unlinked {
-            let timed = self.timed(seen.stand, at);
+            // A row of anything else tells no more by its time than its medium does by its own.
+            let timed = found.and_then(|_| self.timed(seen.stand, at));
             let free = |event: &usize| seen.event_id.is_none() || !linked.contains(event);
             match timed.filter(free) {
                 Some(event) => self.join(event, medium, found),
@@ -222,12 +233,14 @@ fn second(at: DateTime<Utc>) -> DateTime<Utc> {
 fn name(events: &mut [Event], stands: &Stands) {
     let mut of_id = HashMap::<Option<String>, u32>::new();
     let mut of_stand = HashMap::<Name, u32>::new();
-    for event in events.iter() {
+    // An event of other animals alone is not written, and so is nothing to be told from.
+    let of_chosen = |event: &&mut Event| !(event.rows.is_empty() && event.media_rows.is_empty());
+    for event in events.iter_mut().filter(of_chosen) {
         *of_id.entry(event.event_id.clone()).or_default() += 1;
         *of_stand.entry((event.stand, event.event_id.clone())).or_default() += 1;
     }
     let mut taken = HashSet::new();
-    for event in events {
+    for event in events.iter_mut().filter(of_chosen) {
         let deployment = &stands.all[event.stand].id;
         let id = event.event_id.as_deref().unwrap_or_default();
         let start = event.start.to_rfc3339_opts(SecondsFormat::AutoSi, true);

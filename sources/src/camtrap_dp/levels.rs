@@ -89,7 +89,7 @@ impl Fates {
             .map(|other| match other.what {
                 What::OtherAnimal if !of_event => other.seen.count,
                 What::Blank | What::OtherAnimal => u32::MAX,
-                What::People | What::Untold => 0,
+                What::People | What::NoneTaken | What::Untold => 0,
             })
             .collect();
         for model in models {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset, Utc};
+use deertrack_catalog::said::NO_FILE;
 use deertrack_catalog::store::NewImage;
 
 use super::clocks;
@@ -27,9 +28,11 @@ pub(super) struct Medium {
     /// Number of its deployment.
     pub(super) stand: usize,
     pub(super) taken_at: DateTime<Utc>,
+    /// Of its time as told: seconds east of UTC.
+    pub(super) utc_offset_seconds: i32,
     /// Its clock can be right.
     pub(super) is_possible: bool,
-    /// It stands in `media.csv`.
+    /// It stands in `media.csv`, and not only because the standard requires that.
     pub(super) has_file: bool,
 }
 
@@ -49,9 +52,22 @@ impl Media {
     }
 
     /// The medium of an observation in a package without a table of media.
-    pub(super) fn made(&mut self, id: &str, stand: usize, at: DateTime<Utc>, is_possible: bool) -> usize {
+    pub(super) fn made(
+        &mut self,
+        id: &str,
+        stand: usize,
+        at: DateTime<FixedOffset>,
+        is_possible: bool,
+    ) -> usize {
         self.number(id).unwrap_or_else(|| {
-            self.add(Medium { id: id.to_owned(), stand, taken_at: at, is_possible, has_file: false })
+            self.add(Medium {
+                id: id.to_owned(),
+                stand,
+                taken_at: at.to_utc(),
+                utc_offset_seconds: at.offset().local_minus_utc(),
+                is_possible,
+                has_file: false,
+            })
         })
     }
 
@@ -85,8 +101,9 @@ pub(super) fn read(
                 id,
                 stand,
                 taken_at: at.to_utc(),
+                utc_offset_seconds: at.offset().local_minus_utc(),
                 is_possible: clocks::is_possible(at, now),
-                has_file: true,
+                has_file: row.text("mediaComments") != Some(NO_FILE),
             };
             Ok((medium, row.owned("fileName")))
         })
@@ -121,12 +138,14 @@ impl<'a> Files<'a> {
         })
     }
 
-    /// The next file with the number of its medium; `None` at the end. Rows that were left out at first are again.
+    /// The next file with the number of its medium; `None` at the end. Rows that were left out at first are again, and
+    /// so are those of media without a file.
     pub(super) fn next(&mut self) -> Result<Option<(usize, NewImage)>, ImportError> {
         let Some(table) = &mut self.table else { return Ok(None) };
         loop {
             let row = table.next(|row| {
                 let number = row.text("mediaID").and_then(|id| self.media.number(id));
+                let number = number.filter(|number| self.media.all[*number].has_file);
                 let number = number.ok_or_else(|| row.bad("mediaID", "left out"))?;
                 Ok((number, file(row, self.package, self.media, self.media.all[number].is_possible)?))
             })?;

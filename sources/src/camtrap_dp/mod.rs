@@ -34,6 +34,8 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use chrono::TimeDelta;
+use deertrack_catalog::LONGEST_EVENT;
 use deertrack_catalog::store::{KnownDataset, Level, NewDataset, Store, Writing};
 
 use crate::error::ImportError;
@@ -85,15 +87,17 @@ pub async fn import(
     let observations = observations::read(&package, &stands, &mut media, &chosen, &mut reading)?;
     reading.refuse_orphans()?;
 
-    let events = Events::of(&observations, &media, &stands);
-    let fates = pictures::settle(&observations, &events, &media, options.observations);
-    let pictures = Pictures::of(&observations, &events, &media, &fates);
+    let all_events = Events::of_anything(&observations, &media, &stands);
+    let events = Events::of_chosen(&observations, &media, &stands);
+    let fates = pictures::settle(&observations, [&all_events, &events], &media, options.observations);
+    let pictures = Pictures::of(&observations, [&all_events, &events], &media, &fates);
     let individuals = Individuals::of(&observations, &events, &fates, &media);
     note(&mut reading, &package, &stands, &media, &observations, &pictures, &individuals);
 
     let mut writing = store.begin().await?;
     let known = writing.known_datasets().await?;
-    let mut dataset = dataset(&package, options, &observations, &individuals)?;
+    let impossible_times = reading.notes.impossible_times;
+    let mut dataset = dataset(&package, options, &observations, &individuals, impossible_times)?;
     refuse_another(&dataset, &known, options)?;
     let own = Own {
         stands: &stands,
@@ -142,10 +146,12 @@ fn dataset(
     options: &Options,
     observations: &observations::Observations,
     individuals: &Individuals,
+    impossible_times: u64,
 ) -> Result<NewDataset, ImportError> {
     let name = options.name.clone().filter(|name| !name.trim().is_empty());
-    let notes: BTreeMap<&str, usize> =
-        individuals.passages.map(|ids| ("passages", ids)).into_iter().collect();
+    let passages = individuals.passages.map(|ids| ("passages", ids as u64));
+    let impossible_times = (impossible_times > 0).then_some(("impossible_times", impossible_times));
+    let notes: BTreeMap<&str, u64> = passages.into_iter().chain(impossible_times).collect();
     let species: Vec<&String> = observations.species.keys().collect();
     Ok(NewDataset {
         id: name.clone().unwrap_or_else(|| package.id()),
@@ -202,6 +208,9 @@ fn note(
     let impossible = media.all.iter().filter(|medium| !medium.is_possible).count()
         + events.filter(|found| !clocks::is_possible(found.seen.start, now)).count();
     notes.impossible_times = impossible as u64;
+    let ends = observations.found.iter().filter_map(|found| Some(found.seen.end? - found.seen.start));
+    let is_possible = |lasted: &TimeDelta| (TimeDelta::zero()..=LONGEST_EVENT).contains(lasted);
+    notes.impossible_ends = ends.filter(|lasted| !is_possible(lasted)).count() as u64;
     let offsets = stands.all.iter().flat_map(|stand| [stand.start, stand.end]);
     let offsets = offsets.chain(observations.found.iter().map(|found| found.seen.start));
     let offsets: BTreeSet<String> = offsets.map(|at| at.offset().to_string()).collect();

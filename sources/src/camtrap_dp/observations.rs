@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, Utc};
+use deertrack_catalog::said::SHOWS_NONE;
 use deertrack_catalog::store::{Level, NewDetection};
 use deertrack_schemas::Class;
 use deertrack_survey::BoundingBox;
@@ -28,7 +29,6 @@ const KEPT: [&str; 20] = [
     "mediaID",
     "eventID",
     "eventStart",
-    "eventEnd",
     "observationLevel",
     "observationType",
     "scientificName",
@@ -43,6 +43,7 @@ const KEPT: [&str; 20] = [
     "bboxY",
     "bboxWidth",
     "bboxHeight",
+    "eventEnd",
 ];
 
 /// How rows of animals without a name are listed.
@@ -89,6 +90,8 @@ pub(super) enum What {
     People,
     Blank,
     OtherAnimal,
+    /// An export of ours says that it shows none of the animals of its event.
+    NoneTaken,
     /// Unknown, unclassified, or a word that is not in the standard.
     Untold,
 }
@@ -171,6 +174,7 @@ fn read_row(
         "animal" => Some(What::OtherAnimal),
         "human" | "vehicle" => Some(What::People),
         "blank" => Some(What::Blank),
+        _ if row.text("observationComments") == Some(SHOWS_NONE) => Some(What::NoneTaken),
         _ => Some(What::Untold),
     };
     if let Some(what) = what {
@@ -231,7 +235,7 @@ fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> R
     let number = match media.number(id) {
         Some(number) => number,
         None if media.is_there => return Err(row.bad("mediaID", "not among the media")),
-        None => media.made(id, seen.stand, seen.start.to_utc(), is_possible),
+        None => media.made(id, seen.stand, seen.start, is_possible),
     };
     if media.all[number].stand == seen.stand {
         Ok(Some(number))
@@ -244,6 +248,9 @@ fn detection(row: &Row<'_>, seen: &Seen) -> Result<NewDetection, BadRow> {
     let id = row.required("observationID")?;
     let told_at = row.optional_instant("classificationTimestamp")?;
     let utc = |at: DateTime<FixedOffset>| -> DateTime<Utc> { at.to_utc() };
+    // One offset is kept; an end with another one (the clocks changed, or it is in UTC) is kept as told as well.
+    let has_one_offset = seen.end.is_none_or(|end| end.offset() == seen.start.offset());
+    let kept = if has_one_offset { &KEPT[..] } else { &KEPT[..KEPT.len() - 1] };
     Ok(NewDetection {
         confidence: row.number("classificationProbability", 0.0, 1.0)?,
         bbox: seen.bbox,
@@ -263,7 +270,7 @@ fn detection(row: &Row<'_>, seen: &Seen) -> Result<NewDetection, BadRow> {
         ends_at: seen.end.map(utc),
         utc_offset_seconds: Some(seen.start.offset().local_minus_utc()),
         is_count_told: Some(row.text("count").is_some()),
-        extra: row.others(&KEPT),
+        extra: row.others(kept),
         ..NewDetection::of(id, "", class(row)?)
     })
 }

@@ -23,7 +23,13 @@ pub(super) struct Pictures {
 }
 
 impl Pictures {
-    pub(super) fn of(all: &Observations, events: &Events, media: &Media, fates: &Fates) -> Self {
+    /// From events of anything, and those of the chosen species.
+    pub(super) fn of(
+        all: &Observations,
+        [of_anything, of_chosen]: [&Events; 2],
+        media: &Media,
+        fates: &Fates,
+    ) -> Self {
         let none = vec![false; media.all.len()];
         let mut pictures = Self {
             sees_people: none.clone(),
@@ -35,7 +41,7 @@ impl Pictures {
             let Some(medium) = other.seen.medium else { continue };
             match other.what {
                 What::People => pictures.sees_people[medium] = true,
-                What::Blank | What::OtherAnimal => pictures.is_other[medium] = true,
+                What::Blank | What::OtherAnimal | What::NoneTaken => pictures.is_other[medium] = true,
                 What::Untold => {}
             }
         }
@@ -44,28 +50,40 @@ impl Pictures {
                 pictures.is_chosen[medium] |= fates.0[row] != Fate::Rejected;
             }
         }
-        pictures.note_events(all, events, fates);
+        for event in of_anything.all.iter().filter(|event| event.has_people(all)) {
+            event.linked.iter().chain(&event.timed).for_each(|medium| pictures.sees_people[*medium] = true);
+        }
+        pictures.note_events(of_chosen, fates);
         pictures
     }
 
-    fn note_events(&mut self, all: &Observations, events: &Events, fates: &Fates) {
-        for (number, event) in events.all.iter().enumerate() {
-            let media = || event.linked.iter().chain(&event.timed);
-            if event.has_people(all) {
-                media().for_each(|medium| self.sees_people[*medium] = true);
-            }
-            let is_taken = |row: &&usize| !matches!(fates.0[**row], Fate::Rejected | Fate::NotAsked);
-            if event.rows.iter().chain(&event.media_rows).any(|row| is_taken(&row)) {
-                for medium in media() {
+    /// Links come before times, and early events before late ones, in whatever order a file tells of them.
+    fn note_events(&mut self, events: &Events, fates: &Fates) {
+        let is_taken = |row: &usize| !matches!(fates.0[*row], Fate::Rejected | Fate::NotAsked);
+        let mut taken: Vec<usize> = (0..events.all.len())
+            .filter(|number| {
+                let event = &events.all[*number];
+                event.rows.iter().chain(&event.media_rows).any(is_taken)
+            })
+            .collect();
+        taken.sort_by_key(|number| {
+            let event = &events.all[*number];
+            (event.start, event.end, &event.key)
+        });
+        let media: [fn(&Event) -> &[usize]; 2] = [|event| &event.linked, |event| &event.timed];
+        for media in media {
+            for number in &taken {
+                for medium in media(&events.all[*number]) {
                     if self.is_chosen[*medium] || !(self.is_other[*medium] || self.sees_people[*medium]) {
-                        self.event[*medium].get_or_insert(number);
+                        self.event[*medium].get_or_insert(*number);
                     }
                 }
             }
         }
     }
 
-    /// The photograph of an event's rows of each class: one for all of them, for they were seen at once.
+    /// The photograph of an event's rows of each class: one for all of them, for they were seen at once. None has a clock
+    /// that cannot be right, for by it the event would be in no count.
     pub(super) fn of_event(
         &self,
         event: &Event,
@@ -88,7 +106,8 @@ impl Pictures {
     ) -> Option<usize> {
         let mut animals = BTreeMap::<usize, (u32, u32)>::new(); // that only the medium tells, and that the event tells
         for row in &event.media_rows {
-            let Some(medium) = all.found[*row].seen.medium else { continue };
+            let medium = all.found[*row].seen.medium.filter(|medium| media.all[*medium].is_possible);
+            let Some(medium) = medium else { continue };
             let count = all.found[*row].seen.count;
             match &fates.0[*row] {
                 Fate::Counts(rest) if all.found[*row].row.class == class => {
@@ -115,8 +134,8 @@ impl Pictures {
         if let Some((medium, _)) = shown {
             return Some(medium);
         }
-        let candidates =
-            event.linked.iter().chain(&event.timed).copied().filter(|medium| media.all[*medium].has_file);
+        let can_stand = |medium: &usize| media.all[*medium].has_file && media.all[*medium].is_possible;
+        let candidates = event.linked.iter().chain(&event.timed).copied().filter(can_stand);
         candidates.min_by_key(|medium| {
             let medium = *medium;
             let is_linked = event.linked.contains(&medium);
@@ -127,10 +146,11 @@ impl Pictures {
     }
 }
 
-/// Settles all rows: who tells of which animal.
+/// Settles all rows: who tells of which animal. What a person says of an event holds for a model's rows in it, also where
+/// the event is of something else; animals are counted by the events of the chosen species.
 pub(super) fn settle(
     all: &Observations,
-    events: &Events,
+    [of_anything, of_chosen]: [&Events; 2],
     media: &Media,
     asked: super::Observations,
 ) -> Fates {
@@ -157,16 +177,20 @@ pub(super) fn settle(
         let rows: Vec<usize> = rows.iter().filter(|row| fates.counts(**row)).copied().collect();
         fates.person_and_model(all, &rows, others);
     }
-    for event in &events.all {
-        let asked = |rows: &[usize]| -> Vec<usize> {
-            rows.iter().filter(|row| fates.counts(**row)).copied().collect()
-        };
-        let (rows, media_rows) = (asked(&event.rows), asked(&event.media_rows));
+    for event in &of_anything.all {
+        let (rows, media_rows) = (counting(&fates, &event.rows), counting(&fates, &event.media_rows));
         fates.person_and_model(all, &rows, &event.others);
         if rows.is_empty() {
             fates.person_of_event(all, &media_rows, &event.others);
         }
+    }
+    for event in &of_chosen.all {
+        let (rows, media_rows) = (counting(&fates, &event.rows), counting(&fates, &event.media_rows));
         fates.event_and_media(&all.found, &rows, &media_rows);
     }
     fates
+}
+
+fn counting(fates: &Fates, rows: &[usize]) -> Vec<usize> {
+    rows.iter().filter(|row| fates.counts(**row)).copied().collect()
 }

@@ -78,6 +78,8 @@ pub struct Notes {
     pub clocks: Vec<ClockProblem>,
     /// Photographs and events at times that cannot be true: they are in no count.
     pub impossible_times: u64,
+    /// Rows whose event ends before it begins, or over a day later: they count at its begin, as if no end was told.
+    pub impossible_ends: u64,
     /// The offsets from UTC in which times are told, as `+02:00`.
     pub offsets: Vec<String>,
     /// Photographs on which, or in whose events, somebody saw a person or a vehicle.
@@ -242,6 +244,13 @@ impl Notes {
         if self.impossible_times > 0 {
             let count = self.impossible_times;
             writeln!(f, "  in no count: {count} photographs or events at times that cannot be true")?;
+        }
+        if self.impossible_ends > 0 {
+            let count = self.impossible_ends;
+            writeln!(
+                f,
+                "  counted at their begin: {count} rows of events that end before it, or over a day after it"
+            )?;
         }
         if self.offsets.iter().any(|offset| offset != "+00:00") {
             let offsets = self.offsets.join(", ");

@@ -14,7 +14,7 @@ use super::deployments::Stands;
 use super::events::Events;
 use super::individuals::Individuals;
 use super::levels::{Fate, Fates};
-use super::media::{Files, Media};
+use super::media::{Files, Media, Medium};
 use super::observations::Observations;
 use super::package::Package;
 use super::pictures::Pictures;
@@ -181,7 +181,7 @@ impl Import<'_> {
     async fn made_images(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
         let media = self.media.all.iter().enumerate().filter(|(_, medium)| !medium.has_file);
         let mut images: Vec<NewImage> =
-            media.map(|(number, _)| self.image(number, NewImage::default())).collect();
+            media.map(|(number, medium)| self.image(number, without_file(medium))).collect();
         for event in &self.events.all {
             let classes = self.pictures.of_event(event, self.observations, self.media, self.fates);
             if !event.rows.iter().any(|row| {
@@ -199,7 +199,6 @@ impl Import<'_> {
                 timestamp: self.possible(first.start),
                 burst_id: Some(self.id(&event.key)),
                 utc_offset_seconds: Some(first.start.offset().local_minus_utc()),
-                sees_people: event.has_people(self.observations),
                 ..NewImage::default()
             });
         }
@@ -298,6 +297,11 @@ impl Import<'_> {
         let lenders = self.lenders.get(&number)?.iter().map(|row| &self.observations.found[*row].seen);
         lenders.filter(|seen| seen.medium == Some(picture)).find_map(|seen| seen.bbox)
     }
+}
+
+/// A medium that observations alone tell of.
+fn without_file(medium: &Medium) -> NewImage {
+    NewImage { utc_offset_seconds: Some(medium.utc_offset_seconds), ..NewImage::default() }
 }
 
 /// The id of an event's own image. The prefix keeps ids of events and of media apart.

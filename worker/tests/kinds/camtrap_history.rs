@@ -73,6 +73,14 @@ async fn deployments_and_occasions_are_cut_to_the_days_that_were_asked_for() {
     assert_eq!(spans, expected, "days of each place");
     let package: Value = serde_json::from_slice(file(&files, "datapackage.json")).unwrap();
     assert_eq!(package["temporal"], json!({ "start": "2025-11-08", "end": "2025-11-17" }));
+    // Whose days they are, how that is known, and what was looked for.
+    let days = "local time of each place (America/Chicago, as the place tells; Europe/Brussels, from the coordinates)";
+    let own = &package["deertrack"];
+    assert_eq!((&own["days"], &own["species"]), (&json!(days), &json!(["Cervidae"])));
+    let resources = package["resources"].as_array().unwrap();
+    let history = resources.iter().find(|resource| resource["name"] == "detection-history").unwrap();
+    let what = history["description"].as_str().unwrap();
+    assert!(what.contains("Detections of Cervidae") && what.contains(days), "{what}");
     let description = package["description"].as_str().unwrap();
     assert!(description.contains("cut to the local days from 2025-11-08 to 2025-11-17"), "{description}");
 }

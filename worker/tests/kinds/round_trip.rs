@@ -29,6 +29,7 @@ mediaID,deploymentID,captureMethod,timestamp,filePath,filePublic,fileName,fileMe
 m2,=d1,activityDetection,2024-05-02T05:00:20+02:00,https://example.org/a/m2,false,,image/jpeg,,,
 m3,=d1,activityDetection,2024-05-02T05:00:40+02:00,media/m3.jpg,true,m3.jpg,image/jpeg,,,
 m4,d2,,2024-05-03T05:00:00Z,media/m4.jpg,true,,image/jpeg,,,blank
+m5,=d1,activityDetection,2024-05-02T05:00:30+02:00,media/m5.jpg,true,,image/jpeg,,,
 ";
 
 const OBSERVATIONS: &str = "\
@@ -41,7 +42,8 @@ foraging,,,,,,,,,human,A. Warden,2024-06-01T10:00:00+02:00,,night,two of them
 o2,=d1,@m1,=e1,2024-05-02T05:00:00.125+02:00,2024-05-02T05:00:00.125+02:00,media,animal,,Capreolus capreolus,,,,,,3.5,\
 -12.5,1.25,0.25,0.2,0.4,0.5,machine,a model,2024-05-20T10:00:00Z,0.875,,
 o3,=d1,m2,=e1,2024-05-02T05:00:20+02:00,2024-05-02T05:00:20+02:00,media,human,,,,,,,,,,,,,,,human,A. Warden,,,,
-o4,d2,m4,,2024-05-03T05:00:00Z,2024-05-03T05:00:00Z,media,animal,,Capreolus capreolus,1,juvenile,,,fawn 7,,,,,,,,,,,,,
+o5,=d1,m5,=e1,2024-05-02T05:00:30+02:00,2024-05-02T05:00:30+02:00,media,animal,,Sus scrofa,2,,,,,,,,,,,,,,,,,
+o4,d2,m4,,2024-05-03T05:00:00Z,2024-05-03T06:00:00.5+01:00,media,animal,,Capreolus capreolus,1,juvenile,,,fawn 7,,,,,,,,,,,,,
 ";
 
 fn description() -> Value {
@@ -117,14 +119,16 @@ async fn every_cell_and_every_word_of_a_package_comes_back() {
         |name: &str, before: &str| differences(&table(before.as_bytes()), &table(file(&after, name)));
     assert_eq!(differ("deployments.csv", DEPLOYMENTS), Vec::<String>::new());
     assert_eq!(differ("media.csv", MEDIA), Vec::<String>::new());
-    // The row of a person is none of a deer; what it says of its photograph comes back in another row. The third
-    // photograph of the event is linked to it by name now.
-    assert_eq!(differ("observations.csv", OBSERVATIONS), ["o3: gone", "-o1:media:m3: new", "m2:people: new"]);
+    // The rows of a person and of a pig are none of a deer; what they say of their photographs comes back in others.
+    let differences = differ("observations.csv", OBSERVATIONS);
+    assert_eq!(differences, ["o3: gone", "o5: gone", "m2:people: new", "m5:other: new"]);
     let observations = table(file(&after, "observations.csv"));
     let told = |key: &str, column: &str| observations[key].get(column).cloned().unwrap_or_default();
     assert_eq!(told("m2:people", "observationType"), "human");
-    assert_eq!(told("-o1:media:m3", "observationType"), "unclassified");
-    assert_eq!((told("m2:people", "mediaID"), told("-o1:media:m3", "eventID")), ("m2".into(), "=e1".into()));
+    assert_eq!((told("m2:people", "mediaID"), told("m2:people", "eventID")), ("m2".into(), "".into()));
+    assert_eq!(told("m5:other", "observationType"), "unclassified");
+    assert_eq!(told("m5:other", "observationComments"), "Shows none of the animals of its event.");
+    assert_eq!((told("m5:other", "scientificName"), told("m5:other", "count")), ("".into(), "".into()));
 
     let now: Value = serde_json::from_slice(file(&after, "datapackage.json")).unwrap();
     let before = description();
@@ -166,4 +170,30 @@ async fn a_package_that_passed_through_once_passes_through_again_unchanged() {
     for (name, bytes) in &once {
         assert_eq!(String::from_utf8_lossy(bytes), String::from_utf8_lossy(file(&twice, name)), "{name}");
     }
+}
+
+#[tokio::test]
+async fn what_has_no_time_that_can_be_true_is_gone_and_told() {
+    let dir = TempDir::new().unwrap();
+    let package = serde_json::to_vec(&description()).unwrap();
+    let media = format!("{MEDIA}m6,=d1,,1970-01-01T00:00:10Z,media/m6.jpg,false,,image/jpeg,,,\n");
+    let row = "o6,=d1,m6,,1970-01-01T00:00:10Z,1970-01-01T00:00:10Z,media,animal,,Capreolus capreolus";
+    let observations = format!("{OBSERVATIONS}{row}{}\n", ",".repeat(18));
+    write(
+        dir.path(),
+        &[
+            ("datapackage.json", &package),
+            ("deployments.csv", DEPLOYMENTS.as_bytes()),
+            ("media.csv", media.as_bytes()),
+            ("observations.csv", observations.as_bytes()),
+        ],
+    );
+    let after = passed_through(dir.path()).await;
+    let differ =
+        |name: &str, before: &str| differences(&table(before.as_bytes()), &table(file(&after, name)));
+    assert_eq!(differ("media.csv", &media), ["m6: gone"]);
+    assert!(differ("observations.csv", &observations).contains(&"o6: gone".to_owned()));
+    let now: Value = serde_json::from_slice(file(&after, "datapackage.json")).unwrap();
+    let told = now["deertrack"]["description"].as_str().unwrap();
+    assert!(told.contains("1 photograph or event at a time that cannot be true left out"), "{told}");
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use deertrack_catalog::Image;
+use deertrack_catalog::said::NO_FILE;
 
 use super::source::Extra;
 use super::standard::{CAPTURE_METHODS, Form, MEDIA};
@@ -31,6 +32,9 @@ pub(super) fn table(survey: &Survey) -> Vec<u8> {
         }
         row.set("fileMediatype", file.media_type);
         row.fill(&extra);
+        if image.path.is_none() && extra.get("mediaComments").is_none() {
+            row.set("mediaComments", NO_FILE);
+        }
         row.end();
     }
     writer.finish()

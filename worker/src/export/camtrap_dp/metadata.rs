@@ -35,6 +35,7 @@ fn package(survey: &Survey, request: &Request) -> Value {
     let description = description(survey, params.exact_coordinates);
     let project = project(survey, request, package.remove("project"), dataset.as_deref().unwrap_or(&title));
     let species = taxonomic(survey, &params.scientific_name, package.get("taxonomic"));
+    let names = species_of(survey, &params.scientific_name);
     let contributors = contributors(request, package.remove("contributors"), &title);
     let fallbacks =
         [("name", json!(name(&title))), ("description", json!(&description)), ("version", json!("1.0"))];
@@ -50,7 +51,7 @@ fn package(survey: &Survey, request: &Request) -> Value {
         package.insert("coordinatePrecision".to_owned(), json!(PRECISION));
     }
     let now = [
-        ("resources", resources()),
+        ("resources", resources(survey, &names)),
         ("profile", json!(format!("{SCHEMAS}/{VERSION}/camtrap-dp-profile.json"))),
         ("created", json!(request.created_at.to_rfc3339())),
         ("title", json!(title)),
@@ -59,7 +60,15 @@ fn package(survey: &Survey, request: &Request) -> Value {
         ("spatial", spatial(survey, params.exact_coordinates)),
         ("temporal", temporal(survey)),
         ("taxonomic", species),
-        (OWN, json!({ "description": description, "mediaKeptFromThePublic": survey.kept_back() })),
+        (
+            OWN,
+            json!({
+                "description": description,
+                "mediaKeptFromThePublic": survey.kept_back(),
+                "species": names,
+                "days": survey.local_time,
+            }),
+        ),
     ];
     package.extend(now.map(|(key, value)| (key.to_owned(), value)));
     Value::Object(package)
@@ -128,7 +137,9 @@ fn both<'a>(project: &mut Map<String, Value>, key: &str, there: impl Iterator<It
     project.insert(key.to_owned(), Value::Array(all));
 }
 
-fn resources() -> Value {
+fn resources(survey: &Survey, species: &BTreeSet<&str>) -> Value {
+    let species: Vec<&str> = species.iter().copied().collect();
+    let what = format!(" Detections of {}; occasions are days of {}.", species.join(", "), survey.local_time);
     let standard = |table: &Table| {
         json!({
             "name": table.name,
@@ -154,7 +165,7 @@ fn resources() -> Value {
         standard(&DEPLOYMENTS),
         standard(&MEDIA),
         standard(&OBSERVATIONS),
-        own("detection-history", history::FILE, history::DESCRIPTION),
+        own("detection-history", history::FILE, &format!("{}{what}", history::DESCRIPTION)),
         own("detection-history-occasions", history::OCCASIONS_FILE, history::OCCASIONS_DESCRIPTION),
     ])
 }
@@ -246,10 +257,14 @@ fn day((at, offset_seconds): (DateTime<Utc>, Option<i32>)) -> NaiveDate {
     offset.map_or_else(|| at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
 }
 
+/// The species of the observations, as they name it.
+fn species_of<'a>(survey: &'a Survey, otherwise: &'a str) -> BTreeSet<&'a str> {
+    survey.records.iter().map(|(record, _)| survey.species(record).unwrap_or(otherwise)).collect()
+}
+
 /// The species of the observations, each with what its package told of it.
 fn taxonomic(survey: &Survey, species: &str, told: Option<&Value>) -> Value {
-    let names = survey.records.iter().map(|(record, _)| record.scientific_name.as_deref().unwrap_or(species));
-    let names: BTreeSet<&str> = names.collect();
+    let names = species_of(survey, species);
     let told = told.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let of = |name: &&str| {
         let known = told.iter().find(|taxon| taxon["scientificName"] == *name);

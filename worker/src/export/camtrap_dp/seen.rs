@@ -69,10 +69,22 @@ impl<'a> Seen<'a> {
         let record = self.record;
         row.set("deploymentID", self.survey.ids.deployments.told(self.stand));
         row.set("eventID", self.event_id());
-        let offset = record.utc_offset_seconds;
-        let start = record.starts_at.unwrap_or(self.taken_at);
-        row.set("eventStart", time(start, offset));
-        row.set("eventEnd", time(record.ends_at.unwrap_or(start), offset));
+        let (start, end) = self.span();
+        row.set("eventStart", time(start, record.utc_offset_seconds));
+        row.set("eventEnd", time(end, self.end_offset_seconds(end).or(record.utc_offset_seconds)));
+    }
+
+    /// From when to when its event was, as told.
+    pub(super) fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let start = self.record.starts_at.unwrap_or(self.taken_at);
+        (start, self.record.ends_at.unwrap_or(start))
+    }
+
+    /// Of the end as told, where that is another one than that of the start.
+    fn end_offset_seconds(&self, end: DateTime<Utc>) -> Option<i32> {
+        let extra = Extra::of(self.record.extra.as_deref());
+        let told = DateTime::parse_from_rfc3339(extra.get("eventEnd")?).ok()?;
+        (told == end).then(|| told.offset().local_minus_utc())
     }
 
     /// An event of a file needs a name, for that is how the two are linked; a package that has none keeps none.

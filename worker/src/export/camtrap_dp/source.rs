@@ -24,6 +24,14 @@ impl Sources {
         profile.is_some_and(|profile| profile.starts_with("camtrap-dp"))
     }
 
+    /// Photographs and events at times that cannot be true, as imports found them: they are in the database, without a time,
+    /// and in no package.
+    pub(super) fn impossible_times(&self) -> u64 {
+        let notes = self.0.values().filter_map(|dataset| dataset.notes.as_deref());
+        let notes = notes.filter_map(|notes| serde_json::from_str::<serde_json::Value>(notes).ok());
+        notes.filter_map(|notes| notes["impossible_times"].as_u64()).sum()
+    }
+
     /// An id without what tells it from that of another data set.
     pub(super) fn without_prefix<'a>(&self, dataset_id: Option<&str>, id: &'a str) -> &'a str {
         let prefix = dataset_id.and_then(|id| Some(self.0.get(id)?.id_prefix.as_str()));

@@ -44,6 +44,8 @@ pub(super) struct Survey {
     /// To which all others are cut; `None`: all days.
     pub(super) days: Option<Period>,
     pub(super) asked_at: DateTime<Utc>,
+    /// Whose local days are meant, and how that is known.
+    pub(super) local_time: String,
     /// Images and observations that belong to no place.
     placeless: usize,
     left_out: LeftOut,
@@ -129,6 +131,7 @@ impl Survey {
         let species =
             individuals.into_iter().filter_map(|deer| Some((deer.id, scientific_name(&deer.species?)?)));
         let ids = ids(&stands, &images, &records, &sources);
+        let local_time = wanted.local_time(stands.iter().map(|stand| stand.place.id.as_str()));
         Ok(Some(Self {
             stands,
             images,
@@ -138,6 +141,7 @@ impl Survey {
             ids,
             days,
             asked_at: request.created_at,
+            local_time,
             placeless,
             left_out,
             species: species.collect(),
@@ -193,6 +197,11 @@ impl Survey {
             0 => String::new(),
             count => format!("; {count} rows without a place left out"),
         };
+        let timeless = match self.sources.impossible_times() {
+            0 => String::new(),
+            1 => "; 1 photograph or event at a time that cannot be true left out".to_owned(),
+            some => format!("; {some} photographs or events at times that cannot be true left out"),
+        };
         let lost = lost_boxes(self.records.iter().map(|(record, _)| record));
         let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
         let kept_back = match self.kept_back() {
@@ -200,7 +209,7 @@ impl Survey {
             1 => "; 1 medium kept from the public for a person or a vehicle".to_owned(),
             some => format!("; {some} media kept from the public for a person or a vehicle"),
         };
-        format!("{told}{inferred}{placeless}{lost}{kept_back}{}", left_out::tail(&self.left_out))
+        format!("{told}{inferred}{placeless}{timeless}{lost}{kept_back}{}", left_out::tail(&self.left_out))
     }
 
     /// The species of a record: its own word, else that of the deer it is known to be.

@@ -62,6 +62,11 @@ impl<'a> Wanted<'a> {
         stood.then(|| start.max(range.start)..end.min(range.end))
     }
 
+    /// In words, with how it is known: `local time (Europe/Brussels, from the coordinates)`.
+    pub(super) fn local_time<'b>(&self, places: impl Iterator<Item = &'b str>) -> String {
+        self.calendar.words(places.map(Some))
+    }
+
     pub(super) fn zone(&self, place_id: &str) -> Tz {
         self.calendar.zone(Some(place_id))
     }

@@ -51,7 +51,7 @@ fn visit(asked: &Asked<'_>) -> String {
     let rule = visit_rule(asked);
     let minutes = counted(rule.gap.num_minutes().unsigned_abs(), "minute", "minutes");
     let from = match rule.since {
-        GapSince::LastRecord => "the last detection of the visit",
+        GapSince::LastRecord => "the last detection of the visit, which lasts as long as its event",
         GapSince::LastIndependentRecord => "the first detection of the visit",
     };
     format!(
