@@ -6,7 +6,9 @@ An independent check of the import: it shares no code with it. Event-level rows 
 fawn, else a male a buck and a female a doe. Days, ISO weeks, months and years are
 local ones, of Europe/Brussels, where the places are. `totals` has, for each period
 of 2020, the rows of buck, doe, fawn and unknown; `visits` the same of visits: rows of one class at one place, until
-one comes 30 minutes or more after the first of the visit. `years` has visits and trap nights of two whole years.
+one comes 30 minutes or more after the first of the visit. `stays` has the visits of 2020 by the other rule: a row lasts
+from eventStart to eventEnd, and times closer than 30 minutes are one stay. `years` has visits and trap nights of two
+whole years.
 """
 
 import csv
@@ -51,6 +53,27 @@ def visits(rows, places, year):
             since[key] = at
             firsts.append(row)
     return firsts
+
+
+def stays(rows, places, year):
+    """[place, class, first second, last second] of each stay: each row's time grown by the gap, and what meets is one."""
+    times = {}
+    for row in rows:
+        if instant(row["eventStart"]).year == year:
+            span = [instant(row[column]).timestamp() for column in ("eventStart", "eventEnd")]
+            times.setdefault((places[row["deploymentID"]], animal_class(row)), []).append(span)
+    found = []
+    for key, spans in times.items():
+        # +1 where a grown time begins and -1 where it ends; at one instant the end comes first.
+        steps = sorted([(start, 1) for start, _ in spans] + [(end + 1800, -1) for _, end in spans])
+        depth, first = 0, None
+        for at, step in steps:
+            if depth == 0:
+                first = at
+            depth += step
+            if depth == 0:
+                found.append([*key, int(first), int(at - 1800)])
+    return sorted(found)
 
 
 def trap_nights(deployments, year):
@@ -110,6 +133,7 @@ def main(folder):
                 "camera_days": sum(span.total_seconds() for span in spans) / 86400,
                 "totals": totals,
                 "visits": visits_of_2020,
+                "stays": stays(rows, places, 2020),
                 "years": {
                     year: {
                         "visits": by_class(visits(rows, places, year)),

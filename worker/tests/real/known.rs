@@ -7,8 +7,8 @@ use std::sync::Arc;
 use deertrack_catalog::{Catalog, Image, Record, ToldDeployment};
 use deertrack_schemas::table::GapSince;
 use deertrack_survey::Place;
+use deertrack_survey::sift;
 use deertrack_survey::visits::{Visit, VisitRule, visits};
-use deertrack_survey::{self as survey, sift};
 
 use super::databases::ever;
 
@@ -38,11 +38,6 @@ impl Known {
         let counted = sift(self.records.iter().filter_map(Record::counted)).kept;
         let by = |since| visits(&counted, VisitRule { since, ..VisitRule::default() });
         [by(GapSince::LastRecord), by(GapSince::LastIndependentRecord)]
-    }
-
-    /// As counting reads the rows.
-    pub(crate) fn counted(&self) -> Vec<survey::Record> {
-        self.records.iter().filter_map(Record::counted).collect()
     }
 
     /// Each difference as `table id field: before -> after`, by table and id.

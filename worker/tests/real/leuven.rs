@@ -6,16 +6,20 @@ use std::process::Command;
 
 use chrono::Datelike;
 use deertrack_catalog::Record;
+use deertrack_schemas::table::{Format, GapSince, Topic};
+use deertrack_schemas::{Export, TableParams};
 use deertrack_sources::camtrap_dp::Options;
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 
 use super::Check;
 use super::databases::{Both, ever, instant, run};
+use super::exports::bytes_of;
 
 pub(crate) const CHECKS: &[Check] = &[
     ("leuven_counts_equal_an_independent_count_by_sex_class_month_week_and_day", counts_are_equal),
     ("leuven_gives_the_same_rows_from_both_databases", rows_are_equal),
+    ("leuven_visits_since_the_last_record_last_until_the_ends_of_their_events", stays_are_equal),
 ];
 
 /// What is chosen of the package.
@@ -70,6 +74,39 @@ fn counts_are_equal(data: &Path) {
         assert_eq!(expected["rows"], 1749);
         assert_eq!(expected["sexes"], json!({"female": 723, "male": 626, "not told": 400}));
         assert_eq!((days * 100.0).round() / 100.0, 2636.98);
+    });
+}
+
+/// By the rule that looks at ends; [`report`](super::report) checks the other.
+fn stays_are_equal(data: &Path) {
+    let package = package(data);
+    let expected = counted(&package)["stays"].clone();
+    run(async {
+        let both = Both::import(&package, &roe_deer()).await;
+        let [first, last] = ["2020-01-01", "2020-12-31"].map(|day| day.parse().unwrap());
+        let asked = TableParams {
+            topic: Some(Topic::Visits),
+            visit_gap_since: GapSince::LastRecord,
+            ..TableParams::new(Format::Csv, first, last)
+        };
+        let table = bytes_of(&both.sqlite, Export::Table(asked)).await;
+        let mut reader = csv::Reader::from_reader(&table[..]);
+        let header = reader.headers().unwrap().clone();
+        let cell = |row: &csv::StringRecord, name: &str| {
+            row[header.iter().position(|told| told == name).unwrap()].to_owned()
+        };
+        let second = |text: String| chrono::DateTime::parse_from_rfc3339(&text).unwrap().timestamp();
+        let mut stays: Vec<(String, String, i64, i64)> = Vec::new();
+        for row in reader.records() {
+            let row = row.unwrap();
+            let (start, end) = (second(cell(&row, "start")), second(cell(&row, "end")));
+            let minutes: f64 = cell(&row, "duration_minutes").parse().unwrap();
+            assert!((minutes * 60.0 - (end - start) as f64).abs() < 1e-6, "{row:?}");
+            stays.push((cell(&row, "place_id"), cell(&row, "classification"), start, end));
+        }
+        stays.sort();
+        assert!(stays.iter().filter(|(.., start, end)| end > start).count() > 100, "most last a while");
+        assert_eq!(json!(stays), expected);
     });
 }
 

@@ -9,6 +9,7 @@ mod crops;
 mod databases;
 mod example;
 mod exports;
+mod field_cases;
 mod known;
 mod leuven;
 mod nyala;
@@ -25,7 +26,7 @@ use libtest_mimic::{Arguments, Trial};
 use check::Check;
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 9] = [
+const TOPICS: [&[Check]; 10] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
@@ -34,6 +35,7 @@ const TOPICS: [&[Check]; 9] = [
     package::CHECKS,
     platform::CHECKS,
     round_trip::CHECKS,
+    field_cases::CHECKS,
     reid::CHECKS,
 ];
 
