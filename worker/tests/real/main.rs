@@ -9,6 +9,7 @@ mod crops;
 mod databases;
 mod example;
 mod exports;
+mod field_reports;
 mod leuven;
 mod nyala;
 mod package;
@@ -24,7 +25,7 @@ use libtest_mimic::{Arguments, Trial};
 use check::Check;
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 9] = [
+const TOPICS: [&[Check]; 10] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
@@ -32,6 +33,7 @@ const TOPICS: [&[Check]; 9] = [
     crops::CHECKS,
     package::CHECKS,
     platform::CHECKS,
+    field_reports::CHECKS,
     round_trip::CHECKS,
     reid::CHECKS,
 ];

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Individual, LeftOut, Sighting};
+use deertrack_catalog::{Image, Individual, LeftOut, Sighting, ToldDeployment};
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
-use deertrack_survey::{Deployment, Place};
+use deertrack_survey::{Deployment, Place, TimeRange};
 
 use super::told::Told;
 use crate::JobError;
@@ -59,6 +59,8 @@ pub(super) struct Rows {
     /// Those without detections too: each proves that its camera worked.
     pub(super) images: Vec<Image>,
     pub(super) deployments: Vec<Deployment>,
+    /// Those that are no effort, for their times cannot be true.
+    pub(super) wrong_clocks: Vec<ToldDeployment>,
     pub(super) left_out: LeftOut,
 }
 
@@ -86,7 +88,7 @@ impl Found {
         let mut seen = Whole::default();
         std::iter::once(&now).chain(&earlier).for_each(|rows| seen.add(&rows.sightings));
         let told = match Told::by(&seen) {
-            told if told.is_all() || now.sightings.is_empty() => told,
+            told if told.is_settled(&seen) || now.sightings.is_empty() => told,
             _ => Told::by(&Whole::of(&*cx.catalog, asked.created_at).await?),
         };
         let mut found = Self {
@@ -123,8 +125,15 @@ async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, J
         sightings: cx.catalog.sightings_in(range.clone()).await?,
         images: cx.catalog.images(range.clone()).await?,
         deployments: cx.catalog.deployments(range.clone()).await?,
+        wrong_clocks: wrong_clocks(cx, range.clone()).await?,
         left_out: cx.catalog.left_out_in(range).await?,
     })
+}
+
+async fn wrong_clocks(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, JobError> {
+    let mut told = cx.catalog.told_deployments(range).await?;
+    told.retain(|told| told.clock_problem.is_some());
+    Ok(told)
 }
 
 #[cfg(test)]

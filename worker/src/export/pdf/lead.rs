@@ -155,6 +155,10 @@ fn named_peak(weeks: &[Week], has_effort: bool, adjective: &str) -> Option<Strin
         events: all.events + week.seen.events,
         nights: all.nights + week.seen.nights,
     });
+    if all.events < FEWEST_EVENTS {
+        let visits = counted(all.events, &format!("{adjective} visit"), &format!("{adjective} visits"));
+        return Some(format!("The whole weeks had {visits}, too few to name a peak."));
+    }
     let when = wording::span(first.period.first, first.period.last, wording::Year::Always);
     let visits = counted(first.seen.events, "visit", "visits");
     if !stands_out(first.seen, all, weeks.len()) {

@@ -147,6 +147,18 @@ fn a_peak_needs_enough_visits_and_a_week_that_stands_out() {
 }
 
 #[test]
+fn few_visits_in_whole_weeks_make_no_peak() {
+    let at = |day: &str, hour: u32| {
+        detection(&format!("{day} {hour}"), &format!("{day}T{hour:02}:00:00Z"), "buck")
+    };
+    let weekend = (6..11).map(|hour| at("2020-05-30", hour));
+    let mut rows = found(weekend.chain([at("2020-06-02", 6), at("2020-06-09", 6)]).collect());
+    rows.now.deployments = vec![deployment("oak", "2020-05-29T22:00:00Z", "2020-06-14T22:00:00Z")];
+    let report = Case::new("2020-05-30", "2020-06-14", "week").report(&rows).unwrap();
+    assert_eq!(report.lead[0], "The whole weeks had 2 buck visits, too few to name a peak.");
+}
+
+#[test]
 fn ties_are_named_as_ties() {
     let peak = first_of(&[14, 0, 0, 0, 14, 0, 0, 0]);
     assert!(peak.contains("the week of 6–12 Jan 2020") && peak.ends_with(", as 1 other week did."), "{peak}");
