@@ -58,11 +58,17 @@ impl Whole {
             if let Some(place) = row.place_id.as_deref().filter(|place| !self.places.contains(*place)) {
                 self.places.insert(place.to_owned());
             }
-            match row.deer_id.as_deref().map(|id| (id, self.individuals.get_mut(id))) {
-                Some((_, Some(seen))) => *seen = widened(*seen),
-                Some((id, None)) => drop(self.individuals.insert(id.to_owned(), (at, at))),
-                None => {}
+            if let Some(id) = &row.deer_id {
+                self.add_individual(id, at);
             }
+        }
+    }
+
+    /// That an individual was seen.
+    pub(super) fn add_individual(&mut self, id: &str, at: DateTime<Utc>) {
+        match self.individuals.get_mut(id) {
+            Some((first, last)) => (*first, *last) = ((*first).min(at), (*last).max(at)),
+            None => drop(self.individuals.insert(id.to_owned(), (at, at))),
         }
     }
 

@@ -1,8 +1,6 @@
 //! What the catalog knows of a report's days and of the earlier days it is compared to. Reading only: what counts is
 //! decided in [`survey`](super::survey).
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{Image, Individual, LeftOut, Sighting, ToldDeployment};
@@ -12,8 +10,8 @@ use deertrack_survey::{Deployment, Place, TimeRange};
 
 use super::told::Told;
 use crate::JobError;
-use crate::export::Cx;
-use crate::export::species::scientific_name;
+use crate::export::{Cx, passages, species};
+
 use crate::export::whole::Whole;
 
 /// What was asked, when and in which zone.
@@ -74,6 +72,8 @@ pub(super) struct Found {
     pub(super) individuals: Vec<Individual>,
     pub(super) dataset: Option<String>,
     pub(super) told: Told,
+    /// Ids of individuals that an import found to be of passages.
+    pub(super) passages: u64,
 }
 
 impl Found {
@@ -97,6 +97,7 @@ impl Found {
             earlier,
             individuals: cx.catalog.individuals().await?,
             dataset: cx.catalog.dataset_name().await?,
+            passages: passages::noted(&cx.catalog.datasets().await?),
             places,
         };
         found.name_species();
@@ -105,16 +106,10 @@ impl Found {
 
     /// A detection that tells no species shows that of the deer it is known to be.
     fn name_species(&mut self) {
-        let named = self.individuals.iter().filter_map(|deer| {
-            let species = scientific_name(deer.species.as_deref()?)?;
-            Some((deer.id.as_str(), species))
-        });
-        let species: HashMap<&str, &str> = named.collect();
+        let of_deer = species::of_deer(&self.individuals);
         let rows = std::iter::once(&mut self.now).chain(&mut self.earlier);
         for row in rows.flat_map(|rows| &mut rows.sightings) {
-            if let (None, Some(deer)) = (&row.scientific_name, &row.deer_id) {
-                row.scientific_name = species.get(deer.as_str()).map(|name| (*name).to_owned());
-            }
+            species::name(&mut row.scientific_name, row.deer_id.as_deref(), &of_deer);
         }
     }
 }

@@ -139,6 +139,9 @@ fn a_peak_needs_enough_visits_and_a_week_that_stands_out() {
         first_of(&[6, 7, 6, 5]),
         "No week stands out for its buck visits: the highest, 13–19 Jan 2020, had 7 of the 24 of all whole weeks."
     );
+    assert!(
+        first_of(&[6, 7, 6, 7]).contains("the highest, 13–19 Jan 2020 (and 1 other week as high), had 7 of")
+    );
     let peak = first_of(&[20, 1, 1, 1, 1, 1]);
     assert_eq!(
         peak,

@@ -11,6 +11,7 @@ use super::sky::Sky;
 use super::survey::{Facts, Survey};
 use super::told::not_told_apart;
 use super::wording::{counted, decimal, list, number, off_by, part};
+use crate::export::passages;
 
 /// One line: what was looked at, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,7 +40,7 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         unclassified(survey),
         wrong_boxes(facts),
         not_told_apart(&survey.untold).map(|found| row("Not told apart", found)),
-        passages(survey),
+        individuals(survey, found),
         Some(effort(survey)),
         outside_effort(survey),
         open_deployments(facts),
@@ -208,7 +209,11 @@ fn wrong_clocks(facts: &Facts) -> Option<StatusRow> {
     (all > 0).then(|| doubt("Wrong times", found))
 }
 
-fn passages(survey: &Survey<'_>) -> Option<StatusRow> {
+fn individuals(survey: &Survey<'_>, found: &Found) -> Option<StatusRow> {
+    if survey.facts.ids == 0 && found.passages > 0 {
+        let told = format!("{}: no known animals are told apart.", passages::words(found.passages));
+        return Some(row("Individuals", told));
+    }
     let ids = counted(survey.facts.ids, "individual id", "individual ids");
     (!survey.knows_individuals && survey.facts.ids > 0).then(|| {
         row(
