@@ -17,6 +17,7 @@ mod platform;
 mod reid;
 mod report;
 mod round_trip;
+mod thin;
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ use libtest_mimic::{Arguments, Trial};
 use check::Check;
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 10] = [
+const TOPICS: [&[Check]; 11] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
@@ -34,6 +35,7 @@ const TOPICS: [&[Check]; 10] = [
     package::CHECKS,
     platform::CHECKS,
     field_reports::CHECKS,
+    thin::CHECKS,
     round_trip::CHECKS,
     reid::CHECKS,
 ];

@@ -227,3 +227,28 @@ fn who_names_no_individual_has_no_column_of_them() {
     all.now.sightings[0].deer_id = Some("b1".into());
     assert_eq!(case.report(&all).unwrap().total.individuals, Some(1));
 }
+
+#[test]
+fn what_tells_no_place_no_coordinates_and_no_review_is_said() {
+    let mut all = found(vec![
+        detection("1", "2020-06-02T10:00:00Z", "buck"),
+        detection("2", "2020-06-03T10:00:00Z", "doe"),
+    ]);
+    let case = Case::new("2020-06-01", "2020-06-30", "month");
+    let report = case.report(&all).unwrap();
+    assert_eq!(
+        status(&report, "Not reviewed"),
+        "None of 2 detections tells that a person has looked at its class."
+    );
+    assert_eq!(status(&report, "Coordinates"), "1 place has no coordinates: no map, no sunrise.");
+    assert_eq!(status(&report, "No place"), "");
+    all.now.sightings[0].is_reviewed = true;
+    all.now.sightings.iter_mut().for_each(|row| row.place_id = None);
+    all.now.images.iter_mut().for_each(|image| image.place_id = None);
+    let report = case.report(&all).unwrap();
+    let told = "1 of 2 has a class that no person has confirmed or corrected.";
+    assert_eq!((status(&report, "Not reviewed"), status(&report, "Coordinates")), (told, ""));
+    let told = "2 images tell no place; what they show is counted as of one place, without effort.";
+    assert_eq!(status(&report, "No place"), told);
+    assert!(status(&report, "Effort").contains("and images that tell no place prove none"));
+}

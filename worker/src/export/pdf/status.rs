@@ -1,5 +1,7 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
+use std::collections::BTreeSet;
+
 use deertrack_survey::clock::{
     CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
 };
@@ -43,6 +45,8 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         individuals(survey, found),
         Some(effort(survey)),
         outside_effort(survey),
+        without_place(facts),
+        without_coordinates(survey, found),
         open_deployments(facts),
         future_deployments(facts),
         wrong_clocks(facts),
@@ -106,6 +110,13 @@ fn wrong_boxes(facts: &Facts) -> Option<StatusRow> {
 
 fn reviewed(facts: &Facts, all: u64) -> StatusRow {
     let unreviewed = all.saturating_sub(facts.reviewed);
+    if facts.reviewed == 0 && all > 0 {
+        let none = format!(
+            "None of {} tells that a person has looked at its class.",
+            counted(all, "detection", "detections")
+        );
+        return doubt("Not reviewed", none);
+    }
     let have = if unreviewed == 1 { "has" } else { "have" };
     let found =
         format!("{} {have} a class that no person has confirmed or corrected.", part(unreviewed, all));
@@ -134,6 +145,9 @@ fn effort(survey: &Survey<'_>) -> StatusRow {
     let nights = decimal(survey.effort.nights());
     if !survey.has_effort() {
         let known = match (survey.facts.deployments, survey.facts.wrong_clocks.len()) {
+            (0, 0) if survey.facts.without_place > 0 => {
+                "no deployment is known on these days, and images that tell no place prove none".to_owned()
+            }
             (0, 0) => {
                 "no deployment is known on these days, and no images prove that a camera worked".to_owned()
             }
@@ -161,6 +175,25 @@ fn effort(survey: &Survey<'_>) -> StatusRow {
             ),
         ),
     }
+}
+
+fn without_place(facts: &Facts) -> Option<StatusRow> {
+    let tell = counted(facts.without_place, "image tells", "images tell");
+    (facts.without_place > 0).then(|| {
+        doubt(
+            "No place",
+            format!("{tell} no place; what they show is counted as of one place, without effort."),
+        )
+    })
+}
+
+fn without_coordinates(survey: &Survey<'_>, found: &Found) -> Option<StatusRow> {
+    let sky = Sky::new(&found.places);
+    let places: BTreeSet<&str> =
+        survey.records.iter().filter_map(|record| record.place_id.as_deref()).collect();
+    let without = places.iter().filter(|place| sky.coordinates(Some(**place)).is_none()).count() as u64;
+    let have = counted(without, "place has", "places have");
+    (without > 0).then(|| row("Coordinates", format!("{have} no coordinates: no map, no sunrise.")))
 }
 
 fn outside_effort(survey: &Survey<'_>) -> Option<StatusRow> {

@@ -54,6 +54,8 @@ pub(super) struct Facts {
     /// Detections that a person has looked at, of those that count or overlap.
     pub(super) reviewed: u64,
     pub(super) images: u64,
+    /// Images that tell no place.
+    pub(super) without_place: u64,
     /// Events without a photograph, which stand among the images.
     pub(super) events: u64,
     /// Photographs that show no deer: no detection of any class is of them or of an event that they show.
@@ -210,6 +212,7 @@ fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image], now: DateTime<Utc
         not_looked_at: images.iter().filter(is_waiting).count() as u64,
         reviewed: chosen.iter().filter(|row| row.is_reviewed).count() as u64,
         images: images.len() as u64,
+        without_place: images.iter().filter(|image| image.place_id.is_none()).count() as u64,
         events: images.iter().filter(|image| is_event(image)).count() as u64,
         blank: images.iter().filter(|image| image.is_looked_at && !shows.contains(image.id.as_str())).count()
             as u64,

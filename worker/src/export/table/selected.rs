@@ -189,6 +189,7 @@ impl Selected {
         let told = topics.iter().map(|topic| match topic {
             Topic::Detections => format!("{} detections", self.counted.len()),
             Topic::Visits => format!("{} visits", self.visits().len()),
+            Topic::Effort if self.effort.cameras.is_empty() => "no known effort".to_owned(),
             Topic::Effort => format!("{:.1} trap nights", self.effort.nights()),
             Topic::Individuals if self.passages > 0 => {
                 format!("{} individuals ({})", self.known().count(), passages::words(self.passages))
