@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
-use futures::TryStreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use sqlx::FromRow;
 
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
@@ -171,11 +171,28 @@ where
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
-        self.0.embeddings(range)
+        // Only the first row can tell: what was given is not read twice.
+        let begun = async move {
+            let mut rows = self.0.embeddings(range.clone());
+            match rows.try_next().await {
+                Err(error) if error.may_be_a_changed_table() => {
+                    self.0.held().again(self.0.look()).await?;
+                    Ok::<_, CatalogError>(self.0.embeddings(range))
+                }
+                first => Ok(stream::iter(first.transpose()).chain(rows).boxed()),
+            }
+        };
+        stream::once(begun).try_flatten().boxed()
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
-        self.0.profiles().await
+        match self.0.profiles().await {
+            Err(error) if error.may_be_a_changed_table() => {
+                self.0.held().again(self.0.look()).await?;
+                self.0.profiles().await
+            }
+            done => done,
+        }
     }
 
     async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {

@@ -64,16 +64,22 @@ impl Calendar {
         known.unwrap_or((self.default, ZoneSource::Configured))
     }
 
-    /// Which local time it is at these places, for people: `local time (Europe/Brussels, from the coordinates)`.
-    pub fn words<'a>(&self, places: impl IntoIterator<Item = Option<&'a str>>) -> String {
-        let mut zones: BTreeSet<(&str, ZoneSource)> = places
-            .into_iter()
-            .map(|place| self.zone_and_source(place))
-            .map(|(zone, s)| (zone.name(), s))
-            .collect();
+    /// The zones of these places, each once, and how each is known; the default one where there are no places.
+    pub fn zones<'a>(
+        &self,
+        places: impl IntoIterator<Item = Option<&'a str>>,
+    ) -> BTreeSet<(&'static str, ZoneSource)> {
+        let zones = places.into_iter().map(|place| self.zone_and_source(place));
+        let mut zones: BTreeSet<_> = zones.map(|(zone, source)| (zone.name(), source)).collect();
         if zones.is_empty() {
             zones.insert((self.default.name(), ZoneSource::Configured));
         }
+        zones
+    }
+
+    /// Which local time it is at these places, for people: `local time (Europe/Brussels, from the coordinates)`.
+    pub fn words<'a>(&self, places: impl IntoIterator<Item = Option<&'a str>>) -> String {
+        let zones = self.zones(places);
         let told: Vec<String> =
             zones.iter().map(|(zone, source)| format!("{zone}, {}", source.words())).collect();
         let of_each = if told.len() > 1 { " of each place" } else { "" };

@@ -4,6 +4,7 @@ pub mod deployment;
 
 mod class;
 mod image_box;
+pub mod passages;
 pub mod record;
 pub mod reviewed;
 pub mod visits;

@@ -1,6 +1,7 @@
 //! Tables that change while a worker runs: never a wrong row, never an error for ever.
 
 use deertrack_survey::{BoundingBox, ImageBox};
+use futures::TryStreamExt;
 
 use crate::tables::{Platform, id, october};
 
@@ -25,6 +26,24 @@ async fn a_column_that_goes_and_another_that_comes_are_seen_while_connected() {
     catalog.refresh().await.unwrap();
     assert_eq!(catalog.records_in(october()).await.unwrap().len(), 4, "and here is another one");
     assert_eq!(catalog.left_out_in(october()).await.unwrap().duplicates, 1);
+}
+
+#[tokio::test]
+async fn vectors_are_read_again_too_where_a_table_changed_within_a_job() {
+    let mut platform = Platform::with_rows().await;
+    let catalog = platform.catalog().await;
+    let embedded = async || -> Vec<String> {
+        let rows: Vec<_> = catalog.embeddings(None).try_collect().await.unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    let before = embedded().await;
+    assert!(!before.is_empty());
+    let deer = catalog.profiles().await.unwrap().len();
+    platform
+        .run("alter table detections drop column burst_group_id; alter table deer drop column name")
+        .await;
+    assert_eq!(embedded().await, before);
+    assert_eq!(catalog.profiles().await.unwrap().len(), deer);
 }
 
 #[tokio::test]

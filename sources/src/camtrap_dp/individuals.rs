@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_catalog::store::NewDeer;
 use deertrack_schemas::Class;
+use deertrack_survey::passages::are_passages;
 
 use super::events::Events;
 use super::levels::{Fate, Fates};
 use super::media::Media;
 use super::observations::Observations;
 
-/// From so many ids on, of which none occurs twice, they are passages.
-const FEWEST_PASSAGES: usize = 3;
 /// Rows of one deployment that name no event are one occurrence while less passes between them.
 const ONE_OCCURRENCE: TimeDelta = TimeDelta::minutes(30);
 
@@ -59,7 +58,7 @@ impl Individuals {
             seen.times.sort_unstable();
             seen.alone.sort_unstable();
         }
-        if all.len() >= FEWEST_PASSAGES && all.values().all(|seen| seen.occurrences() == 1) {
+        if are_passages(all.len(), all.values().any(|seen| seen.occurrences() > 1)) {
             return Self { passages: Some(all.len()), all: BTreeMap::new() };
         }
         Self { all, passages: None }

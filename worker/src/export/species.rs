@@ -1,5 +1,9 @@
 //! Names of species: platforms have words for them, standards want the scientific name.
 
+use std::collections::HashMap;
+
+use deertrack_catalog::Individual;
+
 /// The scientific name of a deer that a platform calls so; a name of two words is taken as it is. `None`: not known.
 pub(super) fn scientific_name(told: &str) -> Option<&'static str> {
     let plain = told.trim().to_lowercase().replace(['-', ' '], "_");
@@ -7,6 +11,22 @@ pub(super) fn scientific_name(told: &str) -> Option<&'static str> {
         words.contains(&plain.as_str()) || name.to_lowercase().replace(' ', "_") == plain
     });
     known.map(|(_, name)| *name)
+}
+
+/// The species of the known deer that tell theirs, by id: a detection that tells none shows that of its deer.
+pub(super) fn of_deer(individuals: &[Individual]) -> HashMap<&str, &'static str> {
+    let named = individuals.iter().filter_map(|deer| {
+        let species = scientific_name(deer.species.as_deref()?)?;
+        Some((deer.id.as_str(), species))
+    });
+    named.collect()
+}
+
+/// Names what a row shows by its deer where the row does not.
+pub(super) fn name(row: &mut Option<String>, deer: Option<&str>, of_deer: &HashMap<&str, &'static str>) {
+    if row.is_none() {
+        *row = deer.and_then(|deer| of_deer.get(deer)).map(|name| (*name).to_owned());
+    }
 }
 
 const NAMES: [(&[&str], &str); 12] = [

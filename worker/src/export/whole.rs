@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use deertrack_catalog::{Catalog, Sighting};
 use deertrack_schemas::Class;
 use deertrack_survey::calendar::Calendar;
+use deertrack_survey::passages::are_passages;
 use deertrack_survey::{Place, TimeRange};
 
 use super::Cx;
@@ -57,11 +58,17 @@ impl Whole {
             if let Some(place) = row.place_id.as_deref().filter(|place| !self.places.contains(*place)) {
                 self.places.insert(place.to_owned());
             }
-            match row.deer_id.as_deref().map(|id| (id, self.individuals.get_mut(id))) {
-                Some((_, Some(seen))) => *seen = widened(*seen),
-                Some((id, None)) => drop(self.individuals.insert(id.to_owned(), (at, at))),
-                None => {}
+            if let Some(id) = &row.deer_id {
+                self.add_individual(id, at);
             }
+        }
+    }
+
+    /// That an individual was seen.
+    pub(super) fn add_individual(&mut self, id: &str, at: DateTime<Utc>) {
+        match self.individuals.get_mut(id) {
+            Some((first, last)) => (*first, *last) = ((*first).min(at), (*last).max(at)),
+            None => drop(self.individuals.insert(id.to_owned(), (at, at))),
         }
     }
 
@@ -70,14 +77,14 @@ impl Whole {
         self.classes.contains_key(&class)
     }
 
-    /// How many individuals are named.
-    pub(super) fn individuals(&self) -> usize {
-        self.individuals.len()
+    /// Whether more rows could tell otherwise of passages: none comes again, and none is none of them.
+    pub(super) fn leaves_passages_open(&self) -> bool {
+        !self.individuals.is_empty() && !self.individuals.values().any(is_seen_again)
     }
 
-    /// Whether any individual was seen again after its first passage.
-    pub(super) fn is_anyone_seen_again(&self) -> bool {
-        self.individuals.values().any(|(first, last)| *last - *first >= ANOTHER_PASSAGE)
+    /// Whether ids of individuals name passages: not one comes again after its first.
+    pub(super) fn names_passages(&self) -> bool {
+        are_passages(self.individuals.len(), self.individuals.values().any(is_seen_again))
     }
 
     /// `There are 1,749 detections, from 2018-01-03 to 2024-02-01 (626 bucks, ...), at ..., of ...`.
@@ -123,6 +130,10 @@ impl Whole {
         }
         format!("; of the species {}", some_of(species.into_iter().map(|(name, _)| short(name))))
     }
+}
+
+fn is_seen_again((first, last): &(DateTime<Utc>, DateTime<Utc>)) -> bool {
+    *last - *first >= ANOTHER_PASSAGE
 }
 
 /// The refusal of a request that nothing matches: `what` in words, then what there is.
@@ -263,15 +274,18 @@ mod tests {
     }
 
     #[test]
-    fn an_id_in_one_passage_is_not_seen_again() {
-        let of = |times: &[&str]| {
-            let rows: Vec<Sighting> =
+    fn ids_of_one_passage_each_name_passages_where_they_are_many() {
+        let of = |times: &[&str], others: usize| {
+            let mut rows: Vec<Sighting> =
                 times.iter().map(|at| seen(at, Class::Buck, "L1", Some("A"), None)).collect();
-            whole(&rows).is_anyone_seen_again()
+            let another = |n| seen("2020-05-03T04:10:00Z", Class::Buck, "L1", Some(&format!("B{n}")), None);
+            rows.extend((0..others).map(another));
+            whole(&rows).names_passages()
         };
-        assert!(!of(&["2020-05-03T04:10:00Z"]));
-        assert!(!of(&["2020-05-03T04:10:00Z", "2020-05-03T04:10:09Z", "2020-05-03T04:39:59Z"]));
-        assert!(of(&["2020-05-03T04:10:00Z", "2020-05-03T04:40:00Z"]));
+        let once = ["2020-05-03T04:10:00Z", "2020-05-03T04:10:09Z", "2020-05-03T04:39:59Z"];
+        assert!(of(&once, 2));
+        assert!(!of(&once, 1), "of two animals that were seen once nobody can tell");
+        assert!(!of(&["2020-05-03T04:10:00Z", "2020-05-03T04:40:00Z"], 2));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use deertrack_catalog::{Catalog, Mapping, connect_mapped};
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::table::{Format, Topic};
 use deertrack_schemas::{CamtrapDpParams, Export, PdfParams, ReidParams, TableParams, ZipParams};
+use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::frame::{HEIGHT, WIDTH, is_red, jpeg};
@@ -183,12 +184,26 @@ async fn has_the_right_values(season: &Season, catalog: Arc<dyn Catalog>) {
     assert!(text.contains("1 detection that shows no deer (cattle 1)"), "{text}");
 }
 
+fn json_of(files: &[(String, Vec<u8>)], name: &str) -> Value {
+    serde_json::from_slice(file(files, name)).unwrap()
+}
+
 #[tokio::test]
 async fn every_kind_is_made_from_a_platforms_own_database_by_a_role_that_may_only_read() {
     let (season, catalog) = platform("", Mapping::default()).await;
     has_the_right_values(&season, Arc::clone(&catalog)).await;
-    let archive = season.bytes_of(&season.kinds_over(catalog), Export::Reid(ReidParams::default())).await;
-    let scores = csv_rows(file(&unzip(&archive), "scores.csv"));
+    let kinds = season.kinds_over(catalog);
+    let files = unzip(&season.bytes_of(&kinds, Export::Reid(ReidParams::default())).await);
+    let scores = csv_rows(file(&files, "scores.csv"));
+    // The detections name no species, their deer does.
+    let roe = json!(["Capreolus capreolus"]);
+    assert_eq!(json_of(&files, "analysis.json")["species"], roe);
+    let (first, last) = november();
+    let files = unzip(&season.bytes_of(&kinds, Export::Zip(ZipParams::between(first, last))).await);
+    assert_eq!(json_of(&files, "manifest.json")["species"], roe);
+    let map = TableParams::new(Format::Geojson, first, last);
+    let map = season.bytes_of(&kinds, Export::Table(map)).await;
+    assert_eq!(serde_json::from_slice::<Value>(&map).unwrap()["species"], roe);
     assert_eq!(scores.len(), 6, "the vectors of the five deer: {scores:?}");
 }
 

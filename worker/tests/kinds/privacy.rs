@@ -37,7 +37,7 @@ fn season() -> Season {
 async fn no_crop_is_made_of_a_photograph_on_which_somebody_saw_a_person() {
     let season = season();
     let rendered = season.export(november()).await.unwrap();
-    let told = "1 crop from 1 image; 2 crops could not be made, see problems.csv; 1 photograph kept back for a person or a vehicle";
+    let told = "1 crop from 1 image; 2 crops could not be made, see problems.csv; 1 photograph kept back for a person or a vehicle; of Capreolus capreolus";
     assert_eq!(rendered.headline.as_deref(), Some(told));
     let files = unzip(&rendered.content.into_bytes().unwrap());
     let crops: Vec<&str> =
@@ -50,6 +50,8 @@ async fn no_crop_is_made_of_a_photograph_on_which_somebody_saw_a_person() {
     let manifest: Value = serde_json::from_slice(file(&files, "manifest.json")).unwrap();
     assert_eq!(manifest["photographs_kept_back"], 1);
     assert_eq!(manifest["species"], serde_json::json!(["Capreolus capreolus"]));
+    let zones = serde_json::json!([{"time_zone": "Europe/Brussels", "time_zone_source": "coordinates"}]);
+    assert_eq!(manifest["time_zones"], zones);
 }
 
 #[tokio::test]

@@ -63,11 +63,13 @@ async fn a_crop_shows_what_the_box_held() {
     let rows = csv_rows(file(&files, "metadata.csv"));
     let expected = [
         "detection_id,image_id,classification,confidence,bbox_x,bbox_y,bbox_width,bbox_height,deer_id,created_at,\
-         filename,taken_at,place,individual",
+         filename,taken_at,place,individual,time_zone,time_zone_source,scientific_name",
         "buck-0,i000,buck,0.875,0.25,0.2,0.4,0.26666666666666666,d1,,\
-         crops/buck/North_ridge/2025-11-03_buck-0.jpg,2025-11-03T07:00:00+01:00,North ridge,Old Crooked",
+         crops/buck/North_ridge/2025-11-03_buck-0.jpg,2025-11-03T07:00:00+01:00,North ridge,Old Crooked,\
+         Europe/Brussels,coordinates,",
         "doe-0,i000,doe,0.875,0,0,0.1,0.2,,,\
-         crops/doe/North_ridge/2025-11-03_doe-0.jpg,2025-11-03T07:00:00+01:00,North ridge,",
+         crops/doe/North_ridge/2025-11-03_doe-0.jpg,2025-11-03T07:00:00+01:00,North ridge,,\
+         Europe/Brussels,coordinates,",
     ];
     assert_eq!(rows.iter().map(|row| row.join(",")).collect::<Vec<_>>(), expected);
 }

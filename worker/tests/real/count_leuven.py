@@ -4,11 +4,11 @@ python3 count_leuven.py PACKAGE_DIR
 
 An independent check of the import: it shares no code with it. Event-level rows of Capreolus capreolus; a juvenile is a
 fawn, else a male a buck and a female a doe. Days, ISO weeks, months and years are
-local ones, of Europe/Brussels, where the places are. `totals` has, for each period
-of 2020, the rows of buck, doe, fawn and unknown; `visits` the same of visits: rows of one class at one place, until
-one comes 30 minutes or more after the first of the visit. `stays` has the visits of 2020 by the other rule: a row lasts
-from eventStart to eventEnd, and times closer than 30 minutes are one stay. `years` has visits and trap nights of two
-whole years.
+local ones, of Europe/Brussels, where the places are. `years` has, of four whole years, the visits of buck, doe, fawn and
+unknown (rows of one class at one place, until one comes 30 minutes or more after the first of the visit) and the trap
+nights; `rows_by` and `visits_by` the rows and the visits of each class in each of its days, weeks and months. `stays` has
+the visits of 2020 by the other rule: a row lasts from eventStart to eventEnd, and times closer than 30 minutes are one
+stay.
 """
 
 import csv
@@ -98,6 +98,16 @@ def by_class(rows):
     return [found[name] for name in CLASSES]
 
 
+def by_period(rows):
+    """Rows of each class by day, week and month."""
+    found = {unit: {} for unit in ("day", "week", "month")}
+    for row in rows:
+        for unit, period in periods(instant(row["eventStart"])).items():
+            counts = found[unit].setdefault(period, [0] * len(CLASSES))
+            counts[CLASSES.index(animal_class(row))] += 1
+    return found
+
+
 def main(folder):
     with open(f"{folder}/observations.csv", newline="", encoding="utf-8") as file:
         rows = [
@@ -109,18 +119,15 @@ def main(folder):
         deployments = list(csv.DictReader(file))
     spans = [between(instant(row["deploymentStart"]), instant(row["deploymentEnd"])) for row in deployments]
     places = {row["deploymentID"]: row["locationID"] for row in deployments}
-    visits_of_2020 = {unit: {} for unit in ("day", "week", "month")}
-    for row in visits(rows, places, 2020):
-        for unit, period in periods(instant(row["eventStart"])).items():
-            counts = visits_of_2020[unit].setdefault(period, [0] * len(CLASSES))
-            counts[CLASSES.index(animal_class(row))] += 1
-    totals = {unit: {} for unit in ("day", "week", "month")}
-    for row in rows:
-        at = instant(row["eventStart"])
-        if at.year == 2020:
-            for unit, period in periods(at).items():
-                counts = totals[unit].setdefault(period, [0] * len(CLASSES))
-                counts[CLASSES.index(animal_class(row))] += 1
+    years = {}
+    for year in range(2019, 2023):
+        firsts = visits(rows, places, year)
+        years[year] = {
+            "visits": by_class(firsts),
+            "trap_nights": trap_nights(deployments, year),
+            "visits_by": by_period(firsts),
+            "rows_by": by_period([row for row in rows if instant(row["eventStart"]).year == year]),
+        }
     print(
         json.dumps(
             {
@@ -131,16 +138,8 @@ def main(folder):
                 "individuals": len({row["individualID"] for row in rows} - {""}),
                 "deployments": len(spans),
                 "camera_days": sum(span.total_seconds() for span in spans) / 86400,
-                "totals": totals,
-                "visits": visits_of_2020,
                 "stays": stays(rows, places, 2020),
-                "years": {
-                    year: {
-                        "visits": by_class(visits(rows, places, year)),
-                        "trap_nights": trap_nights(deployments, year),
-                    }
-                    for year in (2019, 2020)
-                },
+                "years": years,
             },
             sort_keys=True,
         )

@@ -10,6 +10,7 @@ mod databases;
 mod example;
 mod exports;
 mod field_cases;
+mod field_reports;
 mod known;
 mod leuven;
 mod nyala;
@@ -18,6 +19,7 @@ mod platform;
 mod reid;
 mod report;
 mod round_trip;
+mod thin;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +28,7 @@ use libtest_mimic::{Arguments, Trial};
 use check::Check;
 
 /// All checks, by topic.
-const TOPICS: [&[Check]; 10] = [
+const TOPICS: [&[Check]; 12] = [
     leuven::CHECKS,
     example::CHECKS,
     nyala::CHECKS,
@@ -34,6 +36,8 @@ const TOPICS: [&[Check]; 10] = [
     crops::CHECKS,
     package::CHECKS,
     platform::CHECKS,
+    field_reports::CHECKS,
+    thin::CHECKS,
     round_trip::CHECKS,
     field_cases::CHECKS,
     reid::CHECKS,

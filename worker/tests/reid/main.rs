@@ -9,4 +9,5 @@ mod kind;
 mod sample;
 mod schema;
 mod season;
+mod told;
 mod vectors;

@@ -15,10 +15,11 @@ use super::estimate::Estimate;
 use super::found::{Asked, Found};
 use super::rates::{self, RateRow};
 use super::report::{Frame, paper_name};
+use super::status;
 use super::survey::Survey;
 use super::told::not_told_apart;
 use super::wording::{self, counted, fixed, list};
-use super::{species, status};
+use crate::export::species_words;
 
 /// All facts and sentences of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -237,7 +238,7 @@ fn frame(
         report_type: "Comparison of seasons",
         span: wording::long_span(params.start_date, params.end_date),
         dataset: found.dataset.clone(),
-        species: species::words(&species_of(now, earlier)),
+        species: species_words::words(&species_of(now, earlier)),
         paper: paper_name(params.paper),
         generated: wording::generated(asked.created_at, asked.zone),
         sections: params.into(),

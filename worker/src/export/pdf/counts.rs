@@ -34,7 +34,7 @@ pub(super) struct Counts {
     pub(super) detections: u64,
     /// Distinct.
     pub(super) images: u64,
-    /// Distinct known deer; `None` where ids name passages.
+    /// Distinct known deer; `None` where nobody tells them apart.
     pub(super) individuals: Option<u64>,
     /// `None` where no effort is known in the whole span.
     pub(super) trap_nights: Option<f64>,
@@ -199,7 +199,7 @@ fn count<'a>(
         detections: detections_by_class.iter().sum(),
         detections_by_class,
         images: images.len() as u64,
-        individuals: survey.knows_individuals.then_some(individuals.len() as u64),
+        individuals: survey.names_individuals().then_some(individuals.len() as u64),
         trap_nights: if survey.has_effort() { Some(nights) } else { None },
         rates: with_effort.iter().map(|events| rate(*events)).collect(),
         rate: rate(with_effort.iter().sum()),

@@ -83,7 +83,8 @@ fn rates() -> String {
 
 fn intervals() -> String {
     "Intervals are of 95%: of rates and ratios by resampling places and never narrower than the exact one (Poisson, \
-     binomial); of individuals and with one place the exact one; of shares Wilson's."
+     binomial); of individuals and with one place the exact one; of shares Wilson's. One that reaches from under a hundredth to over \
+     a hundred times its number, as two places can make it, is called unbounded."
         .into()
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Estimate {
     pub(super) low: f64,
     /// `None`: the data set no upper bound.
     pub(super) high: Option<f64>,
+    /// Nor a lower one worth the name: with so few places the number alone can be told.
+    pub(super) is_open: bool,
 }
 
 impl Estimate {
@@ -26,7 +28,9 @@ impl Estimate {
     fn new(value: Option<f64>, interval: Interval) -> Self {
         let farthest =
             value.filter(|value| *value > 0.0).map_or(f64::INFINITY, |value| Self::FARTHEST * value);
-        Self { value, low: interval.low, high: Some(interval.high).filter(|high| *high < farthest) }
+        let high = Some(interval.high).filter(|high| *high < farthest);
+        let is_far_below = value.is_some_and(|value| interval.low * Self::FARTHEST < value);
+        Self { value, low: interval.low, high, is_open: high.is_none() && is_far_below }
     }
 
     /// `4.1 (3.2 to 5.3)` with so many digits behind the point; `None` without a value.
@@ -36,6 +40,9 @@ impl Estimate {
 
     /// `3.2 to 5.3`, or `3.2 or more`.
     pub(super) fn range(&self, digits: usize) -> String {
+        if self.is_open {
+            return "unbounded: too few places".to_owned();
+        }
         let low = wording::fixed(self.low, digits);
         match self.high {
             Some(high) => format!("{low} to {}", wording::fixed(high, digits)),
@@ -104,8 +111,11 @@ mod tests {
     #[test]
     fn a_number_is_said_with_its_interval() {
         assert_eq!(estimate(4.14, 3.16, 5.35).said(1).unwrap(), "4.1 (3.2 to 5.3)");
-        assert_eq!(estimate(1_234.0, 0.0, f64::INFINITY).said(1).unwrap(), "1,234.0 (0.0 or more)");
-        assert_eq!(estimate(4.7, 0.0, 21_219_148.1).said(1).unwrap(), "4.7 (0.0 or more)");
+        assert_eq!(
+            estimate(1_234.0, 0.0, f64::INFINITY).said(1).unwrap(),
+            "1,234.0 (unbounded: too few places)"
+        );
+        assert_eq!(estimate(4.7, 0.0, 21_219_148.1).said(1).unwrap(), "4.7 (unbounded: too few places)");
         assert_eq!(Estimate::new(None, Interval { low: 0.5, high: 2.0 }).said(2), None);
     }
 

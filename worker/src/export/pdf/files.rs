@@ -8,6 +8,7 @@ use deertrack_survey::calendar::Calendar;
 use super::file_clocks::{self, PlaceTimes, Times};
 use super::found::Found;
 use super::status::StatusRow;
+use super::survey::is_event;
 use super::wording::{counted, part};
 use crate::JobError;
 use crate::export::picture_time::PictureTime;
@@ -28,9 +29,9 @@ pub(super) fn status(
     calendar: &Calendar,
     folder: &ImagesFolder,
 ) -> Result<Vec<StatusRow>, JobError> {
-    let images = &found.now.images;
+    let images: Vec<&Image> = found.now.images.iter().filter(|image| !is_event(image)).collect();
     let mut named: BTreeMap<Option<&str>, Vec<&Image>> = BTreeMap::new();
-    for image in images.iter().filter(|image| image.path.is_some()) {
+    for image in images.iter().copied().filter(|image| image.path.is_some()) {
         named.entry(image.place_id.as_deref()).or_default().push(image);
     }
     let most = (MOST_FILES / named.len().max(1)).max(FEWEST_FILES);
@@ -68,7 +69,7 @@ fn there(images: usize, named: usize, looked: u64, missing: u64) -> StatusRow {
         some => format!("{} no file. ", counted(some, "image has", "images have")),
     };
     found += &match (named, looked) {
-        (0, _) => "No file to look for.".to_owned(),
+        (0, _) => "There is no file to look for.".to_owned(),
         (_, 0) => "No file lies where this program can look for it.".to_owned(),
         _ => format!("Of {} looked for {} missing.", counted(looked, "file", "files"), are(missing, looked)),
     };

@@ -1,19 +1,17 @@
 //! What the catalog knows of a report's days and of the earlier days it is compared to. Reading only: what counts is
 //! decided in [`survey`](super::survey).
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Individual, LeftOut, Sighting};
+use deertrack_catalog::{Image, Individual, LeftOut, Sighting, ToldDeployment};
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
-use deertrack_survey::{Deployment, Place};
+use deertrack_survey::{Deployment, Place, TimeRange};
 
 use super::told::Told;
 use crate::JobError;
-use crate::export::Cx;
-use crate::export::species::scientific_name;
+use crate::export::{Cx, passages, species};
+
 use crate::export::whole::Whole;
 
 /// What was asked, when and in which zone.
@@ -59,6 +57,8 @@ pub(super) struct Rows {
     /// Those without detections too: each proves that its camera worked.
     pub(super) images: Vec<Image>,
     pub(super) deployments: Vec<Deployment>,
+    /// Those that are no effort, for their times cannot be true.
+    pub(super) wrong_clocks: Vec<ToldDeployment>,
     pub(super) left_out: LeftOut,
 }
 
@@ -72,6 +72,8 @@ pub(super) struct Found {
     pub(super) individuals: Vec<Individual>,
     pub(super) dataset: Option<String>,
     pub(super) told: Told,
+    /// Ids of individuals that an import found to be of passages.
+    pub(super) passages: u64,
 }
 
 impl Found {
@@ -86,7 +88,7 @@ impl Found {
         let mut seen = Whole::default();
         std::iter::once(&now).chain(&earlier).for_each(|rows| seen.add(&rows.sightings));
         let told = match Told::by(&seen) {
-            told if told.is_all() || now.sightings.is_empty() => told,
+            told if told.is_settled(&seen) || now.sightings.is_empty() => told,
             _ => Told::by(&Whole::of(&*cx.catalog, asked.created_at).await?),
         };
         let mut found = Self {
@@ -95,6 +97,7 @@ impl Found {
             earlier,
             individuals: cx.catalog.individuals().await?,
             dataset: cx.catalog.dataset_name().await?,
+            passages: passages::noted(&cx.catalog.datasets().await?),
             places,
         };
         found.name_species();
@@ -103,16 +106,10 @@ impl Found {
 
     /// A detection that tells no species shows that of the deer it is known to be.
     fn name_species(&mut self) {
-        let named = self.individuals.iter().filter_map(|deer| {
-            let species = scientific_name(deer.species.as_deref()?)?;
-            Some((deer.id.as_str(), species))
-        });
-        let species: HashMap<&str, &str> = named.collect();
+        let of_deer = species::of_deer(&self.individuals);
         let rows = std::iter::once(&mut self.now).chain(&mut self.earlier);
         for row in rows.flat_map(|rows| &mut rows.sightings) {
-            if let (None, Some(deer)) = (&row.scientific_name, &row.deer_id) {
-                row.scientific_name = species.get(deer.as_str()).map(|name| (*name).to_owned());
-            }
+            species::name(&mut row.scientific_name, row.deer_id.as_deref(), &of_deer);
         }
     }
 }
@@ -123,8 +120,15 @@ async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, J
         sightings: cx.catalog.sightings_in(range.clone()).await?,
         images: cx.catalog.images(range.clone()).await?,
         deployments: cx.catalog.deployments(range.clone()).await?,
+        wrong_clocks: wrong_clocks(cx, range.clone()).await?,
         left_out: cx.catalog.left_out_in(range).await?,
     })
+}
+
+async fn wrong_clocks(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, JobError> {
+    let mut told = cx.catalog.told_deployments(range).await?;
+    told.retain(|told| told.clock_problem.is_some());
+    Ok(told)
 }
 
 #[cfg(test)]

@@ -155,11 +155,19 @@ fn named_peak(weeks: &[Week], has_effort: bool, adjective: &str) -> Option<Strin
         events: all.events + week.seen.events,
         nights: all.nights + week.seen.nights,
     });
+    if all.events < FEWEST_EVENTS {
+        let visits = counted(all.events, &format!("{adjective} visit"), &format!("{adjective} visits"));
+        return Some(format!("The whole weeks had {visits}, too few to name a peak."));
+    }
     let when = wording::span(first.period.first, first.period.last, wording::Year::Always);
     let visits = counted(first.seen.events, "visit", "visits");
     if !stands_out(first.seen, all, weeks.len()) {
+        let alike = match others.len() {
+            0 => String::new(),
+            more => format!(" (and {} as high)", counted(more as u64, "other week", "other weeks")),
+        };
         return Some(format!(
-            "No week stands out for its {adjective} visits: the highest, {when}, had {} of the {} of all whole weeks.",
+            "No week stands out for its {adjective} visits: the highest, {when}{alike}, had {} of the {} of all whole weeks.",
             number(first.seen.events),
             number(all.events)
         ));

@@ -139,11 +139,26 @@ fn a_peak_needs_enough_visits_and_a_week_that_stands_out() {
         first_of(&[6, 7, 6, 5]),
         "No week stands out for its buck visits: the highest, 13–19 Jan 2020, had 7 of the 24 of all whole weeks."
     );
+    assert!(
+        first_of(&[6, 7, 6, 7]).contains("the highest, 13–19 Jan 2020 (and 1 other week as high), had 7 of")
+    );
     let peak = first_of(&[20, 1, 1, 1, 1, 1]);
     assert_eq!(
         peak,
         "Buck visits peaked in the week of 6–12 Jan 2020 with 285.7 per 100 trap nights (20 visits)."
     );
+}
+
+#[test]
+fn few_visits_in_whole_weeks_make_no_peak() {
+    let at = |day: &str, hour: u32| {
+        detection(&format!("{day} {hour}"), &format!("{day}T{hour:02}:00:00Z"), "buck")
+    };
+    let weekend = (6..11).map(|hour| at("2020-05-30", hour));
+    let mut rows = found(weekend.chain([at("2020-06-02", 6), at("2020-06-09", 6)]).collect());
+    rows.now.deployments = vec![deployment("oak", "2020-05-29T22:00:00Z", "2020-06-14T22:00:00Z")];
+    let report = Case::new("2020-05-30", "2020-06-14", "week").report(&rows).unwrap();
+    assert_eq!(report.lead[0], "The whole weeks had 2 buck visits, too few to name a peak.");
 }
 
 #[test]

@@ -32,7 +32,6 @@ mod report;
 mod rut;
 mod season;
 mod sky;
-mod species;
 mod status;
 mod strip;
 mod survey;

@@ -1,4 +1,5 @@
-//! The best photograph of each buck on a card: the box with some room around it, as a small JPEG without metadata.
+//! The best photograph of each buck on a card: the box with some room around it, or the middle of a photograph without
+//! a box, as a small JPEG without metadata.
 //!
 //! A photograph that cannot be read leaves its card without one; the report says how many. One on which somebody saw a
 //! person or a vehicle is never a candidate; the report says how many those are, too.
@@ -87,11 +88,12 @@ pub(super) fn add(
     Ok(photos)
 }
 
-/// A box of a known deer in an image that has a file.
+/// A known deer in an image that has a file.
 struct Candidate<'a> {
     id: &'a str,
     path: &'a str,
-    bbox: ImageBox,
+    /// `None`: it is somewhere in the image.
+    bbox: Option<ImageBox>,
     confidence: Option<f64>,
     /// People chose this photograph of the deer.
     is_chosen: bool,
@@ -101,15 +103,19 @@ struct Candidate<'a> {
 const USUAL_PIXELS: f64 = 1920.0 * 1080.0;
 
 impl Candidate<'_> {
-    /// Large and sure.
+    /// Large and sure; without a box the least.
     fn worth(&self) -> f64 {
-        let all = if matches!(self.bbox, ImageBox::Pixels(_)) { USUAL_PIXELS } else { 1.0 };
-        let part = self.bbox.numbers().map_or(0.0, |bbox| bbox.width * bbox.height / all);
+        let all = if matches!(self.bbox, Some(ImageBox::Pixels(_))) { USUAL_PIXELS } else { 1.0 };
+        let part =
+            self.bbox.and_then(|bbox| bbox.numbers()).map_or(0.0, |bbox| bbox.width * bbox.height / all);
         part * self.confidence.unwrap_or(1.0)
     }
 }
 
-/// The best boxes of each known deer: first the one that people chose, if it counts and shows that deer. They name a
+/// All of a photograph.
+const WHOLE: BoundingBox = BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+
+/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They name a
 /// detection or an image.
 fn candidates<'a>(rows: &'a Rows, individuals: &'a [Individual]) -> HashMap<&'a str, Vec<Candidate<'a>>> {
     let chosen =
@@ -120,13 +126,14 @@ fn candidates<'a>(rows: &'a Rows, individuals: &'a [Individual]) -> HashMap<&'a 
     let paths: HashMap<&str, &str> = named.collect();
     let mut found: HashMap<&str, Vec<Candidate<'_>>> = HashMap::new();
     for row in &rows.sightings {
-        let (Some(deer), Some(bbox)) = (&row.deer_id, row.bbox) else { continue };
+        let Some(deer) = &row.deer_id else { continue };
         let Some(path) = paths.get(row.image_id.as_str()) else { continue };
-        if matches!(bbox, ImageBox::Wrong(_)) {
+        if matches!(row.bbox, Some(ImageBox::Wrong(_))) {
             continue;
         }
         let is_chosen = chosen.get(deer.as_str()).is_some_and(|id| *id == row.id || *id == row.image_id);
-        let candidate = Candidate { id: &row.id, path, bbox, confidence: row.confidence, is_chosen };
+        let candidate =
+            Candidate { id: &row.id, path, bbox: row.bbox, confidence: row.confidence, is_chosen };
         found.entry(deer).or_default().push(candidate);
     }
     for candidates in found.values_mut() {
@@ -144,7 +151,10 @@ fn photograph(candidate: &Candidate<'_>, folder: &ImagesFolder) -> Option<Vec<u8
     let path = folder.find(Some(candidate.path)).ok()?;
     let photograph = decode::photograph(&path).ok()?;
     let (width, height) = photograph.pixels.dimensions();
-    let bbox = candidate.bbox.sized((width, height)).fractions()?;
+    let bbox = match candidate.bbox {
+        Some(bbox) => bbox.sized((width, height)).fractions()?,
+        None => WHOLE,
+    };
     let frame = framed(bbox, f64::from(width) / f64::from(height));
     crop::jpeg(&photograph.pixels, frame, SIZE).ok()
 }
@@ -162,6 +172,8 @@ fn framed(bbox: BoundingBox, aspect: f64) -> BoundingBox {
 
 #[cfg(test)]
 mod tests {
+    use deertrack_catalog::Sighting;
+
     use super::super::cases::{class, detection, rows};
     use super::*;
 
@@ -216,5 +228,22 @@ mod tests {
         assert_eq!(chosen(Some("image of small")), "small", "or the image was chosen");
         assert_eq!(chosen(Some("other")), "large", "which shows another deer");
         assert_eq!(chosen(Some("rejected")), "large", "which is not among the rows that count");
+    }
+
+    #[test]
+    fn a_photograph_without_a_box_is_shown_where_no_box_is_told() {
+        let mut seen = detection("whole", "2020-06-01T12:00:00Z", "buck");
+        seen.deer_id = Some("b1".into());
+        let boxed = Sighting {
+            id: "boxed".into(),
+            bbox: Some(BoundingBox { x: 0.1, y: 0.1, width: 0.1, height: 0.1 }.into()),
+            ..seen.clone()
+        };
+        let mut rows = rows(vec![seen, boxed]);
+        rows.images[0].path = Some("deer.jpg".into());
+        let best = candidates(&rows, &[]).remove("b1").unwrap();
+        assert_eq!(best.iter().map(|one| one.id).collect::<Vec<_>>(), ["boxed", "whole"]);
+        let frame = framed(WHOLE, 16.0 / 9.0);
+        assert!((shape(frame, 16.0 / 9.0) - ASPECT).abs() < 1e-9 && frame.height > 1.0 - 1e-9, "{frame:?}");
     }
 }

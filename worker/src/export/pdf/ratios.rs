@@ -42,19 +42,15 @@ fn row(survey: &Survey<'_>, name: &'static str, class: Class) -> RatioRow {
         cell("by animal", &ratios.animal),
         cell("by image", &ratios.image),
     ];
-    if has_individuals(survey) {
+    if survey.names_individuals() {
         cells.push(cell("by individual", &ratios.individual));
     }
     RatioRow { name, cells }
 }
 
-fn has_individuals(survey: &Survey<'_>) -> bool {
-    survey.knows_individuals && survey.facts.ids > 0
-}
-
 /// What the units are.
 pub(super) fn remark(survey: &Survey<'_>) -> String {
-    let individual = if has_individuals(survey) { "; by individual each known deer once" } else { "" };
+    let individual = if survey.names_individuals() { "; by individual each known deer once" } else { "" };
     format!(
         "By visit: the visits of the other tables. By animal each visit adds its largest number at once, by image each \
          image all it shows{individual}. They can point in opposite directions."

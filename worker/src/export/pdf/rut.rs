@@ -18,9 +18,9 @@ use serde::Serialize;
 use super::estimate::Estimate;
 use super::found::Asked;
 use super::sky::Sky;
-use super::species::common_name;
 use super::survey::{Survey, resampling, when};
 use super::wording::{self, Year};
+use crate::export::species_words::common_name;
 
 /// Days told about before and after the peak.
 const AROUND: u64 = 30;

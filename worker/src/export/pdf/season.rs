@@ -11,9 +11,8 @@ use super::sky::{Sky, light_rows};
 use super::survey::Survey;
 use super::told::not_told_apart;
 use super::wording::{self, class_name};
-use super::{
-    activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, species, status, strip,
-};
+use super::{activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, status, strip};
+use crate::export::species_words;
 
 /// Computes the report. `None` when nothing was detected.
 pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
@@ -85,7 +84,7 @@ fn frame(survey: &Survey<'_>, found: &Found, asked: &Asked<'_>) -> Frame {
         report_type: "Seasonal activity report",
         span: wording::long_span(params.start_date, params.end_date),
         dataset: found.dataset.clone(),
-        species: species::words(&survey.facts.species),
+        species: species_words::words(&survey.facts.species),
         paper: paper_name(params.paper),
         generated: wording::generated(asked.created_at, asked.zone),
         sections: params.into(),

@@ -1,5 +1,6 @@
 //! What a report says where data are thin: classes that nobody tells apart, passages, no trap nights, wrong clocks.
 
+use deertrack_catalog::{Image, ToldDeployment};
 use deertrack_survey::Place;
 
 use super::cases::{Case, at, deployment, detection, found, place};
@@ -167,4 +168,87 @@ fn places_around_the_antimeridian_make_a_small_map() {
     assert!((4_000.0..5_000.0).contains(&map.extent[0]), "{:?}", map.extent);
     assert!(map.points.iter().all(|point| (0.0..5_000.0).contains(&point.at[0])), "{:?}", map.points);
     assert_eq!(map.scale.label, "1 km");
+}
+
+#[test]
+fn a_photograph_of_an_event_with_a_deer_shows_it_and_an_event_without_one_is_no_photograph() {
+    let mut seen = detection("1", "2020-06-02T10:00:00Z", "buck");
+    (seen.burst_id, seen.starts_at) = (Some("e1".into()), seen.taken_at);
+    let mut all = found(vec![seen]);
+    let photograph = all.now.images[0].clone();
+    for (id, event) in [("second", Some("e1")), ("third", Some("e1")), ("blank", None)] {
+        let (id, burst_id) = (id.to_owned(), event.map(str::to_owned));
+        all.now.images.push(Image { id, burst_id, path: Some("x.jpg".into()), ..photograph.clone() });
+    }
+    let case = Case::new("2020-06-01", "2020-06-30", "month");
+    assert_eq!(status(&case.report(&all).unwrap(), "Images"), "4 images; 1 of 4 without a deer.");
+    // A burst of a platform proves nothing of its photographs without a deer.
+    all.now.sightings[0].starts_at = None;
+    assert_eq!(status(&case.report(&all).unwrap(), "Images"), "4 images; 3 of 4 without a deer.");
+    all.now.images.truncate(1);
+    all.now.images[0].burst_id = Some("e1".into());
+    let told = "1 event has no photograph; it counts as one image. So it is not known how many photographs show no deer.";
+    assert_eq!(status(&case.report(&all).unwrap(), "Images"), told);
+}
+
+#[test]
+fn deployments_whose_times_cannot_be_true_are_named_with_the_reason() {
+    let mut all = found(vec![detection("1", "2020-06-02T10:00:00Z", "doe")]);
+    let wrong = |id: &str, problem: &str| ToldDeployment {
+        deployment: deployment("oak", "2020-06-02T00:00:00Z", "2020-06-02T00:00:00Z"),
+        dataset_id: None,
+        source_id: Some(id.into()),
+        camera_id: None,
+        start_offset_seconds: None,
+        end_offset_seconds: None,
+        clock_problem: Some(problem.into()),
+        failures: None,
+        extra: None,
+    };
+    let case = Case::new("2020-06-01", "2020-06-30", "month");
+    assert_eq!(status(&case.report(&all).unwrap(), "Wrong times"), "");
+    all.now.wrong_clocks = vec![wrong("d1", "zero length")];
+    let report = case.report(&all).unwrap();
+    let told = "1 deployment is no effort, for its times cannot be true: d1 (zero length).";
+    assert_eq!(status(&report, "Wrong times"), told);
+    let known = "the times of the deployments that are known cannot be true";
+    assert!(status(&report, "Effort").contains(known), "{}", status(&report, "Effort"));
+    all.now.wrong_clocks = (1..9).map(|n| wrong(&format!("d{n}"), "ends in the future")).collect();
+    let told = status(&case.report(&all).unwrap(), "Wrong times").to_owned();
+    assert!(told.starts_with("8 deployments are no effort, for their times cannot be true: d1"), "{told}");
+    assert!(told.ends_with("d6 (ends in the future) and 2 more."), "{told}");
+}
+
+#[test]
+fn who_names_no_individual_has_no_column_of_them() {
+    let mut all = found(vec![detection("1", "2020-06-02T10:00:00Z", "buck")]);
+    let case = Case::new("2020-06-01", "2020-06-30", "month");
+    assert_eq!(case.report(&all).unwrap().total.individuals, None);
+    all.now.sightings[0].deer_id = Some("b1".into());
+    assert_eq!(case.report(&all).unwrap().total.individuals, Some(1));
+}
+
+#[test]
+fn what_tells_no_place_no_coordinates_and_no_review_is_said() {
+    let mut all = found(vec![
+        detection("1", "2020-06-02T10:00:00Z", "buck"),
+        detection("2", "2020-06-03T10:00:00Z", "doe"),
+    ]);
+    let case = Case::new("2020-06-01", "2020-06-30", "month");
+    let report = case.report(&all).unwrap();
+    assert_eq!(
+        status(&report, "Not reviewed"),
+        "None of 2 detections tells that a person has looked at its class."
+    );
+    assert_eq!(status(&report, "Coordinates"), "1 place has no coordinates: no map, no sunrise.");
+    assert_eq!(status(&report, "No place"), "");
+    all.now.sightings[0].is_reviewed = true;
+    all.now.sightings.iter_mut().for_each(|row| row.place_id = None);
+    all.now.images.iter_mut().for_each(|image| image.place_id = None);
+    let report = case.report(&all).unwrap();
+    let told = "1 of 2 has a class that no person has confirmed or corrected.";
+    assert_eq!((status(&report, "Not reviewed"), status(&report, "Coordinates")), (told, ""));
+    let told = "2 images tell no place; what they show is counted as of one place, without effort.";
+    assert_eq!(status(&report, "No place"), told);
+    assert!(status(&report, "Effort").contains("and images that tell no place prove none"));
 }

@@ -1,5 +1,7 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
+use std::collections::BTreeSet;
+
 use deertrack_survey::clock::{
     CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
 };
@@ -10,7 +12,8 @@ use super::found::Found;
 use super::sky::Sky;
 use super::survey::{Facts, Survey};
 use super::told::not_told_apart;
-use super::wording::{counted, decimal, number, off_by, part};
+use super::wording::{counted, decimal, list, number, off_by, part};
+use crate::export::passages;
 
 /// One line: what was looked at, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,11 +42,14 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         unclassified(survey),
         wrong_boxes(facts),
         not_told_apart(&survey.untold).map(|found| row("Not told apart", found)),
-        passages(survey),
+        individuals(survey, found),
         Some(effort(survey)),
         outside_effort(survey),
+        without_place(facts),
+        without_coordinates(survey, found),
         open_deployments(facts),
         future_deployments(facts),
+        wrong_clocks(facts),
         Some(images(facts)),
         groups(survey),
         Some(clocks(survey, found)),
@@ -104,7 +110,16 @@ fn wrong_boxes(facts: &Facts) -> Option<StatusRow> {
 
 fn reviewed(facts: &Facts, all: u64) -> StatusRow {
     let unreviewed = all.saturating_sub(facts.reviewed);
-    let found = format!("{} have a class that no person has confirmed or corrected.", part(unreviewed, all));
+    if facts.reviewed == 0 && all > 0 {
+        let none = format!(
+            "None of {} tells that a person has looked at its class.",
+            counted(all, "detection", "detections")
+        );
+        return doubt("Not reviewed", none);
+    }
+    let have = if unreviewed == 1 { "has" } else { "have" };
+    let found =
+        format!("{} {have} a class that no person has confirmed or corrected.", part(unreviewed, all));
     if 2 * unreviewed > all { doubt("Not reviewed", found) } else { row("Not reviewed", found) }
 }
 
@@ -114,11 +129,14 @@ fn unclassified(survey: &Survey<'_>) -> Option<StatusRow> {
         return None;
     }
     let count = survey.records.iter().filter(|record| record.class == column).count() as u64;
-    let part = part(count, survey.records.len() as u64);
-    Some(row(
-        "Without a class",
-        format!("{part} detections; they count in totals, not as bucks, does or fawns."),
-    ))
+    let found = match count {
+        0 => "None of the detections that count.".to_owned(),
+        _ => {
+            let part = part(count, survey.records.len() as u64);
+            format!("{part} detections; they count in totals, not as bucks, does or fawns.")
+        }
+    };
+    Some(row("Without a class", found))
 }
 
 fn effort(survey: &Survey<'_>) -> StatusRow {
@@ -126,9 +144,15 @@ fn effort(survey: &Survey<'_>) -> StatusRow {
     let inferred = cameras.iter().filter(|camera| camera.source == Source::Inferred).count() as u64;
     let nights = decimal(survey.effort.nights());
     if !survey.has_effort() {
-        let known = match survey.facts.deployments {
-            0 => "no deployment is known on these days, and no images prove that a camera worked".to_owned(),
-            some => format!(
+        let known = match (survey.facts.deployments, survey.facts.wrong_clocks.len()) {
+            (0, 0) if survey.facts.without_place > 0 => {
+                "no deployment is known on these days, and images that tell no place prove none".to_owned()
+            }
+            (0, 0) => {
+                "no deployment is known on these days, and no images prove that a camera worked".to_owned()
+            }
+            (0, _) => "the times of the deployments that are known cannot be true".to_owned(),
+            (some, _) => format!(
                 "{} known, but without any time that had passed on these days",
                 counted(some, "deployment is", "deployments are")
             ),
@@ -151,6 +175,25 @@ fn effort(survey: &Survey<'_>) -> StatusRow {
             ),
         ),
     }
+}
+
+fn without_place(facts: &Facts) -> Option<StatusRow> {
+    let tell = counted(facts.without_place, "image tells", "images tell");
+    (facts.without_place > 0).then(|| {
+        doubt(
+            "No place",
+            format!("{tell} no place; what they show is counted as of one place, without effort."),
+        )
+    })
+}
+
+fn without_coordinates(survey: &Survey<'_>, found: &Found) -> Option<StatusRow> {
+    let sky = Sky::new(&found.places);
+    let places: BTreeSet<&str> =
+        survey.records.iter().filter_map(|record| record.place_id.as_deref()).collect();
+    let without = places.iter().filter(|place| sky.coordinates(Some(**place)).is_none()).count() as u64;
+    let have = counted(without, "place has", "places have");
+    (without > 0).then(|| row("Coordinates", format!("{have} no coordinates: no map, no sunrise.")))
 }
 
 fn outside_effort(survey: &Survey<'_>) -> Option<StatusRow> {
@@ -186,7 +229,24 @@ fn future_deployments(facts: &Facts) -> Option<StatusRow> {
     })
 }
 
-fn passages(survey: &Survey<'_>) -> Option<StatusRow> {
+fn wrong_clocks(facts: &Facts) -> Option<StatusRow> {
+    const MOST: usize = 6;
+    let all = facts.wrong_clocks.len();
+    let are = counted(all as u64, "deployment is", "deployments are");
+    let mut named: Vec<String> = facts.wrong_clocks.iter().take(MOST).cloned().collect();
+    if all > MOST {
+        named.push(format!("{} more", all - MOST));
+    }
+    let whose = if all == 1 { "its" } else { "their" };
+    let found = format!("{are} no effort, for {whose} times cannot be true: {}.", list(&named));
+    (all > 0).then(|| doubt("Wrong times", found))
+}
+
+fn individuals(survey: &Survey<'_>, found: &Found) -> Option<StatusRow> {
+    if survey.facts.ids == 0 && found.passages > 0 {
+        let told = format!("{}: no known animals are told apart.", passages::words(found.passages));
+        return Some(row("Individuals", told));
+    }
     let ids = counted(survey.facts.ids, "individual id", "individual ids");
     (!survey.knows_individuals && survey.facts.ids > 0).then(|| {
         row(
@@ -200,14 +260,22 @@ fn passages(survey: &Survey<'_>) -> Option<StatusRow> {
 }
 
 fn images(facts: &Facts) -> StatusRow {
-    let all = counted(facts.images, "image", "images");
-    let blank = part(facts.blank, facts.images);
+    let photographs = facts.images - facts.events.min(facts.images);
+    let events = counted(facts.events, "event has", "events have");
+    let each = if facts.events == 1 { "it counts" } else { "each counts" };
+    let events = format!("{events} no photograph; {each} as one image.");
+    if photographs == 0 && facts.events > 0 {
+        return row("Images", format!("{events} So it is not known how many photographs show no deer."));
+    }
+    let all = counted(photographs, "image", "images");
+    let blank = part(facts.blank, photographs);
+    let events = if facts.events == 0 { String::new() } else { format!(" {events}") };
     match facts.not_looked_at {
-        0 => row("Images", format!("{all}; {blank} without a deer.")),
+        0 => row("Images", format!("{all}; {blank} without a deer.{events}")),
         waiting => doubt(
             "Images",
             format!(
-                "{all}; {blank} without a deer. {} still wait to be looked at, or failed: what they show is not known.",
+                "{all}; {blank} without a deer. {} still wait to be looked at, or failed: what they show is not known.{events}",
                 number(waiting)
             ),
         ),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use deertrack_catalog::{Image, Sighting};
+use deertrack_catalog::{Image, Sighting, ToldDeployment};
 use deertrack_schemas::Class;
 use deertrack_survey::bootstrap::Resampling;
 use deertrack_survey::calendar::{Calendar, Period, days};
@@ -54,13 +54,19 @@ pub(super) struct Facts {
     /// Detections that a person has looked at, of those that count or overlap.
     pub(super) reviewed: u64,
     pub(super) images: u64,
-    /// Images without a detection of any class.
+    /// Images that tell no place.
+    pub(super) without_place: u64,
+    /// Events without a photograph, which stand among the images.
+    pub(super) events: u64,
+    /// Photographs that show no deer: no detection of any class is of them or of an event that they show.
     pub(super) blank: u64,
     pub(super) deployments: u64,
     /// Deployments that still stand.
     pub(super) open: u64,
     /// Deployments that end, or begin, after the report was asked for.
     pub(super) future: u64,
+    /// Deployments that are no effort, with the reason.
+    pub(super) wrong_clocks: Vec<String>,
     /// Distinct ids of individuals.
     pub(super) ids: u64,
     /// Detections that stand for more than one animal.
@@ -115,6 +121,11 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Whether anybody named an individual on these days; a 0 of what nobody looks for would say that there were none.
+    pub(super) fn names_individuals(&self) -> bool {
+        self.knows_individuals && self.facts.ids > 0
+    }
+
     /// Whether nothing was detected.
     pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty()
@@ -162,9 +173,29 @@ fn effort(rows: &Rows, images: &[&Image], range: &TimeRange) -> Effort {
     Effort::of_deployments(&rows.deployments, range).and_inferred(seen, range)
 }
 
+/// Whether it stands for an event that has no photograph.
+pub(super) fn is_event(image: &Image) -> bool {
+    image.path.is_none() && image.source_id.is_none() && image.burst_id.is_some()
+}
+
+/// Those of a detection, and those of an event that tells when it was: all of its photographs show it.
+fn images_with_deer(rows: &Rows) -> HashSet<&str> {
+    let told = rows.sightings.iter().filter(|row| row.starts_at.is_some());
+    let events: HashSet<&str> = told.filter_map(|row| row.burst_id.as_deref()).collect();
+    let is_of_event = |image: &&Image| image.burst_id.as_deref().is_some_and(|event| events.contains(event));
+    let of_events = rows.images.iter().filter(is_of_event).map(|image| image.id.as_str());
+    rows.sightings.iter().map(|row| row.image_id.as_str()).chain(of_events).collect()
+}
+
+/// `d2 (ends in the future: 4999-04-27)`.
+fn with_reason(told: &ToldDeployment) -> Option<String> {
+    let id = told.source_id.as_deref().unwrap_or(&told.deployment.id);
+    Some(format!("{id} ({})", told.clock_problem.as_deref()?))
+}
+
 fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image], now: DateTime<Utc>) -> Facts {
-    let with_detections: HashSet<&str> = rows.sightings.iter().map(|row| row.image_id.as_str()).collect();
-    let is_waiting = |image: &&&Image| !image.is_looked_at && !with_detections.contains(image.id.as_str());
+    let shows = images_with_deer(rows);
+    let is_waiting = |image: &&&Image| !image.is_looked_at && !shows.contains(image.id.as_str());
     let mut species: BTreeMap<&str, u64> = BTreeMap::new();
     for name in chosen.iter().filter_map(|row| row.scientific_name.as_deref()) {
         *species.entry(name).or_default() += 1;
@@ -181,13 +212,14 @@ fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image], now: DateTime<Utc
         not_looked_at: images.iter().filter(is_waiting).count() as u64,
         reviewed: chosen.iter().filter(|row| row.is_reviewed).count() as u64,
         images: images.len() as u64,
-        blank: images
-            .iter()
-            .filter(|image| image.is_looked_at && !with_detections.contains(image.id.as_str()))
-            .count() as u64,
+        without_place: images.iter().filter(|image| image.place_id.is_none()).count() as u64,
+        events: images.iter().filter(|image| is_event(image)).count() as u64,
+        blank: images.iter().filter(|image| image.is_looked_at && !shows.contains(image.id.as_str())).count()
+            as u64,
         deployments: rows.deployments.len() as u64,
         open: rows.deployments.iter().filter(|deployment| deployment.end.is_none()).count() as u64,
         future: rows.deployments.iter().filter(is_future).count() as u64,
+        wrong_clocks: rows.wrong_clocks.iter().filter_map(with_reason).collect(),
         ids: ids.len() as u64,
         species: species.into_iter().map(|(name, _)| name.to_owned()).collect(),
         ..Facts::default()

@@ -23,18 +23,18 @@ impl Default for Told {
 }
 
 impl Told {
-    /// By some rows. Where they name no individual there is none to be mistaken.
+    /// By some rows.
     pub(super) fn by(rows: &Whole) -> Self {
         Self {
             sexes: rows.has(Class::Buck) || rows.has(Class::Doe),
             fawns: rows.has(Class::Fawn),
-            individuals: rows.individuals() == 0 || rows.is_anyone_seen_again(),
+            individuals: !rows.names_passages(),
         }
     }
 
-    /// Whether more rows could change nothing.
-    pub(super) fn is_all(self) -> bool {
-        self == Self::default()
+    /// Whether more rows could change nothing of what these tell.
+    pub(super) fn is_settled(self, rows: &Whole) -> bool {
+        self.sexes && self.fawns && !rows.leaves_passages_open()
     }
 
     pub(super) fn has(self, class: Class) -> bool {

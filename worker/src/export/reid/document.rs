@@ -1,5 +1,7 @@
 //! `analysis.json`: everything that was found, for programs. Its schema is `schemas/generated/analysis.schema.json`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use deertrack_reid::Analysis;
 use deertrack_schemas::{Class, ReidParams};
@@ -8,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::study::Study;
+use crate::export::told_zone::ToldZone;
 
 /// The form of this document; a change that breaks readers raises it.
 const FORM: u32 = 1;
@@ -22,12 +25,15 @@ struct Document<'a> {
     created_at: DateTime<Utc>,
     /// Name of the data set.
     dataset: Option<&'a str>,
-    /// Scientific names of what the data sets are of; empty where they do not tell.
+    /// Scientific names of what the data sets and the known deer are of; empty where they do not tell.
     species: Vec<&'a str>,
+    /// Local days and hours are those of this zone.
+    #[serde(flatten)]
+    zone: ToldZone,
     /// What was asked.
     request: &'a ReidParams,
     /// What it is made of.
-    data: Data,
+    data: Data<'a>,
     /// The known deer that detections were compared with.
     profile_rows: Vec<ProfileRow<'a>>,
     #[serde(flatten)]
@@ -36,7 +42,15 @@ struct Document<'a> {
 
 /// What the analysis is made of.
 #[derive(Serialize, JsonSchema)]
-struct Data {
+struct Data<'a> {
+    /// Detections that a person rejected, and are not in the analysis.
+    rejected: u64,
+    /// Duplicates, which are not in it either.
+    duplicates: u64,
+    /// Detections that show no deer, by their label.
+    showing_no_deer: &'a BTreeMap<String, u64>,
+    /// Detections with a label that is not known, by that label.
+    labels_not_known: &'a BTreeMap<String, u64>,
     /// Detections that were never embedded, and are not in the analysis.
     detections_without_vector: usize,
     /// Known deer without a profile vector.
@@ -90,7 +104,12 @@ fn document(study: &Study) -> Document<'_> {
         dataset: herd.dataset.as_deref(),
         species: herd.species.iter().map(String::as_str).collect(),
         request: &study.params,
+        zone: ToldZone::configured(study.zone),
         data: Data {
+            rejected: herd.left_out.rejected,
+            duplicates: herd.left_out.duplicates,
+            showing_no_deer: &herd.left_out.no_deer,
+            labels_not_known: &herd.left_out.unfamiliar,
             detections_without_vector: counts.without_vector,
             deer_without_vector: counts.deer_without_vector,
             assigned_today: counts.assigned_today,

@@ -69,6 +69,11 @@ impl Study {
         wording::headline(self)
     }
 
+    /// The same, with the species and what is left out.
+    pub fn told(&self) -> String {
+        wording::told(self)
+    }
+
     /// The verdict's title, its reason and what to do, each in plain words.
     pub fn verdict(&self) -> [String; 3] {
         let verdict = &self.analysis.verdict;

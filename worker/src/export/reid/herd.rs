@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use deertrack_catalog::LeftOut;
 use deertrack_reid::Input;
 
 /// All that an analysis needs to know, in the order of its rows.
@@ -12,8 +13,10 @@ pub struct Herd {
     pub(super) profiles: Vec<Known>,
     pub(super) places: HashMap<String, String>,
     pub(super) dataset: Option<String>,
-    /// What the data sets are of, where that is known.
+    /// What the data sets and the known deer are of, where that is known.
     pub(super) species: BTreeSet<String>,
+    /// What is in no analysis: rejected detections, duplicates, what shows no deer.
+    pub(super) left_out: LeftOut,
     pub(super) counts: Counts,
 }
 

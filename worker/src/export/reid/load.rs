@@ -4,18 +4,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use deertrack_catalog::{Embedding, Profile, Record};
+use chrono::{NaiveDate, NaiveTime};
+use deertrack_catalog::{Dataset, Embedding, Individual, LeftOut, Profile, Record};
 use deertrack_reid::{Class, Input};
 use deertrack_schemas::ReidParams;
 use deertrack_survey::calendar::days;
-use deertrack_survey::{ImageBox, Place};
+use deertrack_survey::{ImageBox, Place, TimeRange};
 use futures::TryStreamExt;
 
 use super::codes::{BURST_GAP, Bursts, Codes};
 use super::herd::{Counts, Herd, Known, Seen};
 use super::rows::Rows;
 use crate::JobError;
-use crate::export::Cx;
+use crate::export::{Cx, species};
 
 /// Reads what `params` asks for.
 ///
@@ -43,10 +44,24 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
     loading.bar_mates_of(&founders);
     let herd = loading.finish(range.is_some(), cx.catalog.dataset_name().await?)?;
     let datasets = cx.catalog.datasets().await?;
+    let individuals = cx.catalog.individuals().await?;
+    let left_out = cx.catalog.left_out_in(range.unwrap_or_else(ever)).await?;
+    Ok(Herd { species: species_of(&datasets, &individuals), left_out, ..herd })
+}
+
+/// What the data sets are of and, where a platform tells it, the known deer.
+fn species_of(datasets: &[Dataset], individuals: &[Individual]) -> BTreeSet<String> {
     let told = datasets.iter().filter_map(|dataset| dataset.species.as_deref());
     // A list that is no JSON tells nothing.
-    let species = told.filter_map(|names| serde_json::from_str::<Vec<String>>(names).ok()).flatten();
-    Ok(Herd { species: species.collect(), ..herd })
+    let told = told.filter_map(|names| serde_json::from_str::<Vec<String>>(names).ok()).flatten();
+    told.chain(species::of_deer(individuals).into_values().map(str::to_owned)).collect()
+}
+
+/// All of the time that a photograph can have.
+fn ever() -> TimeRange {
+    let new_year = |year| NaiveDate::from_ymd_opt(year, 1, 1).expect("every year has a first of January");
+    let [first, last] = [1, 9999].map(|year| new_year(year).and_time(NaiveTime::MIN).and_utc());
+    first..last
 }
 
 /// The input while it grows.
@@ -222,7 +237,16 @@ impl Loading {
         }
         let places = self.places.into_iter().map(|place| (place.id, place.name)).collect();
         let (detections, profiles, counts) = (self.detections, self.profiles, self.counts);
-        Ok(Herd { input, detections, profiles, places, dataset, species: BTreeSet::new(), counts })
+        Ok(Herd {
+            input,
+            detections,
+            profiles,
+            places,
+            dataset,
+            species: BTreeSet::new(),
+            left_out: LeftOut::default(),
+            counts,
+        })
     }
 }
 

@@ -69,5 +69,5 @@ fn archive(job: &Job, study: &Study, ident: &str, photographs: &Photographs) -> 
         false => archive.store(&file.path, &file.bytes),
     })?;
     job.check_stop()?;
-    Ok(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(study.headline()) })
+    Ok(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(study.told()) })
 }

@@ -12,8 +12,8 @@ use super::status::{Status, status};
 use super::study::Study;
 use super::wording::{self, MOST_RATES, counted, interval, number, percent, threshold};
 use crate::JobError;
-use crate::export::Job;
 use crate::export::words::replaced;
+use crate::export::{Job, species_words};
 use crate::typesetting::{self, Stamp, Template, make_printable};
 
 /// A tree of more deer is only in `dendrogram.svg`: their names would be too small to read.
@@ -31,6 +31,7 @@ struct Page {
     span: String,
     compared: String,
     dataset: Option<String>,
+    species: String,
     paper: &'static str,
     verdict: Verdict,
     alarms: Vec<String>,
@@ -118,6 +119,7 @@ fn page(study: &Study) -> Page {
         span: span(study),
         compared: wording::compared(study),
         dataset: study.herd.dataset.clone(),
+        species: species_words::words(&study.herd.species.iter().cloned().collect::<Vec<_>>()),
         paper: "a4",
         verdict: Verdict {
             tone: match analysis.verdict.kind {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::study::Study;
 use super::wording::{counted, number, percent};
+use crate::export::left_out::no_deer;
 
 /// A line about the data, as every report ends with.
 #[derive(Serialize)]
@@ -18,6 +19,7 @@ pub(super) struct Status {
 /// All that is to be told of the data.
 pub(super) fn status(study: &Study) -> Vec<Status> {
     let (check, counts) = (&study.analysis.space_check, &study.herd.counts);
+    let left_out = &study.herd.left_out;
     let spread = |spread: Spread| format!("{:.3} ± {:.3}", spread.mean, spread.std);
     let has = |kind: AlarmKind| check.alarms.iter().any(|alarm| alarm.kind == kind);
     let mut lines = Vec::new();
@@ -25,9 +27,12 @@ pub(super) fn status(study: &Study) -> Vec<Status> {
     tell(
         "Left out",
         format!(
-            "{} and {} without a vector; rejected detections and duplicates",
+            "{} and {} without a vector; {} that a person rejected, {}{}",
             counted(counts.without_vector, "detection", "detections"),
-            counted(counts.deer_without_vector, "deer", "deer")
+            counted(counts.deer_without_vector, "deer", "deer"),
+            counted(left_out.rejected, "detection", "detections"),
+            counted(left_out.duplicates, "duplicate", "duplicates"),
+            no_deer(left_out).iter().map(|part| format!(", {part}")).collect::<String>()
         ),
         false,
     );

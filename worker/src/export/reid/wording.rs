@@ -4,8 +4,10 @@ use deertrack_reid::analyze::EstimateSource;
 use deertrack_reid::false_match::Source;
 pub(super) use deertrack_reid::thresholds::written as threshold;
 use deertrack_reid::{Analysis, VerdictKind};
+use deertrack_survey::calendar::Calendar;
 
 use super::study::Study;
+use crate::export::left_out;
 pub(super) use crate::export::words::{counted, number};
 
 /// A part of 1 in percent with one decimal: `9.5 %`.
@@ -31,6 +33,13 @@ pub(super) fn title(study: &Study) -> String {
 /// The verdict in one sentence with what it is about.
 pub(super) fn headline(study: &Study) -> String {
     format!("{}; {}", title(study), compared(study))
+}
+
+/// What it is about, for a status line: the verdict, the species, what is left out.
+pub(super) fn told(study: &Study) -> String {
+    let species: Vec<&str> = study.herd.species.iter().map(String::as_str).collect();
+    let species = if species.is_empty() { String::new() } else { format!("; of {}", species.join(", ")) };
+    format!("{}{species}{}", headline(study), left_out::tail(&study.herd.left_out))
 }
 
 /// `11,570 detections against 165 known deer`.
@@ -240,6 +249,7 @@ pub(super) fn definitions(study: &Study) -> Vec<String> {
              what field workers call the false positive rate; it is not the false match rate of a ROC curve."
         ),
         "Density: Gaussian kernel, Scott's bandwidth, as scipy. Tree: average linkage of 1 - cosine, as scipy.".to_owned(),
+        format!("Days and hours are {}.", Calendar::new(study.zone).words([])),
         format!("Random choices use the seed {}; the same seed draws the same sample.", study.params.seed),
     ]
 }

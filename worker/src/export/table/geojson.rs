@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::selected::Selected;
 use crate::export::coordinates::{PRECISION, rounded};
+use crate::export::told_zone::{ToldZone, told_zones};
 
 #[derive(Serialize)]
 struct Collection<'a> {
@@ -19,6 +20,8 @@ struct Collection<'a> {
     coordinate_precision: Option<f64>,
     /// Scientific names of what was detected; a foreign member, too.
     species: BTreeSet<&'a str>,
+    /// The zones of the places that were looked at; a foreign member, too.
+    time_zones: Vec<ToldZone>,
     features: Vec<Feature<'a>>,
 }
 
@@ -45,6 +48,7 @@ pub(super) fn file(selected: &Selected, params: &TableParams) -> Vec<u8> {
         r#type: "FeatureCollection",
         coordinate_precision: (!params.exact_coordinates).then_some(PRECISION),
         species: selected.species(),
+        time_zones: told_zones(&selected.zones()),
         features: places.into_iter().map(|place| feature(place, &counts, params)).collect(),
     };
     serde_json::to_vec_pretty(&collection).expect("text and finite numbers are always writable")
@@ -71,6 +75,7 @@ struct Counts<'a> {
     visits: BTreeMap<(String, Class), usize>,
     nights: BTreeMap<&'a str, f64>,
     individuals: BTreeMap<&'a str, HashSet<&'a str>>,
+    are_passages: bool,
 }
 
 impl<'a> Counts<'a> {
@@ -84,13 +89,14 @@ impl<'a> Counts<'a> {
                 individuals.entry(place).or_default().insert(deer);
             }
         }
+        let are_passages = selected.passages > 0 && individuals.is_empty();
         let mut visits = BTreeMap::new();
         for visit in selected.visits() {
             if let Some(place) = visit.place_id {
                 *visits.entry((place, visit.class)).or_default() += 1;
             }
         }
-        Self { detections, visits, nights: selected.effort.by_place(), individuals }
+        Self { detections, visits, nights: selected.effort.by_place(), individuals, are_passages }
     }
 
     fn properties(&self, place: &Place, topics: &[Topic]) -> Map<String, Value> {
@@ -108,6 +114,10 @@ impl<'a> Counts<'a> {
                 Topic::Effort => {
                     let nights = self.nights.get(place.id.as_str()).copied().unwrap_or_default();
                     properties.insert("trap_nights".into(), json!(nights));
+                }
+                // Where ids are of passages nobody knows how many individuals there were.
+                Topic::Individuals if self.are_passages => {
+                    properties.insert("individuals".into(), Value::Null);
                 }
                 Topic::Individuals => {
                     let count = self.individuals.get(place.id.as_str()).map_or(0, HashSet::len);

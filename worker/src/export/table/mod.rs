@@ -22,6 +22,7 @@ use deertrack_schemas::{Command, Counts, TableParams};
 
 use self::selected::{Found, Selected};
 use self::sheet::Sheet;
+use self::xlsx::About;
 use super::picture_size::size_boxes;
 use super::whole::nothing_found;
 use super::{Cx, ImagesFolder, Job, Rendered};
@@ -36,12 +37,12 @@ use crate::artifact::Content;
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.05, "reading rows");
     let found = Found::load(cx, params, command.created_at).await?;
-    let nothing = nothing_found_in(params.topics());
+    let nothing = found.nothing(params.topics());
     let (created_at, params) = (command.created_at, params.clone());
     let images = cx.images.clone();
     match cx.job.blocking(move |job| make(job, found, created_at, &params, &images)).await? {
         Some(rendered) => Ok(rendered),
-        None => Err(nothing_found(cx, nothing, created_at).await),
+        None => Err(nothing_found(cx, &nothing, created_at).await),
     }
 }
 
@@ -72,17 +73,10 @@ fn make(
     let bytes = match params.format {
         Format::Geojson => geojson::file(&selected, params),
         Format::Csv => csv::file(&sheets(&selected, params)),
-        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), &selected.species(), created_at)?,
+        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), &About::of(&selected, created_at))?,
     };
     tell(detections);
     Ok(Some(Rendered { content: Content::InMemory(bytes), headline: Some(headline) }))
-}
-
-fn nothing_found_in(topics: &[Topic]) -> &'static str {
-    match topics {
-        [Topic::Effort] => "No camera stood in specified date range",
-        _ => "No detections found in specified date range",
-    }
 }
 
 fn sheets(selected: &Selected, params: &TableParams) -> Vec<Sheet> {

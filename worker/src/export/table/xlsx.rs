@@ -1,10 +1,9 @@
 //! Sheets as a workbook: typed cells, a frozen header with a filter. Text is stored as text, so none is a formula.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
 
+use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
 use crate::JobError;
 use crate::export::Job;
@@ -19,14 +18,22 @@ const TIME: &str = "yyyy-mm-dd hh:mm:ss";
 /// Between two looks at the stop flag.
 const ROWS_A_STEP: usize = 10_000;
 
-/// A workbook whose bytes depend on nothing but its arguments.
-/// Its subject is the species.
-pub(super) fn file(
-    job: &Job,
-    sheets: &[Sheet],
-    species: &BTreeSet<&str>,
+/// What the properties of a workbook tell.
+pub(super) struct About {
+    species: String,
+    local_time: String,
     created_at: DateTime<Utc>,
-) -> Result<Vec<u8>, JobError> {
+}
+
+impl About {
+    pub(super) fn of(selected: &Selected, created_at: DateTime<Utc>) -> Self {
+        let species: Vec<&str> = selected.species().into_iter().collect();
+        Self { species: species.join(", "), local_time: selected.local_time(), created_at }
+    }
+}
+
+/// A workbook whose bytes depend on nothing but its arguments. Its subject is the species, its comment the local time.
+pub(super) fn file(job: &Job, sheets: &[Sheet], about: &About) -> Result<Vec<u8>, JobError> {
     if let Some(sheet) = sheets.iter().find(|sheet| sheet.rows.len() >= MAX_ROWS) {
         let (rows, name) = (sheet.rows.len(), sheet.name);
         let text = format!("{rows} {name} do not fit into one sheet; choose a shorter range, or csv");
@@ -34,9 +41,10 @@ pub(super) fn file(
     }
     let mut workbook = Workbook::new();
     // Otherwise it would be the time of writing.
-    let properties = DocProperties::new().set_creation_datetime(&created_at.naive_utc());
-    let species: Vec<&str> = species.iter().copied().collect();
-    workbook.set_properties(&properties.set_subject(species.join(", ")));
+    let properties = DocProperties::new().set_creation_datetime(&about.created_at.naive_utc());
+    let properties =
+        properties.set_subject(&about.species).set_comment(format!("Times are {}.", about.local_time));
+    workbook.set_properties(&properties);
     for sheet in sheets {
         fill(job, workbook.add_worksheet(), sheet)?;
         job.check_stop()?;

@@ -25,7 +25,7 @@ use deertrack_survey::calendar::Calendar;
 
 use self::write::{Chosen, Task};
 use super::whole::nothing_found;
-use super::{Cx, Rendered};
+use super::{Cx, Rendered, species};
 use crate::JobError;
 
 /// Makes the archive that `command` asks for.
@@ -44,7 +44,7 @@ pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Re
 async fn load(cx: &Cx, params: &ZipParams, now: DateTime<Utc>) -> Result<Chosen, JobError> {
     let places = cx.catalog.places().await?;
     let calendar = Calendar::of(&places, cx.zone);
-    let (records, others, missing) = match &params.detection_ids {
+    let (mut records, others, missing) = match &params.detection_ids {
         Some(ids) => {
             let Asked { records, others } = cx.catalog.records_of(ids).await?;
             let found: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
@@ -55,6 +55,11 @@ async fn load(cx: &Cx, params: &ZipParams, now: DateTime<Utc>) -> Result<Chosen,
         }
         None => (in_range(cx, params, &calendar).await?, Vec::new(), Vec::new()),
     };
+    let individuals = cx.catalog.individuals().await?;
+    let of_deer = species::of_deer(&individuals);
+    for row in &mut records {
+        species::name(&mut row.scientific_name, row.deer_id.as_deref(), &of_deer);
+    }
     let (records, unchosen): (Vec<Record>, Vec<Record>) =
         records.into_iter().partition(|record| is_chosen(record, params));
     if records.is_empty() {
@@ -72,7 +77,7 @@ async fn load(cx: &Cx, params: &ZipParams, now: DateTime<Utc>) -> Result<Chosen,
         _ => LeftOut::default(),
     };
     let places = places.into_iter().map(|place| (place.id, place.name)).collect();
-    let individuals = cx.catalog.individuals().await?.into_iter().map(|deer| (deer.id, deer.name));
+    let individuals = individuals.into_iter().map(|deer| (deer.id, deer.name));
     Ok(Chosen {
         records,
         missing,

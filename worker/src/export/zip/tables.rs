@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::problem::Problem;
 use crate::export::table_text::Csv;
+use crate::export::told_zone::ToldZone;
 
 /// The platform's ten columns, then ours.
-const METADATA: [&str; 14] = [
+const METADATA: [&str; 17] = [
     "detection_id",
     "image_id",
     "classification",
@@ -28,6 +29,9 @@ const METADATA: [&str; 14] = [
     "taken_at",
     "place",
     "individual",
+    "time_zone",
+    "time_zone_source",
+    "scientific_name",
 ];
 const PROBLEMS: [&str; 4] = ["detection_id", "image_id", "path", "problem"];
 
@@ -51,7 +55,7 @@ impl<'a> Metadata<'a> {
         place: Option<&str>,
         individual: Option<&str>,
     ) {
-        let zone = self.calendar.zone(record.image.place_id.as_deref());
+        let (zone, source) = self.calendar.zone_and_source(record.image.place_id.as_deref());
         self.csv
             .row()
             .text(&record.id)
@@ -68,6 +72,9 @@ impl<'a> Metadata<'a> {
             .instant(record.image.taken_at, zone)
             .optional(place)
             .optional(individual)
+            .text(zone.name())
+            .text(source.name())
+            .optional(record.scientific_name.as_deref())
             .end();
     }
 
@@ -118,8 +125,10 @@ impl Problems {
 pub(super) struct Manifest<'a> {
     created_at: DateTime<Utc>,
     params: &'a ZipParams,
-    /// Scientific names of what the crops show; none where the database tells none.
+    /// Scientific names of what was chosen; none where the database tells none.
     species: BTreeSet<&'a str>,
+    /// Of the places of what was chosen: days in paths and times in `metadata.csv` are local.
+    time_zones: Vec<ToldZone>,
     /// Photographs without a crop because somebody saw a person or a vehicle.
     photographs_kept_back: u64,
     entries: Vec<Entry>,
@@ -133,12 +142,19 @@ struct Entry {
 }
 
 impl<'a> Manifest<'a> {
-    pub(super) fn new(created_at: DateTime<Utc>, params: &'a ZipParams) -> Self {
-        Self { created_at, params, species: BTreeSet::new(), photographs_kept_back: 0, entries: Vec::new() }
+    pub(super) fn new(created_at: DateTime<Utc>, params: &'a ZipParams, time_zones: Vec<ToldZone>) -> Self {
+        Self {
+            created_at,
+            params,
+            species: BTreeSet::new(),
+            time_zones,
+            photographs_kept_back: 0,
+            entries: Vec::new(),
+        }
     }
 
-    pub(super) fn of_species(&mut self, name: &'a str) {
-        self.species.insert(name);
+    pub(super) fn of_species(&mut self, names: BTreeSet<&'a str>) {
+        self.species = names;
     }
 
     pub(super) fn keep_back(&mut self) {

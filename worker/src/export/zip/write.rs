@@ -1,12 +1,13 @@
 //! The archive: crops in the order of the detections, then the tables.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::{LeftOut, Other, Record};
 use deertrack_schemas::{Counts, ZipParams};
 use deertrack_survey::BoundingBox;
 use deertrack_survey::calendar::Calendar;
+use deertrack_survey::zone::ZoneSource;
 use sha2::{Digest, Sha256};
 
 use super::crop;
@@ -18,6 +19,7 @@ use crate::JobError;
 use crate::artifact::{Content, Draft, hex};
 use crate::export::archive::Archive;
 use crate::export::images::ImagesFolder;
+use crate::export::told_zone::told_zones;
 use crate::export::{Job, Rendered, left_out, team};
 
 /// All that the archive is made of.
@@ -43,6 +45,12 @@ pub(super) struct Chosen {
     pub(super) calendar: Calendar,
     pub(super) places: HashMap<String, String>,
     pub(super) individuals: HashMap<String, String>,
+}
+
+impl Chosen {
+    fn zones(&self) -> BTreeSet<(&'static str, ZoneSource)> {
+        self.calendar.zones(self.records.iter().map(|record| record.image.place_id.as_deref()))
+    }
 }
 
 /// Makes it. Blocks.
@@ -130,7 +138,7 @@ impl<'a> Writing<'a> {
             metadata: Metadata::new(&chosen.calendar),
             done: problems.count,
             problems,
-            manifest: Manifest::new(task.created_at, &task.params),
+            manifest: Manifest::new(task.created_at, &task.params, told_zones(&chosen.zones())),
             made: 0,
         })
     }
@@ -164,7 +172,6 @@ impl<'a> Writing<'a> {
             // A box in pixels of a photograph that nobody opens has no fractions.
             let bbox = record.bbox.and_then(|bbox| bbox.fractions());
             self.metadata.add(record, bbox, None, place, individual);
-            self.of_species(record);
             self.made += 1;
             self.done += 1;
         }
@@ -187,15 +194,8 @@ impl<'a> Writing<'a> {
         self.archive.store(&path, &crop.jpeg)?;
         self.metadata.add(record, Some(crop.bbox), Some(&path), place, individual);
         self.manifest.add(path, crop.jpeg.len(), crop.sha256);
-        self.of_species(record);
         self.made += 1;
         Ok(())
-    }
-
-    fn of_species(&mut self, record: &'a Record) {
-        if let Some(name) = record.scientific_name.as_deref() {
-            self.manifest.of_species(name);
-        }
     }
 
     /// The names of the place and of the animal.
@@ -212,6 +212,12 @@ impl<'a> Writing<'a> {
         let item = if self.params.include_crops { "crop" } else { "row" };
         let mut headline =
             headline(self.made, item, images as u64, self.problems.count, self.manifest.kept_back());
+        let species: BTreeSet<&str> =
+            self.chosen.records.iter().filter_map(|record| record.scientific_name.as_deref()).collect();
+        if !species.is_empty() {
+            headline.push_str(&format!("; of {}", species.iter().copied().collect::<Vec<_>>().join(", ")));
+        }
+        self.manifest.of_species(species);
         headline.push_str(&left_out::tail(&self.chosen.uncounted));
         let metadata = self.params.include_metadata_csv.then(|| ("metadata.csv", self.metadata.finish()));
         for (path, text) in metadata.into_iter().chain([("problems.csv", self.problems.finish())]) {

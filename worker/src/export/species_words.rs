@@ -1,6 +1,6 @@
 //! The species that a report is of, as its first page names them.
 
-use super::wording::list;
+use super::words::list;
 
 /// Names that are printed; the others are counted.
 const MOST: usize = 3;
