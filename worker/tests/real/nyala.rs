@@ -47,10 +47,8 @@ fn vectors_are_kept(data: &Path) {
 
         let file = fs::read(&vectors).unwrap();
         let rows: Vec<(String, Vec<u8>)> =
-            sqlx::query_as("select detection_id, feature_vector from detection_vectors")
-                .fetch_all(&pool)
-                .await
-                .unwrap();
+            sqlx::query_as("select id, feature_vector from detections").fetch_all(&pool).await.unwrap();
+        assert_eq!(rows.len(), summary.detections);
         for (id, vector) in rows {
             let row: usize = id.rsplit(':').next().unwrap().parse().unwrap();
             let length = DIMENSIONS * 4;
