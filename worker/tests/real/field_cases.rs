@@ -191,7 +191,7 @@ fn year_4999(data: &Path) {
         says_what_it_is(&package, "Capreolus capreolus", "Europe/Brussels", ["2017-05-08", "2017-06-08"]);
         let occasions = package.rows("detection_history_occasions.csv", ["first_day", "last_day"]);
         assert_eq!((occasions.len(), &occasions[0][0]), (5, &"2017-05-08".to_owned()));
-        assert!(occasions.iter().all(|[first, last]| first <= last && *last <= "2017-06-08".to_owned()));
+        assert!(occasions.iter().all(|[first, last]| first <= last && last.as_str() <= "2017-06-08"));
         let history = package.history();
         assert_eq!(
             history[1],

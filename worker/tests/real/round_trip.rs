@@ -87,6 +87,7 @@ const LINK: &str = "new: links a medium to its event by name";
 const PART: &str = "a part of a bounding box";
 
 /// Prints every difference, and holds them to this list of reasons.
+#[expect(clippy::print_stdout, reason = "the list is for people: `--nocapture` shows it")]
 fn differ_only_by(observations: &Passed, species: &[&str], expected: &[(&str, usize)]) {
     let mut found = BTreeMap::<&str, usize>::new();
     for difference in differences(&observations.before, &observations.after) {
