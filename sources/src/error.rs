@@ -47,6 +47,25 @@ pub enum ImportError {
     /// A label cannot be used; labels are all needed.
     #[error("{0}\nnothing was imported")]
     BadLabel(BadRow),
+    /// A row of a file of corrections cannot be used; all are needed.
+    #[error("{0}\nnothing was imported")]
+    BadCorrection(BadRow),
+    /// A clock of a deployment that is not there should be mended.
+    #[error(
+        "--shift names the deployment {id:?}, which the package does not have{near}\nnothing was imported"
+    )]
+    NoSuchDeployment {
+        /// Its id.
+        id: String,
+        /// What it may have been, as the end of a sentence.
+        near: String,
+    },
+    /// A clock should be mended twice.
+    #[error("--shift names the deployment {id:?} twice; tell one shift for it\nnothing was imported")]
+    ShiftedTwice {
+        /// Its id.
+        id: String,
+    },
     /// No row is of the chosen species.
     #[error("the package has no observation of {}; it has {}", wanted.join(", "), found.join(", "))]
     NoSuchSpecies {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
 use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::error::{BadRow, ImportError};
-use crate::table_form::{Form, named};
+use crate::table_form::{Form, named, without_mark};
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
@@ -21,6 +22,8 @@ pub(super) struct Table {
     record: ByteRecord,
     cells: Vec<String>,
     guessed: bool,
+    /// Lines end with a carriage return and a line feed.
+    has_returns: bool,
 }
 
 struct Header {
@@ -73,7 +76,45 @@ impl Table {
             return Err(wrong(format!("it has no column {name}")));
         }
         let header = Header { file: file.to_owned(), names, columns, form };
-        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false })
+        let has_returns =
+            has_returns(path).map_err(|source| ImportError::Unreadable { path: path.to_owned(), source })?;
+        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false, has_returns })
+    }
+
+    /// Opens a file that somebody wrote by hand: columns by these names or their other spellings, in any case and order,
+    /// separated by commas, semicolons or tabs. Rows know each column by the first of its names.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a column is none of these or there twice: nothing that is told is passed over.
+    pub(super) fn of_people(path: &Path, columns: &[&'static [&'static str]]) -> Result<Self, ImportError> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
+        let mut first = Vec::new();
+        let start = File::open(path).map_err(unreadable)?.take(1 << 16);
+        BufReader::new(start).read_until(b'\n', &mut first).map_err(unreadable)?;
+        let count = |sign: u8| (first.iter().filter(|byte| **byte == sign).count(), sign == b',');
+        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',');
+        let form = Form { delimiter, ..Form::default() };
+        let mut table = Self::open_as(path, &file, &[], form)?;
+        let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+        let mut names = HashMap::new();
+        for (at, name) in table.header.names.iter_mut().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let known = columns.iter().find(|names| names.iter().any(|known| plain(known) == plain(name)));
+            let wrong = |reason| ImportError::WrongForm { path: path.to_owned(), reason };
+            let Some([known, ..]) = known else {
+                let columns: Vec<&str> = columns.iter().map(|names| names[0]).collect();
+                return Err(wrong(format!(
+                    "it has a column {name:?}, and the columns are: {}",
+                    columns.join(", ")
+                )));
+            };
+            if names.insert((*known).to_owned(), at).is_some() {
+                return Err(wrong(format!("it has the column {known} twice")));
+            }
+            *name = (*known).to_owned();
+        }
+        table.header.columns = names;
+        Ok(table)
     }
 
     /// Whether a cell was not UTF-8 and nothing said that it would not be.
@@ -81,8 +122,8 @@ impl Table {
         self.guessed
     }
 
-    /// Reads the next row through `parse`; `None` at the end. The inner error is that of a row, after which reading
-    /// can go on.
+    /// Reads the next row through `parse`; `None` at the end. Rows of which no cell has a value are none. The inner error
+    /// is that of a row, after which reading can go on.
     ///
     /// # Errors
     /// When the file cannot be read further.
@@ -90,15 +131,29 @@ impl Table {
         &mut self,
         parse: impl FnOnce(&Row<'_>) -> Result<T, BadRow>,
     ) -> Result<Option<Result<T, BadRow>>, ImportError> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(false) => Ok(None),
-            Ok(true) => {
-                self.decode();
-                let line = self.record.position().map_or(0, Position::line);
-                Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })))
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(false) => return Ok(None),
+                Ok(true) => {
+                    self.decode();
+                    if self.cells.iter().all(|cell| cell.trim().is_empty()) {
+                        continue; // as spreadsheets leave them behind a table
+                    }
+                    let line = self.line();
+                    return Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })));
+                }
+                Err(error) => return self.broken(error).map(|bad| Some(Err(bad))),
             }
-            Err(error) => self.broken(error).map(|bad| Some(Err(bad))),
         }
+    }
+
+    /// The line of the file on which the row begins. The reader's own count is behind by what it has not read of the end of
+    /// the line before, and by empty lines.
+    fn line(&self) -> u64 {
+        let within = self.record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        let behind = self.reader.position().line().saturating_sub(within);
+        let begins = self.record.position().map_or(0, Position::line);
+        if self.has_returns { behind } else { begins.max(behind.saturating_sub(1)) }
     }
 
     fn decode(&mut self) {
@@ -117,15 +172,21 @@ impl Table {
             }
             _ => return Err(unreadable(Path::new(&self.header.file), error)),
         };
-        let line = error.position().map_or(0, Position::line);
         Ok(BadRow {
             file: self.header.file.clone(),
-            line,
+            line: self.line(),
             column: String::new(),
             value: String::new(),
             reason,
         })
     }
+}
+
+/// Whether the first line ends with a carriage return and a line feed.
+fn has_returns(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?.take(1 << 16)).read_until(b'\n', &mut first)?;
+    Ok(first.ends_with(b"\r\n"))
 }
 
 fn unreadable(path: &Path, error: csv::Error) -> ImportError {
@@ -159,17 +220,25 @@ impl<'a> Row<'a> {
 
     fn told(&self, at: usize) -> Option<&'a str> {
         let value = self.cells.get(at)?.trim();
-        let is_missing =
-            MISSING.contains(&value) || self.header.form.missing.iter().any(|missing| missing == value);
-        (!is_missing).then_some(value)
+        let form = &self.header.form;
+        let is_missing = MISSING.contains(&value) || form.missing.iter().any(|missing| missing == value);
+        let is_free_text =
+            value.starts_with('\'') && form.free_text.contains(&self.header.names[at].as_str());
+        (!is_missing).then_some(if is_free_text { without_mark(value) } else { value })
     }
 
     /// The columns beside these that have a value, as a JSON object of texts; `None`: there are none.
     pub(super) fn others(&self, known: &[&str]) -> Option<String> {
+        self.others_and(known, None)
+    }
+
+    /// The same, with one more.
+    pub(super) fn others_and(&self, known: &[&str], more: Option<(&str, String)>) -> Option<String> {
         let names = self.header.names.iter().enumerate();
         let others: BTreeMap<&str, &str> = names
             .filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()))
             .filter_map(|(at, name)| Some((name.as_str(), self.told(at)?)))
+            .chain(more.as_ref().map(|(name, value)| (*name, value.as_str())))
             .collect();
         if others.is_empty() { None } else { serde_json::to_string(&others).ok() }
     }

@@ -1,11 +1,12 @@
 //! The package's own description (`datapackage.json`, of Data Package 1 or 2) and where its files are. Nothing outside
 //! its folder is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use deertrack_catalog::corrections::{Corrections, Failure, KEY};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -14,17 +15,40 @@ use super::dialect::{Resource, form};
 use super::locate::{DESCRIPTION, Located, TABLES, locate};
 use crate::error::ImportError;
 use crate::table::Table;
+use crate::table_form::Form;
 
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
 const PROFILE: &str = "camtrap-dp/";
 const VERSION: &str = "1.0";
 
+/// Columns of free text, in which an export marks what a spreadsheet would take for a formula. Keys have no mark.
+const FREE_TEXT: [&str; 14] = [
+    "locationName",
+    "setupBy",
+    "cameraModel",
+    "habitat",
+    "deploymentGroups",
+    "deploymentTags",
+    "deploymentComments",
+    "exifData",
+    "mediaComments",
+    "scientificName",
+    "behavior",
+    "classifiedBy",
+    "observationTags",
+    "observationComments",
+];
+/// Under which key of its description an export says what only itself knows.
+const OWN_WORD: &str = "deertrack";
+
 /// An opened package.
 pub(super) struct Package {
     located: Located,
     description: Description,
-    /// The description without its resources.
+    /// The description without its resources, and without the word of an export.
     metadata: Map<String, Value>,
+    /// What an export said of it; null: it is none.
+    own_word: Value,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +77,8 @@ impl Package {
         let description: Description =
             serde_json::from_value(Value::Object(metadata.clone())).map_err(no_package)?;
         metadata.remove("resources");
-        let package = Self { located, description, metadata };
+        let own_word = metadata.remove(OWN_WORD).unwrap_or_default();
+        let package = Self { located, description, metadata, own_word };
         if package.version().is_none_or(|version| !version.starts_with(VERSION)) {
             let of = &package.description;
             let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
@@ -89,6 +114,21 @@ impl Package {
     /// Its description without the resources, as JSON.
     pub(super) fn metadata(&self) -> Option<String> {
         serde_json::to_string(&self.metadata).ok()
+    }
+
+    /// What an earlier import of these rows had corrected, where they were exported since.
+    pub(super) fn corrections(&self) -> Corrections {
+        Corrections::of(&self.own_word[KEY])
+    }
+
+    /// When its cameras failed, by deployment, where the rows were exported from a database that knew.
+    pub(super) fn failures(&self) -> BTreeMap<String, Vec<Failure>> {
+        BTreeMap::deserialize(&self.own_word["failures"]).unwrap_or_default()
+    }
+
+    /// It was exported from a database such as ours.
+    pub(super) fn is_own(&self) -> bool {
+        !self.own_word.is_null()
     }
 
     /// Where it was found, if that is not where was pointed to.
@@ -148,7 +188,7 @@ impl Package {
             path: self.located.root.join(DESCRIPTION),
             reason: format!("{reason} of {name}"),
         })?;
-        Table::open_as(&path, &file, columns, form).map(Some)
+        Table::open_as(&path, &file, columns, Form { free_text: &FREE_TEXT, ..form }).map(Some)
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {

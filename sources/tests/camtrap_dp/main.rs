@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
 mod clocks;
+mod corrections;
 mod events;
 mod files;
 mod identity;
