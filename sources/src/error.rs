@@ -67,21 +67,28 @@ pub enum ImportError {
         id: String,
     },
     /// No row is of the chosen species.
-    #[error("the package has no observation of {}; it has {}", wanted.join(", "), found.join(", "))]
+    #[error(
+        "the package has no observation of {}; it has {}{unused}", wanted.join(", "),
+        if found.is_empty() { "none of an animal".to_owned() } else { found.join(", ") }
+    )]
     NoSuchSpecies {
         /// What was asked for.
         wanted: Vec<String>,
         /// What there is.
         found: Vec<String>,
+        /// How many rows could not be used, as the end of a sentence.
+        unused: String,
     },
     /// No row is of a deer, and no species was chosen.
     #[error(
-        "the package has no deer (Cervidae){}; --species NAME takes another animal",
+        "the package has no deer (Cervidae){}; --species NAME takes another animal{unused}",
         if found.is_empty() { ", nor any other animal with a name".to_owned() } else { format!("; it has {}", found.join(", ")) }
     )]
     NoDeer {
         /// What there is.
         found: Vec<String>,
+        /// How many rows could not be used, as the end of a sentence.
+        unused: String,
     },
     /// A data set of this name is there, and its content is another.
     #[error(

@@ -67,13 +67,18 @@ impl Table {
             return Err(wrong("it is written in UTF-16; save it as CSV UTF-8".to_owned()));
         }
         let names: Vec<String> = header.iter().map(|name| form.decode(name).0.trim().to_owned()).collect();
+        let names = in_usual_case(names, form.columns);
         if let (1, Some(delimiter)) = (names.len(), form.other_delimiter(&names[0])) {
             return Err(wrong(separated_by(delimiter, form.delimiter)));
         }
         let columns: HashMap<String, usize> =
             names.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
         if let Some(name) = required.iter().find(|name| !columns.contains_key(**name)) {
-            return Err(wrong(format!("it has no column {name}")));
+            let there: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            return Err(wrong(format!(
+                "it has no column {name}, and cannot be read without; it has {}",
+                there.join(", ")
+            )));
         }
         let header = Header { file: file.to_owned(), names, columns, form };
         let has_returns =
@@ -180,6 +185,15 @@ impl Table {
             reason,
         })
     }
+}
+
+/// The names of a header; one that is a known column but for its case has the known name, unless that is there as well.
+fn in_usual_case(names: Vec<String>, known: &[&str]) -> Vec<String> {
+    let usual = |name: &String| {
+        let known = known.iter().find(|known| known.eq_ignore_ascii_case(name))?;
+        (!names.iter().any(|other| other == known)).then(|| (*known).to_owned())
+    };
+    names.iter().map(|name| usual(name).unwrap_or_else(|| name.clone())).collect()
 }
 
 /// Whether the first line ends with a carriage return and a line feed.
@@ -319,10 +333,10 @@ impl<'a> Row<'a> {
         self.required(column)?.parse().map_err(|_| self.bad(column, "not a whole number from 0"))
     }
 
-    /// One of a few words.
+    /// One of a few words, in any case.
     pub(super) fn choice<T: Copy>(&self, column: &str, choices: &[(&str, T)]) -> Result<Option<T>, BadRow> {
         let Some(text) = self.text(column) else { return Ok(None) };
-        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value);
         found.map(Some).ok_or_else(|| {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             self.bad(column, &format!("not one of {}", names.join(", ")))

@@ -17,6 +17,8 @@ pub(super) struct Form {
     pub(super) decimal: char,
     /// What stands for "not told", beside the standard's own.
     pub(super) missing: Vec<String>,
+    /// Columns by the names that are looked for; a header may write them in other case.
+    pub(super) columns: &'static [&'static str],
     /// Columns of free text: a mark in front of what a spreadsheet would take for a formula is none of theirs.
     pub(super) free_text: &'static [&'static str],
     /// Letters are those of Windows-1252 (which holds ISO 8859-1), else UTF-8.
@@ -33,6 +35,7 @@ impl Default for Form {
             comment: None,
             decimal: '.',
             missing: Vec::new(),
+            columns: &[],
             free_text: &[],
             is_latin: false,
         }

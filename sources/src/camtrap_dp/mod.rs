@@ -14,6 +14,7 @@
 //! rows of people, vehicles or blanks; but what those say of a photograph is heard.
 
 mod clocks;
+mod columns;
 mod corrected_places;
 mod deployments;
 mod dialect;
@@ -290,6 +291,14 @@ fn note(
         if let Some(change) = &stand.change {
             let change = change.recorded(&stands.places.all[stand.place].id);
             notes.corrected_places.insert(change.place, change.what);
+        }
+    }
+    notes.wrong_ends = observations.found.iter().filter(|found| found.has_wrong_end).count() as u64;
+    for found in &observations.found {
+        let (stand, at) = (&stands.all[found.seen.stand], found.seen.start);
+        let is_told_otherwise = stand.clock_problem.is_some() || !clocks::is_possible(at, now);
+        if !is_told_otherwise && !(stand.start <= at && at <= stand.end) {
+            *notes.outside.entry(stand.id.clone()).or_default() += 1;
         }
     }
     let [deployments, periods, rows] = failures::counts(stands, observations);

@@ -74,6 +74,8 @@ pub(super) enum By {
 /// A row of a chosen species.
 pub(super) struct Found {
     pub(super) seen: Seen,
+    /// Its event ends before it begins, or when it cannot have ended: the end is kept as told, and counts for nothing.
+    pub(super) has_wrong_end: bool,
     /// Without its image, event and prefix.
     pub(super) row: NewDetection,
 }
@@ -146,13 +148,13 @@ pub(super) fn read(
         }
     }
     reading.note_table(&table, "observations", twice.equal);
-    refuse_none(chosen, &all.species, &all.other_species)?;
+    refuse_none(chosen, &all.species, &all.other_species, reading.unused())?;
     Ok(all)
 }
 
 fn why(what: What) -> &'static str {
     if what == What::OtherAnimal {
-        "of another species"
+        "of another species, or of an animal without a name"
     } else {
         "of no animal (blank, person, vehicle, unknown or unclassified)"
     }
@@ -169,7 +171,7 @@ fn read_row(
     let level = row.choice("observationLevel", &levels)?;
     let level = level.ok_or_else(|| row.bad("observationLevel", "required"))?;
     let name = row.text("scientificName");
-    let what = match row.required("observationType")? {
+    let what = match &*row.required("observationType")?.to_ascii_lowercase() {
         "animal" if chosen.has(name) => None,
         "animal" => Some(What::OtherAnimal),
         "human" | "vehicle" => Some(What::People),
@@ -197,8 +199,9 @@ fn read_row(
         count: row.count("count")?.unwrap_or(1),
     };
     seen.medium = medium(row, &seen, media, clocks::is_possible(start, reading.options.now))?;
-    let row = detection(row, &seen, has_incomplete_box)?;
-    Ok(Read::Found(Box::new(Found { seen, row }), has_incomplete_box))
+    let wrong_end = seen.end.take_if(|end| *end < start || !clocks::is_possible(*end, reading.options.now));
+    let row = detection(row, &seen, wrong_end, has_incomplete_box)?;
+    Ok(Read::Found(Box::new(Found { seen, has_wrong_end: wrong_end.is_some(), row }), has_incomplete_box))
 }
 
 /// What a row that is not taken says about its photograph and event. Mistakes in it stop nobody.
@@ -223,9 +226,9 @@ fn of_other(row: &Row<'_>, level: Level, stands: &Stands, media: &Media) -> Opti
 }
 
 fn by(row: &Row<'_>) -> Option<By> {
-    match row.text("classificationMethod") {
-        Some("human") => Some(By::Person),
-        Some("machine") => Some(By::Model),
+    match &*row.text("classificationMethod")?.to_ascii_lowercase() {
+        "human" => Some(By::Person),
+        "machine" => Some(By::Model),
         _ => None,
     }
 }
@@ -248,7 +251,12 @@ fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> R
     }
 }
 
-fn detection(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Result<NewDetection, BadRow> {
+fn detection(
+    row: &Row<'_>,
+    seen: &Seen,
+    wrong_end: Option<DateTime<FixedOffset>>,
+    has_incomplete_box: bool,
+) -> Result<NewDetection, BadRow> {
     let id = row.required("observationID")?;
     let told_at = row.optional_instant("classificationTimestamp")?;
     let utc = |at: DateTime<FixedOffset>| -> DateTime<Utc> { at.to_utc() };
@@ -271,22 +279,30 @@ fn detection(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Result<New
         ends_at: seen.end.map(utc),
         utc_offset_seconds: Some(seen.start.offset().local_minus_utc()),
         is_count_told: Some(row.text("count").is_some()),
-        extra: extra(row, seen, has_incomplete_box),
+        extra: extra(row, seen, wrong_end, has_incomplete_box),
         ..NewDetection::of(id, "", class(row)?)
     })
 }
 
-/// The other columns; with them what is told of a box that is not whole, and an end with an offset of its own.
-fn extra(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Option<String> {
+/// The other columns; with them what is told of a box that is not whole, and an end that is wrong or has an offset of its
+/// own.
+fn extra(
+    row: &Row<'_>,
+    seen: &Seen,
+    wrong_end: Option<DateTime<FixedOffset>>,
+    has_incomplete_box: bool,
+) -> Option<String> {
     let known = if has_incomplete_box { &KEPT[..KEPT.len() - 4] } else { &KEPT };
-    let end = seen.end.filter(|end| end.offset() != seen.start.offset());
+    let end = seen.end.filter(|end| end.offset() != seen.start.offset()).or(wrong_end);
     let end = end.map(|end| ("eventEnd", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
     row.others_and(known, end)
 }
 
 fn class(row: &Row<'_>) -> Result<Class, BadRow> {
-    let stage = row.choice("lifeStage", &[("adult", false), ("subadult", false), ("juvenile", true)])?;
-    let sex = row.choice("sex", &[("female", Class::Doe), ("male", Class::Buck)])?;
+    // "unknown" was a word of earlier versions: it says that nothing is told.
+    let stages = [("adult", false), ("subadult", false), ("juvenile", true), ("unknown", false)];
+    let sexes = [("female", Class::Doe), ("male", Class::Buck), ("unknown", Class::Unknown)];
+    let (stage, sex) = (row.choice("lifeStage", &stages)?, row.choice("sex", &sexes)?);
     Ok(if stage == Some(true) { Class::Fawn } else { sex.unwrap_or(Class::Unknown) })
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::columns::{COLUMNS, FREE_TEXT};
 use super::dialect::{Resource, form};
 use super::locate::{DESCRIPTION, Located, TABLES, locate};
 use crate::error::ImportError;
@@ -21,23 +22,6 @@ use crate::table_form::Form;
 const PROFILE: &str = "camtrap-dp/";
 const VERSION: &str = "1.0";
 
-/// Columns of free text, in which an export marks what a spreadsheet would take for a formula. Keys have no mark.
-const FREE_TEXT: [&str; 14] = [
-    "locationName",
-    "setupBy",
-    "cameraModel",
-    "habitat",
-    "deploymentGroups",
-    "deploymentTags",
-    "deploymentComments",
-    "exifData",
-    "mediaComments",
-    "scientificName",
-    "behavior",
-    "classifiedBy",
-    "observationTags",
-    "observationComments",
-];
 /// Under which key of its description an export says what only itself knows.
 const OWN_WORD: &str = "deertrack";
 
@@ -82,7 +66,9 @@ impl Package {
         if package.version().is_none_or(|version| !version.starts_with(VERSION)) {
             let of = &package.description;
             let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
-            return Err(wrong(format!("its profile is {profile}, and this reads Camtrap DP {VERSION}")));
+            return Err(wrong(format!(
+                "its profile is {profile}, and this reads Camtrap DP {VERSION}: export it in that version"
+            )));
         }
         Ok(package)
     }
@@ -188,7 +174,8 @@ impl Package {
             path: self.located.root.join(DESCRIPTION),
             reason: format!("{reason} of {name}"),
         })?;
-        Table::open_as(&path, &file, columns, Form { free_text: &FREE_TEXT, ..form }).map(Some)
+        Table::open_as(&path, &file, columns, Form { columns: &COLUMNS, free_text: &FREE_TEXT, ..form })
+            .map(Some)
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {

@@ -82,6 +82,8 @@ pub struct Notes {
     pub impossible_ends: u64,
     /// The offsets from UTC in which times are told, as `+02:00`.
     pub offsets: Vec<String>,
+    /// Rows at times at which their deployment did not stand, by deployment.
+    pub outside: BTreeMap<String, u64>,
     /// Photographs on which, or in whose events, somebody saw a person or a vehicle.
     pub people: u64,
     /// How many individual ids there are that occur once each, and so are no known animals.
@@ -302,6 +304,14 @@ impl Notes {
             writeln!(
                 f,
                 "  counted at their begin: {count} rows of events that end before it, or over a day after it"
+            )?;
+        }
+        if !self.outside.is_empty() {
+            let all = self.outside.iter().map(|(deployment, rows)| format!("{deployment} ({rows} rows)"));
+            writeln!(
+                f,
+                "  outside of their deployment's time: {}; if a clock was wrong, --shift mends it",
+                shown(all)
             )?;
         }
         if self.offsets.iter().any(|offset| offset != "+00:00") {

@@ -5,6 +5,7 @@ mod clocks;
 mod corrections;
 mod events;
 mod files;
+mod forms;
 mod identity;
 mod levels;
 #[path = "../package/mod.rs"]
