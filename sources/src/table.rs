@@ -71,6 +71,10 @@ impl Table {
         if let (1, Some(delimiter)) = (names.len(), form.other_delimiter(&names[0])) {
             return Err(wrong(separated_by(delimiter, form.delimiter)));
         }
+        let is_twice = |name: &&&str| names.iter().filter(|other| other == *name).count() > 1;
+        if let Some(name) = form.columns.iter().find(is_twice) {
+            return Err(wrong(format!("it has the column {name} twice, and which one is meant is not said")));
+        }
         let columns: HashMap<String, usize> =
             names.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
         if let Some(name) = required.iter().find(|name| !columns.contains_key(**name)) {
@@ -277,8 +281,10 @@ impl<'a> Row<'a> {
     /// An instant with the offset that it was told with.
     pub(super) fn instant(&self, column: &str) -> Result<DateTime<FixedOffset>, BadRow> {
         let text = self.required(column)?;
+        // ISO 8601 lets seconds, and the minutes of an offset, be left out.
         DateTime::parse_from_rfc3339(text)
-            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z"))
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z"))
             .map_err(|_| self.bad(column, "not a time with an offset, as 2020-03-01T22:00:00Z"))
     }
 

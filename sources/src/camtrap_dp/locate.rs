@@ -142,7 +142,8 @@ fn paths_of_tables(description: &[u8]) -> Vec<String> {
     let text = description.strip_prefix(b"\xef\xbb\xbf").unwrap_or(description);
     let value: Value = serde_json::from_slice(text).unwrap_or_default();
     let resources = value["resources"].as_array().cloned().unwrap_or_default();
-    let ours = resources.iter().filter(|resource| TABLES.iter().any(|name| resource["name"] == *name));
+    let is_table = |name: &str| TABLES.iter().any(|table| table.eq_ignore_ascii_case(name));
+    let ours = resources.iter().filter(|resource| resource["name"].as_str().is_some_and(is_table));
     let paths = ours.flat_map(|resource| match &resource["path"] {
         Value::Array(paths) => paths.clone(),
         path => vec![path.clone()],
@@ -150,7 +151,8 @@ fn paths_of_tables(description: &[u8]) -> Vec<String> {
     let is_plain = |path: &String| {
         !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
     };
-    paths.filter_map(|path| path.as_str().map(str::to_owned)).filter(is_plain).collect()
+    let without_dot = |path: &str| path.strip_prefix("./").unwrap_or(path).to_owned();
+    paths.filter_map(|path| path.as_str().map(without_dot)).filter(is_plain).collect()
 }
 
 /// Unpacks one file, if the archive has it; `left` is how many bytes it may still have.

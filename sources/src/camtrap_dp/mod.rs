@@ -96,6 +96,7 @@ pub async fn import(
     let chosen = Chosen::of(options);
     let observations = observations::read(&package, &stands, &mut media, &chosen, &mut reading)?;
     reading.refuse_orphans()?;
+    species::refuse_none(&chosen, &observations.species, &observations.other_species, reading.unused())?;
     reading.notes.mended_clocks = shifts::settle(&mut stands, &media, &observations);
     stands.settle(options.now);
     failures::mark(&mut stands, failed)?;

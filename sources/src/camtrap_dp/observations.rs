@@ -16,7 +16,7 @@ use super::deployments::Stands;
 use super::media::Media;
 use super::package::Package;
 use super::reading::{Reading, Twice};
-use super::species::{Chosen, refuse_none};
+use super::species::Chosen;
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
@@ -148,7 +148,6 @@ pub(super) fn read(
         }
     }
     reading.note_table(&table, "observations", twice.equal);
-    refuse_none(chosen, &all.species, &all.other_species, reading.unused())?;
     Ok(all)
 }
 

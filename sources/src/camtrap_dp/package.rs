@@ -161,7 +161,13 @@ impl Package {
                 Some(path) => format!("the table {name} is {path}, and there is no such file"),
                 None => format!("the package has no {name}.csv"),
             };
-            ImportError::WrongForm { path: self.located.root.clone(), reason }
+            // What a ZIP was unpacked to is gone when this is read.
+            let path = if self.is_unpacked() {
+                PathBuf::from(&self.located.name)
+            } else {
+                self.located.root.clone()
+            };
+            ImportError::WrongForm { path, reason }
         })
     }
 
@@ -179,7 +185,7 @@ impl Package {
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {
-        self.description.resources.iter().find(|resource| resource.name == name)
+        self.description.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
     }
 
     /// SHA-256 of its tables, in hex: the same tables are the same package, whatever its description says.

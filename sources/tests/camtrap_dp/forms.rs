@@ -39,6 +39,47 @@ async fn a_column_that_is_missing_is_told_with_those_that_are_there() {
 }
 
 #[tokio::test]
+async fn a_column_that_is_there_twice_is_refused() {
+    let mut package = Package::new();
+    package.event(&[("observationID", "o")]);
+    package.write();
+    package.file(
+        "observations.csv",
+        b"observationID,deploymentID,eventStart,observationLevel,observationType,count,Count\n\
+          o,d1,2025-05-01T10:00:00Z,event,animal,1,2\n",
+    );
+    // "Count" is another column beside "count", kept aside; the very same name twice is not.
+    let summary =
+        package.import_files(&Options { species: vec!["*".into()], ..Options::default() }).await.unwrap();
+    assert_eq!(summary.animals, 1);
+    package.file(
+        "observations.csv",
+        b"observationID,deploymentID,eventStart,observationLevel,observationType,count,count\n\
+          o,d1,2025-05-01T10:00:00Z,event,animal,1,2\n",
+    );
+    let error = package.import_files(&Options::default()).await.unwrap_err().to_string();
+    assert!(error.ends_with("it has the column count twice, and which one is meant is not said"), "{error}");
+}
+
+#[tokio::test]
+async fn times_without_seconds_or_with_short_offsets_are_read() {
+    let mut package = Package::new();
+    let times = [
+        "2025-05-01T12:00+02:00",
+        "2025-05-01T12:00:00+02",
+        "2025-05-01T12:00:00+0200",
+        "2025-05-01 10:00:00Z",
+        "2025-05-01T10:00Z",
+    ];
+    for (number, time) in times.iter().enumerate() {
+        package.event(&[("observationID", &format!("o{number}")), ("eventStart", time)]);
+    }
+    package.import(&Options::default()).await.unwrap();
+    let rows = crate::detections(&package).await;
+    assert!(rows.iter().all(|row| row.image.taken_at == Some(at("2025-05-01T10:00:00Z"))) && rows.len() == 5);
+}
+
+#[tokio::test]
 async fn words_in_other_case_and_unknown_ones_of_earlier_versions_lose_no_animal() {
     let mut package = Package::new();
     for (id, level, kind, stage, sex) in [
@@ -66,6 +107,11 @@ async fn a_package_deep_in_a_zip_is_found() {
     package.write();
     let path = format!("{}/season.zip", package.root());
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    let description = std::fs::read_to_string(format!("{}/datapackage.json", package.root())).unwrap();
+    let description =
+        description.replace(r#""name": "deployments", "path": ""#, r#""name": "Deployments", "path": "./"#);
+    assert!(description.contains("./deployments.csv"));
+    package.file("datapackage.json", description.as_bytes());
     for name in ["datapackage.json", "deployments.csv", "observations.csv"] {
         let bytes = std::fs::read(format!("{}/{name}", package.root())).unwrap();
         for folder in ["export/2025/package", "__MACOSX/export/2025/package"] {
