@@ -67,7 +67,7 @@ impl Table {
             return Err(wrong("it is written in UTF-16; save it as CSV UTF-8".to_owned()));
         }
         let names: Vec<String> = header.iter().map(|name| form.decode(name).0.trim().to_owned()).collect();
-        let names = in_usual_case(names, form.columns);
+        let names = in_usual_case(&names, form.columns);
         if let (1, Some(delimiter)) = (names.len(), form.other_delimiter(&names[0])) {
             return Err(wrong(separated_by(delimiter, form.delimiter)));
         }
@@ -192,7 +192,7 @@ impl Table {
 }
 
 /// The names of a header; one that is a known column but for its case has the known name, unless that is there as well.
-fn in_usual_case(names: Vec<String>, known: &[&str]) -> Vec<String> {
+fn in_usual_case(names: &[String], known: &[&str]) -> Vec<String> {
     let usual = |name: &String| {
         let known = known.iter().find(|known| known.eq_ignore_ascii_case(name))?;
         (!names.iter().any(|other| other == known)).then(|| (*known).to_owned())
@@ -251,12 +251,12 @@ impl<'a> Row<'a> {
     }
 
     /// The same, with one more.
-    pub(super) fn others_and(&self, known: &[&str], more: Option<(&str, String)>) -> Option<String> {
+    pub(super) fn others_and(&self, known: &[&str], more: Option<&(&str, String)>) -> Option<String> {
         let names = self.header.names.iter().enumerate();
         let others: BTreeMap<&str, &str> = names
             .filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()))
             .filter_map(|(at, name)| Some((name.as_str(), self.told(at)?)))
-            .chain(more.as_ref().map(|(name, value)| (*name, value.as_str())))
+            .chain(more.map(|(name, value)| (*name, value.as_str())))
             .collect();
         if others.is_empty() { None } else { serde_json::to_string(&others).ok() }
     }

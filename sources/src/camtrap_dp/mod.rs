@@ -298,7 +298,7 @@ fn note(
     for found in &observations.found {
         let (stand, at) = (&stands.all[found.seen.stand], found.seen.start);
         let is_told_otherwise = stand.clock_problem.is_some() || !clocks::is_possible(at, now);
-        if !is_told_otherwise && !(stand.start <= at && at <= stand.end) {
+        if !is_told_otherwise && !(stand.start..=stand.end).contains(&at) {
             *notes.outside.entry(stand.id.clone()).or_default() += 1;
         }
     }

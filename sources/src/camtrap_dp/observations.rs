@@ -294,7 +294,7 @@ fn extra(
     let known = if has_incomplete_box { &KEPT[..KEPT.len() - 4] } else { &KEPT };
     let end = seen.end.filter(|end| end.offset() != seen.start.offset()).or(wrong_end);
     let end = end.map(|end| ("eventEnd", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
-    row.others_and(known, end)
+    row.others_and(known, end.as_ref())
 }
 
 fn class(row: &Row<'_>) -> Result<Class, BadRow> {
