@@ -294,7 +294,6 @@ fn note(
             notes.corrected_places.insert(change.place, change.what);
         }
     }
-    notes.wrong_ends = observations.found.iter().filter(|found| found.has_wrong_end).count() as u64;
     for found in &observations.found {
         let (stand, at) = (&stands.all[found.seen.stand], found.seen.start);
         let is_told_otherwise = stand.clock_problem.is_some() || !clocks::is_possible(at, now);

@@ -74,8 +74,6 @@ pub(super) enum By {
 /// A row of a chosen species.
 pub(super) struct Found {
     pub(super) seen: Seen,
-    /// Its event ends before it begins, or when it cannot have ended: the end is kept as told, and counts for nothing.
-    pub(super) has_wrong_end: bool,
     /// Without its image, event and prefix.
     pub(super) row: NewDetection,
 }
@@ -198,9 +196,8 @@ fn read_row(
         count: row.count("count")?.unwrap_or(1),
     };
     seen.medium = medium(row, &seen, media, clocks::is_possible(start, reading.options.now))?;
-    let wrong_end = seen.end.take_if(|end| *end < start || !clocks::is_possible(*end, reading.options.now));
-    let row = detection(row, &seen, wrong_end, has_incomplete_box)?;
-    Ok(Read::Found(Box::new(Found { seen, has_wrong_end: wrong_end.is_some(), row }), has_incomplete_box))
+    let row = detection(row, &seen, has_incomplete_box)?;
+    Ok(Read::Found(Box::new(Found { seen, row }), has_incomplete_box))
 }
 
 /// What a row that is not taken says about its photograph and event. Mistakes in it stop nobody.
@@ -250,12 +247,7 @@ fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> R
     }
 }
 
-fn detection(
-    row: &Row<'_>,
-    seen: &Seen,
-    wrong_end: Option<DateTime<FixedOffset>>,
-    has_incomplete_box: bool,
-) -> Result<NewDetection, BadRow> {
+fn detection(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Result<NewDetection, BadRow> {
     let id = row.required("observationID")?;
     let told_at = row.optional_instant("classificationTimestamp")?;
     let utc = |at: DateTime<FixedOffset>| -> DateTime<Utc> { at.to_utc() };
@@ -278,21 +270,15 @@ fn detection(
         ends_at: seen.end.map(utc),
         utc_offset_seconds: Some(seen.start.offset().local_minus_utc()),
         is_count_told: Some(row.text("count").is_some()),
-        extra: extra(row, seen, wrong_end, has_incomplete_box),
+        extra: extra(row, seen, has_incomplete_box),
         ..NewDetection::of(id, "", class(row)?)
     })
 }
 
-/// The other columns; with them what is told of a box that is not whole, and an end that is wrong or has an offset of its
-/// own.
-fn extra(
-    row: &Row<'_>,
-    seen: &Seen,
-    wrong_end: Option<DateTime<FixedOffset>>,
-    has_incomplete_box: bool,
-) -> Option<String> {
+/// The other columns; with them what is told of a box that is not whole, and an end with an offset of its own.
+fn extra(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Option<String> {
     let known = if has_incomplete_box { &KEPT[..KEPT.len() - 4] } else { &KEPT };
-    let end = seen.end.filter(|end| end.offset() != seen.start.offset()).or(wrong_end);
+    let end = seen.end.filter(|end| end.offset() != seen.start.offset());
     let end = end.map(|end| ("eventEnd", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
     row.others_and(known, end.as_ref())
 }

@@ -142,32 +142,6 @@ async fn where_all_rows_are_bad_the_first_is_told_and_not_that_there_is_no_deer(
 }
 
 #[tokio::test]
-async fn an_end_before_the_begin_or_in_another_millennium_is_no_end_and_told() {
-    let mut package = Package::new();
-    let ends =
-        [("o1", "2025-05-01T09:59:59Z"), ("o2", "4999-05-01T10:00:00Z"), ("o3", "2025-05-01T10:00:00Z")];
-    for (id, end) in ends {
-        package.event(&[("observationID", id), ("eventID", id), ("eventEnd", end)]);
-    }
-    let summary = package.import(&Options::default()).await.unwrap();
-    assert_eq!(summary.notes.wrong_ends, 2);
-    assert!(
-        summary.to_string().contains("without an end: 2 rows end before they begin, or when they cannot"),
-        "{summary}"
-    );
-    let rows = crate::detections(&package).await;
-    let kept: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.ends_at, row.extra.as_deref())).collect();
-    assert_eq!(
-        kept,
-        [
-            ("o1", None, Some(r#"{"eventEnd":"2025-05-01T09:59:59Z"}"#)),
-            ("o2", None, Some(r#"{"eventEnd":"4999-05-01T10:00:00Z"}"#)),
-            ("o3", Some(at("2025-05-01T10:00:00Z")), None),
-        ]
-    );
-}
-
-#[tokio::test]
 async fn rows_outside_of_their_deployment_are_told() {
     let mut package = Package::new();
     package.deployment(&[

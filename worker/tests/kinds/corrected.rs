@@ -133,7 +133,7 @@ async fn a_corrected_package_goes_out_as_it_is_right_says_so_and_comes_in_as_it_
     assert_eq!(package["deertrack"]["failures"]["d2"][0]["reason"], "battery");
     let description = package["deertrack"]["description"].as_str().unwrap();
     assert!(
-        description.contains(" 1 clocks were mended at import, and their times are told as mended"),
+        description.contains(" Clocks mended at import, whose times are told as mended (deertrack.corrections, deploymentComments): 1."),
         "{description}"
     );
 

@@ -220,13 +220,13 @@ fn corrected(survey: &Survey) -> String {
     let [places, clocks] = [corrections.places.len(), corrections.clocks.len()];
     let failures = survey.stands.iter().filter(|stand| !stand.failures.is_empty()).count();
     [
-        (places, "places were corrected at import (deertrack.corrections)"),
-        (clocks, "clocks were mended at import, and their times are told as mended (deertrack.corrections, deploymentComments)"),
-        (failures, "deployments have periods in which the camera did not work (deertrack.failures, deploymentComments)"),
+        (places, "Places corrected at import (deertrack.corrections)"),
+        (clocks, "Clocks mended at import, whose times are told as mended (deertrack.corrections, deploymentComments)"),
+        (failures, "Deployments whose camera did not work for a time (deertrack.failures, deploymentComments)"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| format!(" {count} {what}."))
+    .map(|(count, what)| format!(" {what}: {count}."))
     .collect()
 }
 
