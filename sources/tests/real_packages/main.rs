@@ -127,7 +127,7 @@ fn offset_dropped(path: &Path) -> Outcome {
     let case = imported(path)?;
     equal("visits", &case.visits().len(), &2)?;
     says(&case.summary, "times are told at +02:00")?;
-    says(&case.summary, "local days and hours: Europe/Brussels, from the coordinates")?;
+    says(&case.summary, "local days and hours: Africa/Johannesburg, from the coordinates (1 place)")?;
     let kept = case.records().iter().all(|row| row.utc_offset_seconds == Some(7200));
     equal("the offset is kept", &kept, &true)
 }
