@@ -54,7 +54,7 @@ pub(super) fn told(places: &[Place]) -> Vec<String> {
     let mut zones = BTreeMap::<(String, ZoneSource), usize>::new();
     for place in places {
         let (zone, source) = calendar.zone_and_source(Some(&place.id));
-        *zones.entry((in_words(zone), source)).or_default() += 1;
+        *zones.entry((in_words(zone.name()), source)).or_default() += 1;
     }
     let words = |((zone, source), count): ((String, ZoneSource), usize)| {
         let places = if count == 1 { "place" } else { "places" };
