@@ -3,6 +3,7 @@
 mod catalog;
 mod failure;
 
+pub mod corrections;
 mod embedding;
 mod record;
 

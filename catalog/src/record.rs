@@ -183,7 +183,7 @@ pub struct ToldDeployment {
     /// Why its times cannot be true; then it is no effort, and [`Catalog::deployments`](crate::Catalog::deployments)
     /// leaves it out.
     pub clock_problem: Option<String>,
-    /// When it did not work: a JSON array of `{"start", "end"}`, RFC 3339.
+    /// When it did not work, as told: a JSON array of [`Failure`](crate::corrections::Failure).
     pub failures: Option<String>,
     /// Other columns, and place and coordinates as told for this deployment: a JSON object.
     pub extra: Option<String>,

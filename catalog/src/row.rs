@@ -7,6 +7,7 @@ use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_d
 use sqlx::FromRow;
 
 use crate::catalog::Other;
+use crate::corrections::Failure;
 use crate::embedding::{Embedding, Profile};
 use crate::record::{Image, Individual, Level, Record, Sighting, ToldDeployment};
 
@@ -18,6 +19,7 @@ pub(super) struct PlaceRow {
     longitude: Option<f64>,
     coordinate_uncertainty: Option<f64>,
     timezone: Option<String>,
+    zone_source: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -27,6 +29,7 @@ pub(super) struct DeploymentRow<T> {
     camera: Option<String>,
     start: T,
     end: Option<T>,
+    failures: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -39,7 +42,6 @@ pub(super) struct ToldDeploymentRow<T> {
     start_offset_seconds: Option<i32>,
     end_offset_seconds: Option<i32>,
     clock_problem: Option<String>,
-    failures: Option<String>,
     extra: Option<String>,
 }
 
@@ -175,13 +177,16 @@ pub(super) struct ProfileRow {
 
 impl From<PlaceRow> for Place {
     fn from(row: PlaceRow) -> Self {
+        let zone = row.timezone.and_then(|name| name.parse().ok());
+        let is_of_offset = row.zone_source.as_deref() == Some("offset");
         Self {
             id: row.id,
             name: row.name,
             latitude: row.latitude.filter(|degrees| (-90.0..=90.0).contains(degrees)),
             longitude: row.longitude.filter(|degrees| (-180.0..=180.0).contains(degrees)),
             coordinate_uncertainty: row.coordinate_uncertainty,
-            zone: row.timezone.and_then(|name| name.parse().ok()),
+            zone: zone.filter(|_| !is_of_offset),
+            offset_zone: zone.filter(|_| is_of_offset),
         }
     }
 }
@@ -194,6 +199,7 @@ impl<T: Into<DateTime<Utc>>> From<DeploymentRow<T>> for Deployment {
             camera: row.camera,
             start: row.start.into(),
             end: row.end.map(Into::into),
+            failures: Failure::list(row.failures.as_deref()).iter().map(Failure::range).collect(),
         }
     }
 }
@@ -201,6 +207,7 @@ impl<T: Into<DateTime<Utc>>> From<DeploymentRow<T>> for Deployment {
 impl<T: Into<DateTime<Utc>>> From<ToldDeploymentRow<T>> for ToldDeployment {
     fn from(row: ToldDeploymentRow<T>) -> Self {
         Self {
+            failures: row.deployment.failures.clone(),
             deployment: row.deployment.into(),
             dataset_id: row.dataset_id,
             source_id: row.source_id,
@@ -208,7 +215,6 @@ impl<T: Into<DateTime<Utc>>> From<ToldDeploymentRow<T>> for ToldDeployment {
             start_offset_seconds: row.start_offset_seconds,
             end_offset_seconds: row.end_offset_seconds,
             clock_problem: row.clock_problem,
-            failures: row.failures,
             extra: row.extra,
         }
     }

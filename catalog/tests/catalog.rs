@@ -360,7 +360,24 @@ async fn what_is_told_and_not_counted_is_given_back_by_both_databases() {
             extra: text(r#"{"baitUse":"false"}"#),
             ..NewDeployment::default()
         };
-        writing.deployments(&[stand]).await.unwrap();
+        let failing = NewDeployment {
+            id: "failing".into(),
+            location_id: "a".into(),
+            start: at("2025-01-01T00:00:00Z"),
+            failures: text(
+                r#"[{"start":"2025-02-01T00:00:00+01:00","end":"2025-02-02T00:00:00Z","reason":"snow"}]"#,
+            ),
+            ..NewDeployment::default()
+        };
+        writing.deployments(&[stand, failing]).await.unwrap();
+        let zone = |id: &str, source: &str| NewPlace {
+            id: id.into(),
+            name: id.into(),
+            timezone: text("Etc/GMT-2"),
+            zone_source: text(source),
+            ..NewPlace::default()
+        };
+        writing.places(&[zone("by offset", "offset"), zone("by word", "told")]).await.unwrap();
         let image = NewImage {
             id: "hiker".into(),
             timestamp: Some(at("2025-06-01T00:00:00Z")),
@@ -407,6 +424,17 @@ async fn what_is_told_and_not_counted_is_given_back_by_both_databases() {
         assert_eq!((reset.camera_id.as_deref(), reset.start_offset_seconds), (Some("cam 9"), Some(3600)));
         assert_eq!(reset.clock_problem.as_deref(), Some("starts too early"));
         assert_eq!(reset.extra.as_deref(), Some(r#"{"baitUse":"false"}"#));
+        let effort = catalog.deployments(year_2025()).await.unwrap();
+        let failing = effort.iter().find(|stand| stand.id == "failing").unwrap();
+        assert_eq!(failing.failures, [at("2025-01-31T23:00:00Z")..at("2025-02-02T00:00:00Z")]);
+        let zones = catalog.places().await.unwrap();
+        let zone = |id: &str| {
+            let place = zones.iter().find(|place| place.id == id).unwrap();
+            (place.zone, place.offset_zone)
+        };
+        let east = "Etc/GMT-2".parse().ok();
+        assert_eq!(zone("by offset"), (None, east));
+        assert_eq!(zone("by word"), (east, None));
         let datasets = catalog.datasets().await.unwrap();
         assert_eq!(datasets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["Creek", "North wood"]);
     }

@@ -47,22 +47,48 @@ pub enum ImportError {
     /// A label cannot be used; labels are all needed.
     #[error("{0}\nnothing was imported")]
     BadLabel(BadRow),
+    /// A row of a file of corrections cannot be used; all are needed.
+    #[error("{0}\nnothing was imported")]
+    BadCorrection(BadRow),
+    /// A clock of a deployment that is not there should be mended.
+    #[error(
+        "--shift names the deployment {id:?}, which the package does not have{near}\nnothing was imported"
+    )]
+    NoSuchDeployment {
+        /// Its id.
+        id: String,
+        /// What it may have been, as the end of a sentence.
+        near: String,
+    },
+    /// A clock should be mended twice.
+    #[error("--shift names the deployment {id:?} twice; tell one shift for it\nnothing was imported")]
+    ShiftedTwice {
+        /// Its id.
+        id: String,
+    },
     /// No row is of the chosen species.
-    #[error("the package has no observation of {}; it has {}", wanted.join(", "), found.join(", "))]
+    #[error(
+        "the package has no observation of {}; it has {}{unused}", wanted.join(", "),
+        if found.is_empty() { "none of an animal".to_owned() } else { found.join(", ") }
+    )]
     NoSuchSpecies {
         /// What was asked for.
         wanted: Vec<String>,
         /// What there is.
         found: Vec<String>,
+        /// How many rows could not be used, as the end of a sentence.
+        unused: String,
     },
     /// No row is of a deer, and no species was chosen.
     #[error(
-        "the package has no deer (Cervidae){}; --species NAME takes another animal",
+        "the package has no deer (Cervidae){}; --species NAME takes another animal{unused}",
         if found.is_empty() { ", nor any other animal with a name".to_owned() } else { format!("; it has {}", found.join(", ")) }
     )]
     NoDeer {
         /// What there is.
         found: Vec<String>,
+        /// How many rows could not be used, as the end of a sentence.
+        unused: String,
     },
     /// A data set of this name is there, and its content is another.
     #[error(

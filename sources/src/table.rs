@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
 use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::error::{BadRow, ImportError};
-use crate::table_form::{Form, named};
+use crate::table_form::{Form, named, without_mark};
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
@@ -21,6 +22,8 @@ pub(super) struct Table {
     record: ByteRecord,
     cells: Vec<String>,
     guessed: bool,
+    /// Lines end with a carriage return and a line feed.
+    has_returns: bool,
 }
 
 struct Header {
@@ -64,16 +67,63 @@ impl Table {
             return Err(wrong("it is written in UTF-16; save it as CSV UTF-8".to_owned()));
         }
         let names: Vec<String> = header.iter().map(|name| form.decode(name).0.trim().to_owned()).collect();
+        let names = in_usual_case(&names, form.columns);
         if let (1, Some(delimiter)) = (names.len(), form.other_delimiter(&names[0])) {
             return Err(wrong(separated_by(delimiter, form.delimiter)));
+        }
+        let is_twice = |name: &&&str| names.iter().filter(|other| other == *name).count() > 1;
+        if let Some(name) = form.columns.iter().find(is_twice) {
+            return Err(wrong(format!("it has the column {name} twice, and which one is meant is not said")));
         }
         let columns: HashMap<String, usize> =
             names.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
         if let Some(name) = required.iter().find(|name| !columns.contains_key(**name)) {
-            return Err(wrong(format!("it has no column {name}")));
+            let there: Vec<&str> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            return Err(wrong(format!(
+                "it has no column {name}, and cannot be read without; it has {}",
+                there.join(", ")
+            )));
         }
         let header = Header { file: file.to_owned(), names, columns, form };
-        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false })
+        let has_returns =
+            has_returns(path).map_err(|source| ImportError::Unreadable { path: path.to_owned(), source })?;
+        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false, has_returns })
+    }
+
+    /// Opens a file that somebody wrote by hand: columns by these names or their other spellings, in any case and order,
+    /// separated by commas, semicolons or tabs. Rows know each column by the first of its names.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a column is none of these or there twice: nothing that is told is passed over.
+    pub(super) fn of_people(path: &Path, columns: &[&'static [&'static str]]) -> Result<Self, ImportError> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
+        let mut first = Vec::new();
+        let start = File::open(path).map_err(unreadable)?.take(1 << 16);
+        BufReader::new(start).read_until(b'\n', &mut first).map_err(unreadable)?;
+        let count = |sign: u8| (first.iter().filter(|byte| **byte == sign).count(), sign == b',');
+        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',');
+        let form = Form { delimiter, ..Form::default() };
+        let mut table = Self::open_as(path, &file, &[], form)?;
+        let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+        let mut names = HashMap::new();
+        for (at, name) in table.header.names.iter_mut().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let known = columns.iter().find(|names| names.iter().any(|known| plain(known) == plain(name)));
+            let wrong = |reason| ImportError::WrongForm { path: path.to_owned(), reason };
+            let Some([known, ..]) = known else {
+                let columns: Vec<&str> = columns.iter().map(|names| names[0]).collect();
+                return Err(wrong(format!(
+                    "it has a column {name:?}, and the columns are: {}",
+                    columns.join(", ")
+                )));
+            };
+            if names.insert((*known).to_owned(), at).is_some() {
+                return Err(wrong(format!("it has the column {known} twice")));
+            }
+            *name = (*known).to_owned();
+        }
+        table.header.columns = names;
+        Ok(table)
     }
 
     /// Whether a cell was not UTF-8 and nothing said that it would not be.
@@ -81,8 +131,8 @@ impl Table {
         self.guessed
     }
 
-    /// Reads the next row through `parse`; `None` at the end. The inner error is that of a row, after which reading
-    /// can go on.
+    /// Reads the next row through `parse`; `None` at the end. Rows of which no cell has a value are none. The inner error
+    /// is that of a row, after which reading can go on.
     ///
     /// # Errors
     /// When the file cannot be read further.
@@ -90,15 +140,29 @@ impl Table {
         &mut self,
         parse: impl FnOnce(&Row<'_>) -> Result<T, BadRow>,
     ) -> Result<Option<Result<T, BadRow>>, ImportError> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(false) => Ok(None),
-            Ok(true) => {
-                self.decode();
-                let line = self.record.position().map_or(0, Position::line);
-                Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })))
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(false) => return Ok(None),
+                Ok(true) => {
+                    self.decode();
+                    if self.cells.iter().all(|cell| cell.trim().is_empty()) {
+                        continue; // as spreadsheets leave them behind a table
+                    }
+                    let line = self.line();
+                    return Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })));
+                }
+                Err(error) => return self.broken(error).map(|bad| Some(Err(bad))),
             }
-            Err(error) => self.broken(error).map(|bad| Some(Err(bad))),
         }
+    }
+
+    /// The line of the file on which the row begins. The reader's own count is behind by what it has not read of the end of
+    /// the line before, and by empty lines.
+    fn line(&self) -> u64 {
+        let within = self.record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        let behind = self.reader.position().line().saturating_sub(within);
+        let begins = self.record.position().map_or(0, Position::line);
+        if self.has_returns { behind } else { begins.max(behind.saturating_sub(1)) }
     }
 
     fn decode(&mut self) {
@@ -117,15 +181,30 @@ impl Table {
             }
             _ => return Err(unreadable(Path::new(&self.header.file), error)),
         };
-        let line = error.position().map_or(0, Position::line);
         Ok(BadRow {
             file: self.header.file.clone(),
-            line,
+            line: self.line(),
             column: String::new(),
             value: String::new(),
             reason,
         })
     }
+}
+
+/// The names of a header; one that is a known column but for its case has the known name, unless that is there as well.
+fn in_usual_case(names: &[String], known: &[&str]) -> Vec<String> {
+    let usual = |name: &String| {
+        let known = known.iter().find(|known| known.eq_ignore_ascii_case(name))?;
+        (!names.iter().any(|other| other == known)).then(|| (*known).to_owned())
+    };
+    names.iter().map(|name| usual(name).unwrap_or_else(|| name.clone())).collect()
+}
+
+/// Whether the first line ends with a carriage return and a line feed.
+fn has_returns(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?.take(1 << 16)).read_until(b'\n', &mut first)?;
+    Ok(first.ends_with(b"\r\n"))
 }
 
 fn unreadable(path: &Path, error: csv::Error) -> ImportError {
@@ -159,17 +238,25 @@ impl<'a> Row<'a> {
 
     fn told(&self, at: usize) -> Option<&'a str> {
         let value = self.cells.get(at)?.trim();
-        let is_missing =
-            MISSING.contains(&value) || self.header.form.missing.iter().any(|missing| missing == value);
-        (!is_missing).then_some(value)
+        let form = &self.header.form;
+        let is_missing = MISSING.contains(&value) || form.missing.iter().any(|missing| missing == value);
+        let is_free_text =
+            value.starts_with('\'') && form.free_text.contains(&self.header.names[at].as_str());
+        (!is_missing).then_some(if is_free_text { without_mark(value) } else { value })
     }
 
     /// The columns beside these that have a value, as a JSON object of texts; `None`: there are none.
     pub(super) fn others(&self, known: &[&str]) -> Option<String> {
+        self.others_and(known, None)
+    }
+
+    /// The same, with one more.
+    pub(super) fn others_and(&self, known: &[&str], more: Option<&(&str, String)>) -> Option<String> {
         let names = self.header.names.iter().enumerate();
         let others: BTreeMap<&str, &str> = names
             .filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()))
             .filter_map(|(at, name)| Some((name.as_str(), self.told(at)?)))
+            .chain(more.map(|(name, value)| (*name, value.as_str())))
             .collect();
         if others.is_empty() { None } else { serde_json::to_string(&others).ok() }
     }
@@ -194,8 +281,10 @@ impl<'a> Row<'a> {
     /// An instant with the offset that it was told with.
     pub(super) fn instant(&self, column: &str) -> Result<DateTime<FixedOffset>, BadRow> {
         let text = self.required(column)?;
+        // ISO 8601 lets seconds, and the minutes of an offset, be left out.
         DateTime::parse_from_rfc3339(text)
-            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z"))
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z"))
             .map_err(|_| self.bad(column, "not a time with an offset, as 2020-03-01T22:00:00Z"))
     }
 
@@ -250,10 +339,10 @@ impl<'a> Row<'a> {
         self.required(column)?.parse().map_err(|_| self.bad(column, "not a whole number from 0"))
     }
 
-    /// One of a few words.
+    /// One of a few words, in any case.
     pub(super) fn choice<T: Copy>(&self, column: &str, choices: &[(&str, T)]) -> Result<Option<T>, BadRow> {
         let Some(text) = self.text(column) else { return Ok(None) };
-        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, value)| *value);
         found.map(Some).ok_or_else(|| {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             self.bad(column, &format!("not one of {}", names.join(", ")))

@@ -17,6 +17,10 @@ pub(super) struct Form {
     pub(super) decimal: char,
     /// What stands for "not told", beside the standard's own.
     pub(super) missing: Vec<String>,
+    /// Columns by the names that are looked for; a header may write them in other case.
+    pub(super) columns: &'static [&'static str],
+    /// Columns of free text: a mark in front of what a spreadsheet would take for a formula is none of theirs.
+    pub(super) free_text: &'static [&'static str],
     /// Letters are those of Windows-1252 (which holds ISO 8859-1), else UTF-8.
     pub(super) is_latin: bool,
 }
@@ -31,6 +35,8 @@ impl Default for Form {
             comment: None,
             decimal: '.',
             missing: Vec::new(),
+            columns: &[],
+            free_text: &[],
             is_latin: false,
         }
     }
@@ -59,6 +65,15 @@ impl Form {
     }
 }
 
+/// A text without the apostrophe that marks it as no formula (`'=1+1`).
+pub(super) fn without_mark(text: &str) -> &str {
+    const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(FORMULA) || rest.trim_start().starts_with(FORMULA) => rest.trim(),
+        _ => text,
+    }
+}
+
 /// How people write a separator down.
 pub(super) fn named(delimiter: char) -> String {
     if delimiter == '\t' { "\\t".to_owned() } else { delimiter.to_string() }
@@ -67,6 +82,21 @@ pub(super) fn named(delimiter: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_mark_before_a_formula_is_taken_away() {
+        for (written, text) in [
+            ("'=1+1", "=1+1"),
+            ("'-", "-"),
+            ("' @x", "@x"),
+            ("'＋x", "＋x"),
+            ("'tis", "'tis"),
+            ("a'=b", "a'=b"),
+            ("'", "'"),
+        ] {
+            assert_eq!(without_mark(written), text);
+        }
+    }
 
     #[test]
     fn letters_of_windows_are_read_where_told_and_seen_where_not() {

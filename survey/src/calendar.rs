@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use deertrack_schemas::pdf::GroupBy;
 
 use super::coordinates::Coordinates;
-use super::zone::{ZoneSource, zone_at};
+use super::zone::{ZoneSource, in_words, is_nautical, zone_at};
 use crate::{Place, TimeRange};
 
 /// The zone of each place.
@@ -41,14 +41,19 @@ impl Calendar {
         self
     }
 
-    /// The zone of each place: that which is told, else that of its coordinates, else `default`.
+    /// The zone of each place: that which is told, else that of its coordinates, else that of the offset that its times
+    /// are told with, else `default`. A zone of the sea is taken where there is no offset: nobody lives by it.
     pub fn of(places: &[Place], default: Tz) -> Self {
         places.iter().fold(Self::new(default), |calendar, place| {
-            let by_coordinates = || Coordinates::of(place).and_then(zone_at);
-            match (place.zone, place.zone.is_none().then(by_coordinates).flatten()) {
-                (Some(zone), _) => calendar.with(&place.id, zone, ZoneSource::Told),
-                (None, Some(zone)) => calendar.with(&place.id, zone, ZoneSource::Coordinates),
-                (None, None) => calendar,
+            let by_coordinates =
+                place.zone.is_none().then(|| Coordinates::of(place).and_then(zone_at)).flatten();
+            match (place.zone, by_coordinates, place.offset_zone) {
+                (Some(zone), ..) => calendar.with(&place.id, zone, ZoneSource::Told),
+                (None, zone, Some(offset)) if zone.is_none_or(is_nautical) => {
+                    calendar.with(&place.id, offset, ZoneSource::Offset)
+                }
+                (None, Some(zone), _) => calendar.with(&place.id, zone, ZoneSource::Coordinates),
+                (None, None, _) => calendar,
             }
         })
     }
@@ -81,7 +86,7 @@ impl Calendar {
     pub fn words<'a>(&self, places: impl IntoIterator<Item = Option<&'a str>>) -> String {
         let zones = self.zones(places);
         let told: Vec<String> =
-            zones.iter().map(|(zone, source)| format!("{zone}, {}", source.words())).collect();
+            zones.iter().map(|(zone, source)| format!("{}, {}", in_words(zone), source.words())).collect();
         let of_each = if told.len() > 1 { " of each place" } else { "" };
         format!("local time{of_each} ({})", told.join("; "))
     }
@@ -176,6 +181,7 @@ fn key(day: NaiveDate, by: GroupBy) -> (i32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::zone_of_offset;
     use chrono_tz::America::{Chicago, Havana, Sao_Paulo};
     use chrono_tz::Europe::Brussels;
     use chrono_tz::Pacific::Apia;
@@ -211,18 +217,31 @@ mod tests {
             longitude,
             coordinate_uncertainty: None,
             zone,
+            offset_zone: None,
         };
+        let with_offset = |place: Place| Place { offset_zone: zone_of_offset(7200), ..place };
         let texas = (Some(29.81), Some(-97.3));
         let places = [
             place("told", Some(Brussels), texas.0, texas.1),
-            place("mapped", None, texas.0, texas.1),
+            with_offset(place("mapped", None, texas.0, texas.1)),
             place("bare", None, None, None),
+            with_offset(place("offset", None, None, None)),
+            with_offset(place("nowhere", None, Some(0.0), Some(0.0))),
+            place("sea", None, Some(0.0), Some(0.0)),
         ];
         let calendar = Calendar::of(&places, Apia);
         let of = |id| calendar.zone_and_source(Some(id));
         assert_eq!(of("told"), (Brussels, ZoneSource::Told));
         assert_eq!(of("mapped"), (Chicago, ZoneSource::Coordinates));
         assert_eq!(of("bare"), (Apia, ZoneSource::Configured));
+        assert_eq!(of("offset"), (Tz::Etc__GMTMinus2, ZoneSource::Offset));
+        assert_eq!(
+            of("nowhere"),
+            (Tz::Etc__GMTMinus2, ZoneSource::Offset),
+            "a camera at 0, 0 is not on a ship"
+        );
+        assert_eq!(of("sea"), (Tz::Etc__GMT, ZoneSource::Coordinates));
+        assert_eq!(calendar.words([Some("offset")]), "local time (UTC+02:00, the offset of its times)");
         assert_eq!(calendar.words([Some("mapped")]), "local time (America/Chicago, from the coordinates)");
         assert_eq!(
             calendar.words([Some("mapped"), Some("told"), Some("mapped")]),

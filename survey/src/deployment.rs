@@ -22,8 +22,10 @@ pub struct Place {
     pub longitude: Option<f64>,
     /// How far off the coordinates may be, in metres, where that is told.
     pub coordinate_uncertainty: Option<f64>,
-    /// Its time zone, where that is told; else the configured one.
+    /// Its time zone, where that is told.
     pub zone: Option<Tz>,
+    /// The zone of the offset that times of this place are told with, for places that no other zone is known of.
+    pub offset_zone: Option<Tz>,
 }
 
 /// One camera at one place for one span of time.
@@ -39,4 +41,6 @@ pub struct Deployment {
     pub start: DateTime<Utc>,
     /// End of the span; `None` while it stands.
     pub end: Option<DateTime<Utc>>,
+    /// When the camera did not work within the span: no effort.
+    pub failures: Vec<TimeRange>,
 }

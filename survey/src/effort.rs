@@ -1,8 +1,8 @@
 //! How long which camera stood: the trap nights that every rate is divided by.
 //!
 //! From deployments, clipped to the range. Two that overlap at one place are two cameras, unless both name the same: a
-//! camera is not counted twice, and two that face each other are. A place that has no deployment gets what its images
-//! prove, marked as inferred.
+//! camera is not counted twice, and two that face each other are. When a camera is known to have failed it is no effort.
+//! A place that has no deployment gets what its images prove, marked as inferred.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,8 @@ impl Effort {
             let span = deployment.start.max(range.start)..deployment.end.unwrap_or(range.end).min(range.end);
             if span.start < span.end {
                 let key = (deployment.place_id.as_str(), deployment.camera.as_deref());
-                cameras.entry(key).or_default().entry(deployment.id.as_str()).or_default().push(span);
+                let spans = cameras.entry(key).or_default().entry(deployment.id.as_str()).or_default();
+                spans.extend(without(span, &deployment.failures));
             }
         }
         let stood = cameras.into_iter().flat_map(|((place, camera), by_id)| {
@@ -146,6 +147,19 @@ impl Effort {
     }
 }
 
+/// What is left of a span without these parts of it.
+fn without(span: TimeRange, failures: &[TimeRange]) -> Vec<TimeRange> {
+    let mut left = Vec::new();
+    let mut start = span.start;
+    for failure in union(failures.iter().filter(|failure| failure.start < failure.end).cloned().collect()) {
+        left.push(start..failure.start.min(span.end));
+        start = start.max(failure.end);
+    }
+    left.push(start..span.end);
+    left.retain(|part| part.start < part.end);
+    left
+}
+
 fn nights(span: &TimeRange) -> f64 {
     (span.end - span.start).as_seconds_f64() / 86_400.0
 }
@@ -156,7 +170,7 @@ fn total(nights: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The spans of each deployment, given to as few cameras as can have stood there: each goes to the first that had been
-/// taken down by then.
+/// taken down by then. Where none worked at all there is one, without a span.
 fn side_by_side(deployments: impl Iterator<Item = Vec<TimeRange>>) -> Vec<Vec<TimeRange>> {
     let mut deployments: Vec<Vec<TimeRange>> = deployments.collect();
     deployments.sort_by_key(|spans| spans.first().map(|span| (span.start, span.end)));
@@ -167,6 +181,9 @@ fn side_by_side(deployments: impl Iterator<Item = Vec<TimeRange>>) -> Vec<Vec<Ti
             Some(camera) => camera.extend(spans),
             None => cameras.push(spans),
         }
+    }
+    if cameras.is_empty() {
+        cameras.push(Vec::new());
     }
     cameras.into_iter().map(union).collect()
 }
@@ -206,6 +223,7 @@ mod tests {
             camera: camera.map(str::to_owned),
             start: hour(from),
             end: to.map(hour),
+            failures: Vec::new(),
         }
     }
 
@@ -263,6 +281,36 @@ mod tests {
         let three =
             [stood("a", None, 0, Some(48)), stood("a", None, 24, Some(72)), stood("a", None, 50, Some(98))];
         assert_eq!(of(&three), (2, 6.0), "the third takes the place of the first");
+    }
+
+    #[test]
+    fn a_failure_is_no_effort_whoever_stood_beside() {
+        let range = hour(0)..hour(240);
+        let failing = |deployment: Deployment, failures: &[(i64, i64)]| Deployment {
+            failures: failures.iter().map(|(from, to)| hour(*from)..hour(*to)).collect(),
+            ..deployment
+        };
+        let spans = |all: &[Deployment]| -> Vec<Vec<TimeRange>> {
+            Effort::of_deployments(all, &range).cameras.into_iter().map(|camera| camera.spans).collect()
+        };
+        let one = stood("a", None, 24, Some(120));
+        let told = [(60, 72), (48, 60), (70, 71), (100, 300), (5, 5)];
+        assert_eq!(spans(&[failing(one.clone(), &told)]), [[hour(24)..hour(48), hour(72)..hour(100)]]);
+        assert_eq!(spans(&[failing(one.clone(), &[(0, 48)])]), [[hour(48)..hour(120)]]);
+        let beside = Deployment { id: "b".into(), ..one.clone() };
+        let both = [failing(one.clone(), &[(24, 72)]), beside];
+        assert_eq!(Effort::of_deployments(&both, &range).nights(), 2.0 + 4.0);
+        let split = [stood("a", None, 24, Some(48)), stood("a", None, 72, Some(120))];
+        assert_eq!(spans(&[failing(one, &[(48, 72)])]), spans(&split), "beside or by split deployments");
+    }
+
+    #[test]
+    fn images_prove_no_effort_where_the_camera_is_known_to_have_failed() {
+        let range = hour(0)..hour(48);
+        let dead = Deployment { failures: vec![hour(0)..hour(48)], ..stood("a", None, 0, Some(48)) };
+        let effort =
+            Effort::of_deployments(&[dead], &range).and_inferred([("a", hour(3)), ("a", hour(9))], &range);
+        assert_eq!((effort.cameras.len(), effort.nights(), effort.is_inferred()), (1, 0.0, false));
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod overlap_estimator;
 mod overlap_interval;
 
 pub use class::{PEOPLE, Subject, class_of_deer, subject};
+pub use coordinates::Coordinates;
 pub use deployment::{Deployment, Place, TimeRange};
 pub use image_box::{BoundingBox, BoxFault, BoxUnit, ImageBox, PixelBox, is_fraction};
 pub use record::{LeftOut, Record, Sifted, Standing, sift};

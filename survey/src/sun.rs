@@ -181,6 +181,7 @@ mod tests {
             longitude: None,
             coordinate_uncertainty: None,
             zone: None,
+            offset_zone: None,
         };
         assert_eq!(Coordinates::of(&place), None);
     }

@@ -105,13 +105,14 @@ impl Thing {
 const NO_MAP: &str = "no map, no daylight, no Camtrap DP package";
 const NO_CROP: &str = "no crops";
 
-const PLACES: [Field; 6] = [
+const PLACES: [Field; 7] = [
     required("id", Kind::Text, &["id"]),
     field("name", Kind::Text, &["name"], "places are called by their ids"),
     field("latitude", Kind::Float, &["latitude", "lat"], NO_MAP),
     field("longitude", Kind::Float, &["longitude", "lon", "lng"], NO_MAP),
     field("coordinate_uncertainty", Kind::Float, &["coordinate_uncertainty"], ""),
     field("timezone", Kind::Text, &["timezone", "time_zone"], "days are those of the configured zone"),
+    field("zone_source", Kind::Text, &["zone_source"], ""),
 ];
 
 const DEPLOYMENTS: [Field; 13] = [

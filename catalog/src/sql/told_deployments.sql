@@ -4,13 +4,13 @@ select
     p.camera as camera,
     p."start" as start,
     p."end" as "end",
+    p.failures as failures,
     p.dataset_id as dataset_id,
     p.source_id as source_id,
     p.camera_id as camera_id,
     p.start_offset_seconds as start_offset_seconds,
     p.end_offset_seconds as end_offset_seconds,
     p.clock_problem as clock_problem,
-    p.failures as failures,
     p.extra as extra
 from {deployments} p
 where p."start" < $2

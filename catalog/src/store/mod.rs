@@ -112,6 +112,8 @@ pub struct KnownDataset {
     pub id_prefix: String,
     /// SHA-256 of the tables it was read from; `None`: an older version of this program did not keep it.
     pub fingerprint: Option<String>,
+    /// What its import found that reports must say: a JSON object.
+    pub notes: Option<String>,
 }
 
 /// Runs a query of one column, with the data set bound, and gives its values.
@@ -274,7 +276,7 @@ impl Writing {
 
     /// The data sets that are there, by id.
     pub async fn known_datasets(&mut self) -> Result<Vec<KnownDataset>, CatalogError> {
-        let sql = "select id, name, id_prefix, fingerprint from dataset order by id";
+        let sql = "select id, name, id_prefix, fingerprint, notes from dataset order by id";
         Ok(match &mut self.0 {
             Tx::Postgres(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,
             Tx::Sqlite(tx) => sqlx::query_as(sql).fetch_all(&mut **tx).await?,

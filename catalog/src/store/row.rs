@@ -79,7 +79,7 @@ pub struct NewDeployment {
     pub end_offset_seconds: Option<i32>,
     /// Why its times cannot be true; then it is never effort.
     pub clock_problem: Option<String>,
-    /// When it did not work: a JSON array of `{"start", "end"}`, RFC 3339.
+    /// When it did not work: a JSON array of [`Failure`](crate::corrections::Failure).
     pub failures: Option<String>,
     /// Other columns.
     pub extra: Option<String>,

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use deertrack_catalog::corrections::{NoShift, Shift};
 use deertrack_catalog::store::Store;
 use deertrack_sources::camtrap_dp::{self, Observations, Options};
 use deertrack_sources::{ImportError, embeddings};
@@ -69,6 +70,19 @@ struct CamtrapDpArgs {
     /// Remove the data set of the same name and other content that the database has
     #[arg(long, conflicts_with = "name")]
     replace: bool,
+    /// CSV that corrects places, one a row: location_id (or location_name, or deployment_id for one deployment alone), and
+    /// what is otherwise: latitude and longitude, coordinate_uncertainty (metres), name, timezone (as Europe/Brussels).
+    /// Example: "location_id,latitude,longitude" in the first line, "L1,50.8281,4.6512" in the second
+    #[arg(long, value_name = "CSV")]
+    places: Option<PathBuf>,
+    /// Mend a deployment's clock: what to add to the times of its photographs and events, as d1=+01:00, d1=-00:07:30,
+    /// d1=+365d or d1=+365d01:00; can be repeated. Its start and end move too if they were told by that clock
+    #[arg(long = "shift", value_name = "DEPLOYMENT=SHIFT", value_parser = shift)]
+    shifts: Vec<(String, Shift)>,
+    /// CSV that tells when cameras did not work, which is no effort: deployment_id, start, end (times with an offset, as
+    /// 2025-05-03T00:00:00+02:00), reason
+    #[arg(long, value_name = "CSV")]
+    failures: Option<PathBuf>,
     /// Import beside others under this name
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
@@ -94,6 +108,16 @@ impl From<LevelArg> for Observations {
     }
 }
 
+/// `DEPLOYMENT=SHIFT`; an id may have signs of equality of its own.
+fn shift(text: &str) -> Result<(String, Shift), String> {
+    let (deployment, shift) = text
+        .rsplit_once('=')
+        .filter(|(deployment, _)| !deployment.is_empty())
+        .ok_or("write DEPLOYMENT=+01:00")?;
+    let shift = shift.parse().map_err(|error: NoShift| format!("{shift:?} is {error}"))?;
+    Ok((deployment.to_owned(), shift))
+}
+
 pub(crate) async fn run(args: ImportArgs, json: bool) -> Result<(), Exit> {
     match args.source {
         Source::CamtrapDp(args) => camtrap_dp(args, json).await,
@@ -109,6 +133,9 @@ async fn camtrap_dp(args: CamtrapDpArgs, json: bool) -> Result<(), Exit> {
         skip_invalid: args.skip_invalid,
         replace: args.replace,
         name: args.name,
+        places: args.places,
+        shifts: args.shifts,
+        failures: args.failures,
         ..Options::default()
     };
     let bar = rows_bar();
@@ -179,6 +206,16 @@ mod tests {
     use deertrack_sources::SOURCES;
 
     use super::*;
+
+    #[test]
+    fn a_shift_names_its_deployment_and_what_is_wrong_with_it() {
+        assert_eq!(
+            shift("a=b=+365d").map(|(id, shift)| (id, shift.to_string())),
+            Ok(("a=b".into(), "+365d".into()))
+        );
+        assert_eq!(shift("+01:00"), Err("write DEPLOYMENT=+01:00".into()));
+        assert!(shift("d1=1h").is_err_and(|error| error.starts_with(r#""1h" is not a shift: write a sign"#)));
+    }
 
     #[test]
     fn every_source_of_the_list_is_a_command_in_its_order() {

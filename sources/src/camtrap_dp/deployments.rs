@@ -3,10 +3,14 @@
 //! Two deployments that overlap at one place are two cameras. A camera is told by `cameraID`, never by its model's name.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, Utc};
+use chrono_tz::Tz;
+use deertrack_catalog::corrections::{Corrections, Failure, Shift, without_remark};
 
 use super::clocks;
+use super::corrected_places::{self, Change, Placed};
 use super::package::Package;
 use super::places::{Places, Told};
 use super::reading::{ORPHAN, Reading, Twice};
@@ -21,7 +25,9 @@ const KEPT: [&str; 4] = ["deploymentID", "deploymentStart", "deploymentEnd", "ca
 /// A deployment.
 pub(super) struct Stand {
     pub(super) id: String,
-    /// Number of its place.
+    /// What it tells of its place.
+    told: Told,
+    /// Number of its place, once the times are settled.
     pub(super) place: usize,
     pub(super) start: DateTime<FixedOffset>,
     pub(super) end: DateTime<FixedOffset>,
@@ -30,7 +36,22 @@ pub(super) struct Stand {
     /// Tells it from others that stood there at the same time.
     pub(super) camera: Option<String>,
     pub(super) clock_problem: Option<&'static str>,
+    /// To be added to what its clock told.
+    pub(super) shift: Option<Shift>,
+    /// Its start and end were told by that clock as well.
+    pub(super) moves_span: bool,
+    /// When it did not work.
+    pub(super) failures: Vec<Failure>,
+    /// What was corrected of its place.
+    pub(super) change: Option<Change>,
     pub(super) extra: Option<String>,
+}
+
+impl Stand {
+    /// A time that its clock told, as it was.
+    pub(super) fn mended(&self, at: DateTime<FixedOffset>) -> DateTime<FixedOffset> {
+        self.shift.and_then(|shift| at.checked_add_signed(shift.delta())).unwrap_or(at)
+    }
 }
 
 /// The deployments of a package, with their places.
@@ -48,6 +69,21 @@ impl Stands {
         number.ok_or_else(|| row.bad("deploymentID", ORPHAN))
     }
 
+    /// What follows from the times, once they are as they were: which cannot be true, what is told of a place first, and
+    /// who stood beside whom. Not the order of the file but that of time counts, for files come back in another one.
+    pub(super) fn settle(&mut self, now: DateTime<Utc>) {
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        order.sort_by(|a, b| {
+            (self.all[*a].start, &self.all[*a].id).cmp(&(self.all[*b].start, &self.all[*b].id))
+        });
+        for number in order {
+            let stand = &mut self.all[number];
+            stand.clock_problem = clocks::of_deployment(stand.start, stand.end, now);
+            stand.place = self.places.of(&stand.id, stand.told.clone());
+        }
+        name_cameras(&mut self.all);
+    }
+
     /// The number of a deployment; `None` when there is no such deployment.
     pub(super) fn number(&self, deployment_id: &str) -> Option<usize> {
         self.by_id.get(deployment_id).copied()
@@ -59,19 +95,74 @@ pub(super) fn read(package: &Package, reading: &mut Reading<'_>) -> Result<Stand
     let mut table = package.required("deployments", &REQUIRED)?;
     let mut stands = Stands::default();
     let mut twice = Twice::default();
+    let mut all = Vec::new();
     while let Some(row) = table.next(|row| twice.check(row, "deploymentID", row_of))? {
-        let Some(Some((mut stand, told))) = reading.accept(row)? else { continue };
-        stand.clock_problem = clocks::of_deployment(stand.start, stand.end, reading.options.now);
-        stand.place = stands.places.of(&stand.id, told);
+        all.extend(reading.accept(row)?.flatten());
+    }
+    reading.note_table(&table, "deployments", twice.equal);
+    if let Some(path) = &reading.options.places {
+        correct_places(path, &mut all)?;
+    }
+    let (zones, mut failures) = (zones(&package.corrections()), package.failures());
+    for mut stand in all {
+        let place = stand.told.location_id.as_ref().unwrap_or(&stand.id);
+        stand.told.zone = stand.told.zone.or_else(|| zones.get(place).copied());
+        if package.is_own() {
+            stand.failures = failures.remove(&stand.id).unwrap_or_default();
+            let comments = stand.extra.as_deref().and_then(|extra| told_in(extra, COMMENTS));
+            let own = comments.map(|comments| (COMMENTS, without_remark(&comments).map(str::to_owned)));
+            stand.extra = amended(stand.extra.take(), own);
+        }
         stands.by_id.insert(stand.id.clone(), stands.all.len());
         stands.all.push(stand);
     }
-    reading.note_table(&table, "deployments", twice.equal);
-    name_cameras(&mut stands.all);
     Ok(stands)
 }
 
-fn row_of(row: &Row<'_>) -> Result<(Stand, Told), BadRow> {
+const COMMENTS: &str = "deploymentComments";
+
+/// Corrects what deployments tell of their places, as a file says; an export gives back what is right.
+fn correct_places(path: &Path, all: &mut [Stand]) -> Result<(), ImportError> {
+    let placed = all
+        .iter_mut()
+        .map(|stand| Placed { id: &stand.id, told: &mut stand.told, change: &mut stand.change })
+        .collect();
+    corrected_places::correct(path, placed)?;
+    for stand in all {
+        if let Some(change) = &stand.change {
+            stand.extra = amended(stand.extra.take(), change.columns());
+        }
+    }
+    Ok(())
+}
+
+/// The zones that an earlier import was told, by place.
+fn zones(corrections: &Corrections) -> HashMap<String, Tz> {
+    let zones = corrections.places.iter();
+    zones.filter_map(|place| Some((place.place.clone(), place.timezone.as_deref()?.parse().ok()?))).collect()
+}
+
+/// Columns that are kept aside, some of them told otherwise or, with `None`, not any more.
+fn amended(
+    extra: Option<String>,
+    columns: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> Option<String> {
+    let mut told: BTreeMap<String, String> =
+        extra.and_then(|extra| serde_json::from_str(&extra).ok()).unwrap_or_default();
+    for (column, value) in columns {
+        match value {
+            Some(value) => drop(told.insert(column.to_owned(), value)),
+            None => drop(told.remove(column)),
+        }
+    }
+    if told.is_empty() { None } else { serde_json::to_string(&told).ok() }
+}
+
+fn told_in(extra: &str, column: &str) -> Option<String> {
+    serde_json::from_str::<BTreeMap<String, String>>(extra).ok()?.remove(column)
+}
+
+fn row_of(row: &Row<'_>) -> Result<Stand, BadRow> {
     let (start, end) = (row.instant("deploymentStart")?, row.instant("deploymentEnd")?);
     if end < start {
         return Err(row.bad("deploymentEnd", "before the deployment's start"));
@@ -86,8 +177,10 @@ fn row_of(row: &Row<'_>) -> Result<(Stand, Told), BadRow> {
         latitude: coordinate("latitude", 90.0)?,
         longitude: coordinate("longitude", 180.0)?,
         uncertainty: row.number("coordinateUncertainty", 0.0, 1e9)?,
+        zone: None,
     };
-    let stand = Stand {
+    Ok(Stand {
+        told,
         id: row.required("deploymentID")?.to_owned(),
         place: 0,
         start,
@@ -96,9 +189,12 @@ fn row_of(row: &Row<'_>) -> Result<(Stand, Told), BadRow> {
         // Some tools write the model where the camera belongs.
         camera: row.owned("cameraID").filter(|id| row.text("cameraModel") != Some(id)),
         clock_problem: None,
+        shift: None,
+        moves_span: false,
+        failures: Vec::new(),
+        change: None,
         extra: row.others(&KEPT),
-    };
-    Ok((stand, told))
+    })
 }
 
 /// Gives a name to every camera that is not told and stands beside another one that is not told.

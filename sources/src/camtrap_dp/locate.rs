@@ -102,7 +102,7 @@ fn unpack(path: &Path) -> Result<Located, ImportError> {
     let [description] = described.as_slice() else {
         let count = described.len();
         return Err(wrong(format!(
-            "it holds {count} datapackage.json at its top or one folder below, and a package has one"
+            "it holds {count} datapackage.json, and a package has one; a ZIP of one package is read"
         )));
     };
     let inside = description.strip_suffix(DESCRIPTION).unwrap_or_default().to_owned();
@@ -123,17 +123,17 @@ fn unpack(path: &Path) -> Result<Located, ImportError> {
     Ok(Located { root, name, unpacked: Some(dir), elsewhere: None })
 }
 
-/// The descriptions at the top of an archive or one folder below. What macOS adds is none.
+/// The descriptions of an archive that are the least deep in its folders. What macOS adds is none.
 fn descriptions(archive: &ZipArchive<io::BufReader<File>>) -> Vec<String> {
     let names = archive.file_names().flatten().map(std::borrow::Cow::into_owned);
     let is_one = |name: &String| {
         let parts: Vec<&str> = name.split('/').collect();
-        parts.len() <= 2 && parts.last() == Some(&DESCRIPTION) && parts[0] != "__MACOSX"
+        parts.last() == Some(&DESCRIPTION) && parts[0] != "__MACOSX"
     };
     let mut found: Vec<String> = names.filter(is_one).collect();
-    if found.iter().any(|name| name == DESCRIPTION) {
-        found.retain(|name| name == DESCRIPTION); // one at the top is meant, whatever lies below
-    }
+    let depth = |name: &String| name.matches('/').count();
+    let least = found.iter().map(depth).min();
+    found.retain(|name| Some(depth(name)) == least); // one at the top is meant, whatever lies below
     found
 }
 
@@ -142,7 +142,8 @@ fn paths_of_tables(description: &[u8]) -> Vec<String> {
     let text = description.strip_prefix(b"\xef\xbb\xbf").unwrap_or(description);
     let value: Value = serde_json::from_slice(text).unwrap_or_default();
     let resources = value["resources"].as_array().cloned().unwrap_or_default();
-    let ours = resources.iter().filter(|resource| TABLES.iter().any(|name| resource["name"] == *name));
+    let is_table = |name: &str| TABLES.iter().any(|table| table.eq_ignore_ascii_case(name));
+    let ours = resources.iter().filter(|resource| resource["name"].as_str().is_some_and(is_table));
     let paths = ours.flat_map(|resource| match &resource["path"] {
         Value::Array(paths) => paths.clone(),
         path => vec![path.clone()],
@@ -150,7 +151,8 @@ fn paths_of_tables(description: &[u8]) -> Vec<String> {
     let is_plain = |path: &String| {
         !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
     };
-    paths.filter_map(|path| path.as_str().map(str::to_owned)).filter(is_plain).collect()
+    let without_dot = |path: &str| path.strip_prefix("./").unwrap_or(path).to_owned();
+    paths.filter_map(|path| path.as_str().map(without_dot)).filter(is_plain).collect()
 }
 
 /// Unpacks one file, if the archive has it; `left` is how many bytes it may still have.

@@ -97,6 +97,7 @@ pub(super) fn read(
             path(row, package, &HashMap::new())?;
             public(row)?;
             let (id, at) = (row.required("mediaID")?.to_owned(), row.instant("timestamp")?);
+            let at = stands.all[stand].mended(at);
             let medium = Medium {
                 id,
                 stand,

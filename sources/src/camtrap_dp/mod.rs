@@ -7,35 +7,43 @@
 //! 2. [`deployments`] with [`places`] and [`clocks`], [`media`], [`observations`] with [`species`]: the tables.
 //! 3. [`events`]: which rows and photographs are of one event. [`levels`]: which rows tell of one animal.
 //! 4. [`pictures`], [`individuals`]: what follows for photographs and known animals.
-//! 5. [`ids`], [`mod@write`]: into a database that may hold other data sets.
+//! 5. [`corrected_places`], [`shifts`], [`failures`]: what people correct. [`zones`]: which local time a place has.
+//! 6. [`ids`], [`mod@write`]: into a database that may hold other data sets.
 //!
 //! What is read and what is refused, for people: `docs/import.md`. It takes deer unless species are named, and never
 //! rows of people, vehicles or blanks; but what those say of a photograph is heard.
 
 mod clocks;
+mod columns;
+mod corrected_places;
 mod deployments;
 mod dialect;
 mod events;
+mod failures;
 mod ids;
 mod individuals;
 mod levels;
 mod locate;
 mod media;
+mod near;
 mod observations;
 mod options;
 mod package;
 mod pictures;
 mod places;
 mod reading;
+mod shifts;
 mod species;
 mod summary;
 mod write;
+mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::TimeDelta;
 use deertrack_catalog::LONGEST_EVENT;
+use deertrack_catalog::corrections::{ClockCorrection, Corrections, KEY};
 use deertrack_catalog::store::{KnownDataset, Level, NewDataset, Store, Writing};
 
 use crate::error::ImportError;
@@ -55,7 +63,7 @@ use species::Chosen;
 use write::{Import, Written};
 
 pub use options::{Observations, Options};
-pub use summary::{ClockProblem, Notes, Orphans, Skipped, Summary};
+pub use summary::{ClockProblem, FailureCounts, MendedClock, Notes, Orphans, Skipped, Summary};
 
 /// The source, for people.
 pub const INFO: SourceInfo = SourceInfo {
@@ -80,12 +88,19 @@ pub async fn import(
     progress: OnProgress<'_>,
 ) -> Result<Summary, ImportError> {
     let package = Package::open(path)?;
+    let failed = options.failures.as_deref().map(failures::read).transpose()?.unwrap_or_default();
     let mut reading = Reading::new(options, count_rows(&package)?, progress);
-    let stands = deployments::read(&package, &mut reading)?;
+    let mut stands = deployments::read(&package, &mut reading)?;
+    shifts::mark(&mut stands, &options.shifts)?;
     let mut media = media::read(&package, &stands, &mut reading)?;
     let chosen = Chosen::of(options);
     let observations = observations::read(&package, &stands, &mut media, &chosen, &mut reading)?;
     reading.refuse_orphans()?;
+    species::refuse_none(&chosen, &observations.species, &observations.other_species, reading.unused())?;
+    reading.notes.mended_clocks = shifts::settle(&mut stands, &media, &observations);
+    stands.settle(options.now);
+    failures::mark(&mut stands, failed)?;
+    let zones = zones::places(&stands, &observations);
 
     let all_events = Events::of_anything(&observations, &media, &stands);
     let events = Events::of_chosen(&observations, &media, &stands);
@@ -96,9 +111,13 @@ pub async fn import(
 
     let mut writing = store.begin().await?;
     let known = writing.known_datasets().await?;
+    let corrections = corrections(&package, &stands);
     let impossible_times = reading.notes.impossible_times;
-    let mut dataset = dataset(&package, options, &observations, &individuals, impossible_times)?;
+    let mut dataset =
+        dataset(&package, options, &observations, &notes_of(&individuals, impossible_times, &corrections))?;
     refuse_another(&dataset, &known, options)?;
+    reading.notes.zones = zones::told(&zones);
+    reading.notes.dropped_corrections = dropped(&dataset, &known, &corrections);
     let own = Own {
         stands: &stands,
         media: &media,
@@ -111,6 +130,7 @@ pub async fn import(
         package: &package,
         dataset,
         stands: &stands,
+        zones: &zones,
         media: &media,
         observations: &observations,
         events: &events,
@@ -145,13 +165,9 @@ fn dataset(
     package: &Package,
     options: &Options,
     observations: &observations::Observations,
-    individuals: &Individuals,
-    impossible_times: u64,
+    notes: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<NewDataset, ImportError> {
     let name = options.name.clone().filter(|name| !name.trim().is_empty());
-    let passages = individuals.passages.map(|ids| ("passages", ids as u64));
-    let impossible_times = (impossible_times > 0).then_some(("impossible_times", impossible_times));
-    let notes: BTreeMap<&str, u64> = passages.into_iter().chain(impossible_times).collect();
     let species: Vec<&String> = observations.species.keys().collect();
     Ok(NewDataset {
         id: name.clone().unwrap_or_else(|| package.id()),
@@ -164,6 +180,63 @@ fn dataset(
         metadata: package.metadata(),
         notes: (!notes.is_empty()).then(|| serde_json::to_string(&notes).ok()).flatten(),
     })
+}
+
+/// What was corrected by this import, and by those that the package has come through.
+fn corrections(package: &Package, stands: &Stands) -> Corrections {
+    let mut all = package.corrections();
+    for stand in &stands.all {
+        if let Some(change) = &stand.change {
+            let now = change.recorded(&stands.places.all[stand.place].id);
+            match all.places.iter_mut().find(|known| known.place == now.place) {
+                Some(known) => {
+                    let new: Vec<_> =
+                        now.what.into_iter().filter(|what| !known.what.contains(what)).collect();
+                    known.what.extend(new);
+                    known.timezone = now.timezone.or(known.timezone.take());
+                }
+                None => all.places.push(now),
+            }
+        }
+        if let Some(shift) = stand.shift {
+            let (deployment, moves_span) = (stand.id.clone(), stand.moves_span);
+            match all.clocks.iter_mut().find(|known| known.deployment == deployment) {
+                Some(known) => known.shift = known.shift.and(shift),
+                None => all.clocks.push(ClockCorrection { deployment, shift, moves_span }),
+            }
+        }
+    }
+    all
+}
+
+/// What an earlier import of this data set had corrected and this one has not.
+fn dropped(dataset: &NewDataset, known: &[KnownDataset], now: &Corrections) -> Vec<String> {
+    let Some(known) = known.iter().find(|known| known.id == dataset.id) else { return Vec::new() };
+    let before = Corrections::of_notes(known.notes.as_deref());
+    let places = before.places.iter().filter(|place| !now.places.iter().any(|is| is.place == place.place));
+    let places = places.map(|place| format!("the place {} ({})", place.place, place.what.join(", ")));
+    let clocks = before.clocks.iter().filter(|clock| now.of_clock(&clock.deployment).is_none());
+    places.chain(clocks.map(|clock| format!("the clock of {} ({})", clock.deployment, clock.shift))).collect()
+}
+
+/// What reports and exports must say: how many ids are passages, how much is at times that cannot be true, and what was
+/// corrected.
+fn notes_of(
+    individuals: &Individuals,
+    impossible_times: u64,
+    corrections: &Corrections,
+) -> serde_json::Map<String, serde_json::Value> {
+    let mut notes = serde_json::Map::new();
+    if let Some(ids) = individuals.passages {
+        notes.insert("passages".to_owned(), ids.into());
+    }
+    if impossible_times > 0 {
+        notes.insert("impossible_times".to_owned(), impossible_times.into());
+    }
+    if let (false, Ok(corrections)) = (corrections.is_empty(), serde_json::to_value(corrections)) {
+        notes.insert(KEY.to_owned(), corrections);
+    }
+    notes
 }
 
 /// A data set of the same name is replaced without a word only by itself.
@@ -215,6 +288,21 @@ fn note(
     let offsets = offsets.chain(observations.found.iter().map(|found| found.seen.start));
     let offsets: BTreeSet<String> = offsets.map(|at| at.offset().to_string()).collect();
     notes.offsets = offsets.into_iter().collect();
+    for stand in &stands.all {
+        if let Some(change) = &stand.change {
+            let change = change.recorded(&stands.places.all[stand.place].id);
+            notes.corrected_places.insert(change.place, change.what);
+        }
+    }
+    for found in &observations.found {
+        let (stand, at) = (&stands.all[found.seen.stand], found.seen.start);
+        let is_told_otherwise = stand.clock_problem.is_some() || !clocks::is_possible(at, now);
+        if !is_told_otherwise && !(stand.start..=stand.end).contains(&at) {
+            *notes.outside.entry(stand.id.clone()).or_default() += 1;
+        }
+    }
+    let [deployments, periods, rows] = failures::counts(stands, observations);
+    notes.failures = FailureCounts { deployments, periods, rows };
     notes.people = pictures.sees_people.iter().filter(|sees| **sees).count() as u64;
     notes.passages = individuals.passages;
     let apart = stands.places.all.iter().filter_map(|place| Some((place.id.clone(), place.apart? as u64)));

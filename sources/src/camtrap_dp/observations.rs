@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use deertrack_catalog::said::SHOWS_NONE;
 use deertrack_catalog::store::{Level, NewDetection};
 use deertrack_schemas::Class;
@@ -16,7 +16,7 @@ use super::deployments::Stands;
 use super::media::Media;
 use super::package::Package;
 use super::reading::{Reading, Twice};
-use super::species::{Chosen, refuse_none};
+use super::species::Chosen;
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
@@ -29,6 +29,7 @@ const KEPT: [&str; 20] = [
     "mediaID",
     "eventID",
     "eventStart",
+    "eventEnd",
     "observationLevel",
     "observationType",
     "scientificName",
@@ -43,7 +44,6 @@ const KEPT: [&str; 20] = [
     "bboxY",
     "bboxWidth",
     "bboxHeight",
-    "eventEnd",
 ];
 
 /// How rows of animals without a name are listed.
@@ -146,13 +146,12 @@ pub(super) fn read(
         }
     }
     reading.note_table(&table, "observations", twice.equal);
-    refuse_none(chosen, &all.species, &all.other_species)?;
     Ok(all)
 }
 
 fn why(what: What) -> &'static str {
     if what == What::OtherAnimal {
-        "of another species"
+        "of another species, or of an animal without a name"
     } else {
         "of no animal (blank, person, vehicle, unknown or unclassified)"
     }
@@ -169,7 +168,7 @@ fn read_row(
     let level = row.choice("observationLevel", &levels)?;
     let level = level.ok_or_else(|| row.bad("observationLevel", "required"))?;
     let name = row.text("scientificName");
-    let what = match row.required("observationType")? {
+    let what = match &*row.required("observationType")?.to_ascii_lowercase() {
         "animal" if chosen.has(name) => None,
         "animal" => Some(What::OtherAnimal),
         "human" | "vehicle" => Some(What::People),
@@ -182,20 +181,22 @@ fn read_row(
         return Ok(Read::Other(what, of_other(row, level, stands, media), named));
     }
     let (bbox, has_incomplete_box) = bounding_box(row)?;
-    let start = row.instant("eventStart")?;
+    let (start, end) = (row.instant("eventStart")?, row.optional_instant("eventEnd")?);
+    let stand = stands.of_row(row)?;
+    let start = stands.all[stand].mended(start);
     let mut seen = Seen {
-        stand: stands.of_row(row)?,
+        stand,
         medium: None,
         event_id: row.owned("eventID"),
         start,
-        end: row.optional_instant("eventEnd")?,
+        end: end.map(|end| stands.all[stand].mended(end)),
         level,
         by: by(row),
         bbox,
         count: row.count("count")?.unwrap_or(1),
     };
     seen.medium = medium(row, &seen, media, clocks::is_possible(start, reading.options.now))?;
-    let row = detection(row, &seen)?;
+    let row = detection(row, &seen, has_incomplete_box)?;
     Ok(Read::Found(Box::new(Found { seen, row }), has_incomplete_box))
 }
 
@@ -205,12 +206,14 @@ fn of_other(row: &Row<'_>, level: Level, stands: &Stands, media: &Media) -> Opti
         Level::Event => None,
         Level::Media => Some(media.number(row.text("mediaID")?)?),
     };
+    let stand = stands.number(row.text("deploymentID")?)?;
+    let mended = |at| stands.all[stand].mended(at);
     Some(Seen {
-        stand: stands.number(row.text("deploymentID")?)?,
+        stand,
         medium,
         event_id: row.owned("eventID"),
-        start: row.instant("eventStart").ok()?,
-        end: row.optional_instant("eventEnd").ok()?,
+        start: row.instant("eventStart").ok().map(mended)?,
+        end: row.optional_instant("eventEnd").ok()?.map(mended),
         level,
         by: by(row),
         bbox: bounding_box(row).ok()?.0,
@@ -219,9 +222,9 @@ fn of_other(row: &Row<'_>, level: Level, stands: &Stands, media: &Media) -> Opti
 }
 
 fn by(row: &Row<'_>) -> Option<By> {
-    match row.text("classificationMethod") {
-        Some("human") => Some(By::Person),
-        Some("machine") => Some(By::Model),
+    match &*row.text("classificationMethod")?.to_ascii_lowercase() {
+        "human" => Some(By::Person),
+        "machine" => Some(By::Model),
         _ => None,
     }
 }
@@ -244,13 +247,10 @@ fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> R
     }
 }
 
-fn detection(row: &Row<'_>, seen: &Seen) -> Result<NewDetection, BadRow> {
+fn detection(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Result<NewDetection, BadRow> {
     let id = row.required("observationID")?;
     let told_at = row.optional_instant("classificationTimestamp")?;
     let utc = |at: DateTime<FixedOffset>| -> DateTime<Utc> { at.to_utc() };
-    // One offset is kept; an end with another one (the clocks changed, or it is in UTC) is kept as told as well.
-    let has_one_offset = seen.end.is_none_or(|end| end.offset() == seen.start.offset());
-    let kept = if has_one_offset { &KEPT[..] } else { &KEPT[..KEPT.len() - 1] };
     Ok(NewDetection {
         confidence: row.number("classificationProbability", 0.0, 1.0)?,
         bbox: seen.bbox,
@@ -270,14 +270,24 @@ fn detection(row: &Row<'_>, seen: &Seen) -> Result<NewDetection, BadRow> {
         ends_at: seen.end.map(utc),
         utc_offset_seconds: Some(seen.start.offset().local_minus_utc()),
         is_count_told: Some(row.text("count").is_some()),
-        extra: row.others(kept),
+        extra: extra(row, seen, has_incomplete_box),
         ..NewDetection::of(id, "", class(row)?)
     })
 }
 
+/// The other columns; with them what is told of a box that is not whole, and an end with an offset of its own.
+fn extra(row: &Row<'_>, seen: &Seen, has_incomplete_box: bool) -> Option<String> {
+    let known = if has_incomplete_box { &KEPT[..KEPT.len() - 4] } else { &KEPT };
+    let end = seen.end.filter(|end| end.offset() != seen.start.offset());
+    let end = end.map(|end| ("eventEnd", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    row.others_and(known, end.as_ref())
+}
+
 fn class(row: &Row<'_>) -> Result<Class, BadRow> {
-    let stage = row.choice("lifeStage", &[("adult", false), ("subadult", false), ("juvenile", true)])?;
-    let sex = row.choice("sex", &[("female", Class::Doe), ("male", Class::Buck)])?;
+    // "unknown" was a word of earlier versions: it says that nothing is told.
+    let stages = [("adult", false), ("subadult", false), ("juvenile", true), ("unknown", false)];
+    let sexes = [("female", Class::Doe), ("male", Class::Buck), ("unknown", Class::Unknown)];
+    let (stage, sex) = (row.choice("lifeStage", &stages)?, row.choice("sex", &sexes)?);
     Ok(if stage == Some(true) { Class::Fawn } else { sex.unwrap_or(Class::Unknown) })
 }
 

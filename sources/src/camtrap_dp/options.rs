@@ -1,6 +1,9 @@
 //! What to take of a package, and as what.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
+use deertrack_catalog::corrections::Shift;
 
 /// What to take of a package, and as what.
 #[derive(Clone, Debug)]
@@ -16,6 +19,12 @@ pub struct Options {
     pub replace: bool,
     /// The data set's name, instead of the package's own.
     pub name: Option<String>,
+    /// A CSV file that corrects places.
+    pub places: Option<PathBuf>,
+    /// Deployments, and what to add to the times that their clocks told.
+    pub shifts: Vec<(String, Shift)>,
+    /// A CSV file that tells when cameras did not work.
+    pub failures: Option<PathBuf>,
     /// The clock that no other one is ahead of.
     pub now: DateTime<Utc>,
 }
@@ -28,6 +37,9 @@ impl Default for Options {
             skip_invalid: false,
             replace: false,
             name: None,
+            places: None,
+            shifts: Vec::new(),
+            failures: None,
             now: Utc::now(),
         }
     }

@@ -1,30 +1,38 @@
 //! The package's own description (`datapackage.json`, of Data Package 1 or 2) and where its files are. Nothing outside
 //! its folder is read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use deertrack_catalog::corrections::{Corrections, Failure, KEY};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::columns::{COLUMNS, FREE_TEXT};
 use super::dialect::{Resource, form};
 use super::locate::{DESCRIPTION, Located, TABLES, locate};
 use crate::error::ImportError;
 use crate::table::Table;
+use crate::table_form::Form;
 
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
 const PROFILE: &str = "camtrap-dp/";
 const VERSION: &str = "1.0";
 
+/// Under which key of its description an export says what only itself knows.
+const OWN_WORD: &str = "deertrack";
+
 /// An opened package.
 pub(super) struct Package {
     located: Located,
     description: Description,
-    /// The description without its resources.
+    /// The description without its resources, and without the word of an export.
     metadata: Map<String, Value>,
+    /// What an export said of it; null: it is none.
+    own_word: Value,
 }
 
 #[derive(Deserialize)]
@@ -53,11 +61,14 @@ impl Package {
         let description: Description =
             serde_json::from_value(Value::Object(metadata.clone())).map_err(no_package)?;
         metadata.remove("resources");
-        let package = Self { located, description, metadata };
+        let own_word = metadata.remove(OWN_WORD).unwrap_or_default();
+        let package = Self { located, description, metadata, own_word };
         if package.version().is_none_or(|version| !version.starts_with(VERSION)) {
             let of = &package.description;
             let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
-            return Err(wrong(format!("its profile is {profile}, and this reads Camtrap DP {VERSION}")));
+            return Err(wrong(format!(
+                "its profile is {profile}, and this reads Camtrap DP {VERSION}: export it in that version"
+            )));
         }
         Ok(package)
     }
@@ -89,6 +100,21 @@ impl Package {
     /// Its description without the resources, as JSON.
     pub(super) fn metadata(&self) -> Option<String> {
         serde_json::to_string(&self.metadata).ok()
+    }
+
+    /// What an earlier import of these rows had corrected, where they were exported since.
+    pub(super) fn corrections(&self) -> Corrections {
+        Corrections::of(&self.own_word[KEY])
+    }
+
+    /// When its cameras failed, by deployment, where the rows were exported from a database that knew.
+    pub(super) fn failures(&self) -> BTreeMap<String, Vec<Failure>> {
+        BTreeMap::deserialize(&self.own_word["failures"]).unwrap_or_default()
+    }
+
+    /// It was exported from a database such as ours.
+    pub(super) fn is_own(&self) -> bool {
+        !self.own_word.is_null()
     }
 
     /// Where it was found, if that is not where was pointed to.
@@ -135,7 +161,13 @@ impl Package {
                 Some(path) => format!("the table {name} is {path}, and there is no such file"),
                 None => format!("the package has no {name}.csv"),
             };
-            ImportError::WrongForm { path: self.located.root.clone(), reason }
+            // What a ZIP was unpacked to is gone when this is read.
+            let path = if self.is_unpacked() {
+                PathBuf::from(&self.located.name)
+            } else {
+                self.located.root.clone()
+            };
+            ImportError::WrongForm { path, reason }
         })
     }
 
@@ -148,11 +180,12 @@ impl Package {
             path: self.located.root.join(DESCRIPTION),
             reason: format!("{reason} of {name}"),
         })?;
-        Table::open_as(&path, &file, columns, form).map(Some)
+        Table::open_as(&path, &file, columns, Form { columns: &COLUMNS, free_text: &FREE_TEXT, ..form })
+            .map(Some)
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {
-        self.description.resources.iter().find(|resource| resource.name == name)
+        self.description.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
     }
 
     /// SHA-256 of its tables, in hex: the same tables are the same package, whatever its description says.

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use chrono_tz::Tz;
+
 /// Deployments this near to each other, without ids of their locations, are at one place.
 const SAME_POINT_METRES: f64 = 10.0;
 /// Coordinates of one location id that are further apart than this are told.
@@ -10,12 +12,15 @@ const APART_METRES: f64 = 100.0;
 const METRES_A_DEGREE: f64 = 111_320.0;
 
 /// What a deployment tells of its place.
+#[derive(Clone)]
 pub(super) struct Told {
     pub(super) location_id: Option<String>,
     pub(super) location_name: Option<String>,
     pub(super) latitude: f64,
     pub(super) longitude: f64,
     pub(super) uncertainty: Option<f64>,
+    /// Told beside the package.
+    pub(super) zone: Option<Tz>,
 }
 
 /// A place.
@@ -27,6 +32,8 @@ pub(super) struct Place {
     pub(super) latitude: f64,
     pub(super) longitude: f64,
     pub(super) uncertainty: Option<f64>,
+    /// Told beside the package.
+    pub(super) zone: Option<Tz>,
     /// How far a deployment's coordinates are from its own at most, in metres, where that is over 100.
     pub(super) apart: Option<f64>,
 }
@@ -54,6 +61,7 @@ impl Places {
             place.apart = Some(place.apart.unwrap_or_default().max(apart));
         }
         place.name = place.name.take().or(told.location_name);
+        place.zone = place.zone.or(told.zone);
         at
     }
 
@@ -73,6 +81,7 @@ impl Places {
             latitude: told.latitude,
             longitude: told.longitude,
             uncertainty: told.uncertainty,
+            zone: told.zone,
             apart: None,
         });
         self.all.len() - 1
@@ -99,7 +108,14 @@ mod tests {
 
     fn told(id: Option<&str>, name: Option<&str>, latitude: f64, longitude: f64) -> Told {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Told { location_id: owned(id), location_name: owned(name), latitude, longitude, uncertainty: None }
+        Told {
+            location_id: owned(id),
+            location_name: owned(name),
+            latitude,
+            longitude,
+            uncertainty: None,
+            zone: None,
+        }
     }
 
     #[test]

@@ -82,6 +82,16 @@ impl<'a> Reading<'a> {
         Err(ImportError::NoDeployment { first, counts: counts.join("; ") })
     }
 
+    /// How many rows could not be used, and the first of them, as the end of a sentence; empty: all could.
+    pub(super) fn unused(&self) -> String {
+        let first = self.bad_rows.first().map(|bad| format!(", the first: {bad}")).unwrap_or_default();
+        match self.bad_row_count {
+            0 => String::new(),
+            1 => format!("; 1 row could not be used{first}"),
+            some => format!("; {some} rows could not be used{first}"),
+        }
+    }
+
     /// Good rows that are not taken.
     pub(super) fn skip(&mut self, reason: &'static str, rows: u64) {
         if rows > 0 {

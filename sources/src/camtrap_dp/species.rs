@@ -94,15 +94,16 @@ pub(super) fn refuse_none(
     chosen: &Chosen,
     taken: &BTreeMap<String, u64>,
     others: &BTreeMap<String, u64>,
+    unused: String,
 ) -> Result<(), ImportError> {
     if !taken.is_empty() {
         return Ok(());
     }
     let found = others.iter().map(|(name, rows)| format!("{name} ({rows} rows)")).collect();
     Err(match chosen {
-        Chosen::Deer => ImportError::NoDeer { found },
-        Chosen::Every => ImportError::NoSuchSpecies { wanted: vec!["any animal".to_owned()], found },
-        Chosen::Named(wanted) => ImportError::NoSuchSpecies { wanted: wanted.clone(), found },
+        Chosen::Deer => ImportError::NoDeer { found, unused },
+        Chosen::Every => ImportError::NoSuchSpecies { wanted: vec!["any animal".to_owned()], found, unused },
+        Chosen::Named(wanted) => ImportError::NoSuchSpecies { wanted: wanted.clone(), found, unused },
     })
 }
 

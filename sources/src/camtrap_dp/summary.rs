@@ -82,10 +82,22 @@ pub struct Notes {
     pub impossible_ends: u64,
     /// The offsets from UTC in which times are told, as `+02:00`.
     pub offsets: Vec<String>,
+    /// Rows at times at which their deployment did not stand, by deployment.
+    pub outside: BTreeMap<String, u64>,
     /// Photographs on which, or in whose events, somebody saw a person or a vehicle.
     pub people: u64,
     /// How many individual ids there are that occur once each, and so are no known animals.
     pub passages: Option<usize>,
+    /// Places that were corrected, and what of each.
+    pub corrected_places: BTreeMap<String, Vec<String>>,
+    /// Clocks that were mended.
+    pub mended_clocks: Vec<MendedClock>,
+    /// Periods in which cameras did not work.
+    pub failures: FailureCounts,
+    /// Corrections of an earlier import of this package that this one does not have, in words.
+    pub dropped_corrections: Vec<String>,
+    /// The local time of places and how it is known, in words.
+    pub zones: Vec<String>,
     /// Places whose deployments have coordinates over 100 m apart, with that distance in metres.
     pub apart: BTreeMap<String, u64>,
 }
@@ -101,6 +113,44 @@ pub struct ClockProblem {
     pub start: String,
     /// As told.
     pub end: String,
+}
+
+/// A clock that was mended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MendedClock {
+    /// Of which deployment.
+    pub deployment: String,
+    /// What was added.
+    pub shift: String,
+    /// Photographs whose times moved.
+    pub media: u64,
+    /// Rows of observations whose times moved.
+    pub observations: u64,
+    /// Start and end of the deployment moved too.
+    pub moves_span: bool,
+}
+
+impl fmt::Display for MendedClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { deployment, shift, media, observations, moves_span } = self;
+        let span = match (moves_span, media + observations) {
+            (true, 0) => "its start and end moved, for it has no rows",
+            (true, _) => "its start and end moved too, for its rows were within them by that clock",
+            (false, _) => "its start and end stay as written down",
+        };
+        write!(f, "{deployment} by {shift} ({media} media, {observations} observations; {span})")
+    }
+}
+
+/// Periods in which cameras did not work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct FailureCounts {
+    /// Deployments that have any.
+    pub deployments: u64,
+    /// How many there are.
+    pub periods: u64,
+    /// Rows of the chosen species within them.
+    pub rows: u64,
 }
 
 /// Rows that were not taken for one reason.
@@ -203,7 +253,11 @@ impl Summary {
             writeln!(f, "  rejected: {} rows of a model that a person contradicts", self.rejected)?;
         }
         if self.incomplete_boxes > 0 {
-            writeln!(f, "  without a box: {} rows that have a part of one only", self.incomplete_boxes)?;
+            writeln!(
+                f,
+                "  without a box: {} rows that have a part of one only; an export gives it back",
+                self.incomplete_boxes
+            )?;
         }
         if !self.orphans.is_empty() {
             let all = self.orphans.iter().map(ToString::to_string);
@@ -252,13 +306,20 @@ impl Notes {
                 "  counted at their begin: {count} rows of events that end before it, or over a day after it"
             )?;
         }
-        if self.offsets.iter().any(|offset| offset != "+00:00") {
-            let offsets = self.offsets.join(", ");
+        if !self.outside.is_empty() {
+            let all = self.outside.iter().map(|(deployment, rows)| format!("{deployment} ({rows} rows)"));
             writeln!(
                 f,
-                "  times are told at {offsets}; local days are those of each place's zone, else of --timezone"
+                "  outside of their deployment's time: {}; if a clock was wrong, --shift mends it",
+                shown(all)
             )?;
         }
+        if self.offsets.iter().any(|offset| offset != "+00:00") {
+            let offsets = self.offsets.join(", ");
+            writeln!(f, "  times are told at {offsets}")?;
+        }
+        writeln!(f, "  local days and hours: {}", shown(self.zones.iter().cloned()))?;
+        self.tell_corrections(f)?;
         if self.people > 0 {
             writeln!(
                 f,
@@ -275,6 +336,37 @@ impl Notes {
         let apart = self.apart.iter().map(|(place, metres)| format!("{place} ({metres} m)"));
         if !self.apart.is_empty() {
             writeln!(f, "  coordinates of one place far apart, the first taken: {}", shown(apart))?;
+        }
+        Ok(())
+    }
+}
+
+impl Notes {
+    fn tell_corrections(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.corrected_places.is_empty() {
+            let all =
+                self.corrected_places.iter().map(|(place, what)| format!("{place} ({})", what.join(", ")));
+            writeln!(f, "  corrected places: {}", shown(all))?;
+        }
+        if !self.mended_clocks.is_empty() {
+            writeln!(f, "  mended clocks: {}", shown(self.mended_clocks.iter().map(ToString::to_string)))?;
+        }
+        let FailureCounts { deployments, periods, rows } = self.failures;
+        if periods > 0 {
+            writeln!(
+                f,
+                "  no effort: {periods} periods in which cameras of {deployments} deployments did not work"
+            )?;
+        }
+        if rows > 0 {
+            writeln!(
+                f,
+                "  within such a period: {rows} rows; they count as visits, and no rate has them on days without effort"
+            )?;
+        }
+        if !self.dropped_corrections.is_empty() {
+            let all = self.dropped_corrections.iter().cloned();
+            writeln!(f, "  no longer corrected, for this import was not told so: {}", shown(all))?;
         }
         Ok(())
     }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, FixedOffset, Utc};
+use deertrack_catalog::corrections::Failure;
 use deertrack_catalog::store::{
     Named, NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Owned, Writing,
 };
 use deertrack_schemas::Class;
-use deertrack_survey::BoundingBox;
+use deertrack_survey::{BoundingBox, Place};
 
 use super::clocks;
 use super::deployments::Stands;
@@ -28,6 +29,8 @@ pub(super) struct Import<'a> {
     pub(super) package: &'a Package,
     pub(super) dataset: NewDataset,
     pub(super) stands: &'a Stands,
+    /// The places once more, as counting reads them.
+    pub(super) zones: &'a [Place],
     pub(super) media: &'a Media,
     pub(super) observations: &'a Observations,
     pub(super) events: &'a Events,
@@ -95,7 +98,8 @@ impl Import<'_> {
 
     async fn places(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
         let taken = writing.names_of_others(Named::PlaceNames, &self.dataset.id).await?;
-        let places = self.stands.places.all.iter().map(|place| {
+        let places = self.stands.places.all.iter().zip(self.zones).map(|(place, known)| {
+            let zone = known.zone.or(known.offset_zone);
             let name = place.name.clone().unwrap_or_else(|| place.id.clone());
             let name = if taken.contains(&name) { format!("{name} ({})", self.dataset.name) } else { name };
             NewPlace {
@@ -104,9 +108,10 @@ impl Import<'_> {
                 latitude: Some(place.latitude),
                 longitude: Some(place.longitude),
                 coordinate_uncertainty: place.uncertainty,
+                timezone: zone.map(|zone| zone.name().to_owned()),
+                zone_source: zone.map(|_| if place.zone.is_some() { "told" } else { "offset" }.to_owned()),
                 dataset_id: self.dataset_id(),
                 source_id: place.source_id.clone(),
-                ..NewPlace::default()
             }
         });
         let places: Vec<NewPlace> = places.collect();
@@ -127,7 +132,7 @@ impl Import<'_> {
             start_offset_seconds: Some(stand.start.offset().local_minus_utc()),
             end_offset_seconds: Some(stand.end.offset().local_minus_utc()),
             clock_problem: stand.clock_problem.map(str::to_owned),
-            failures: None,
+            failures: failures(&stand.failures),
             extra: stand.extra.clone(),
         });
         let deployments: Vec<NewDeployment> = deployments.collect();
@@ -302,6 +307,11 @@ impl Import<'_> {
 /// A medium that observations alone tell of.
 fn without_file(medium: &Medium) -> NewImage {
     NewImage { utc_offset_seconds: Some(medium.utc_offset_seconds), ..NewImage::default() }
+}
+
+/// As the database keeps them.
+fn failures(failures: &[Failure]) -> Option<String> {
+    if failures.is_empty() { None } else { serde_json::to_string(failures).ok() }
 }
 
 /// The id of an event's own image. The prefix keeps ids of events and of media apart.

@@ -266,3 +266,36 @@ async fn a_refused_import_leaves_nothing_behind() {
     let catalog = deertrack_catalog::connect(&url).await.unwrap();
     assert_eq!(catalog.records_in(crate::package::ever()).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_bad_row_is_found_on_its_own_line_however_lines_end() {
+    for (end, blank, line) in [("\n", "", 4), ("\r\n", "", 4), ("\n", "\n", 5), ("\r\n", "\r\n\r\n", 6)] {
+        let mut package = Package::new();
+        package.event(&[("observationID", "o1"), ("observationComments", "\"two\nlines\"")]);
+        package.event(&[("observationID", "o2"), ("count", "none")]);
+        package.write();
+        let text = std::fs::read_to_string(format!("{}/observations.csv", package.root())).unwrap();
+        let rows: Vec<&str> = text.split_inclusive('\n').collect();
+        let (before, bad) = rows.split_at(3);
+        let text =
+            format!("{}{blank}{}", before.concat().replace('\n', end), bad.concat().replace('\n', end));
+        package.file("observations.csv", text.as_bytes());
+        let error = package.import_files(&Options::default()).await.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("observations.csv, line {line}, column count")),
+            "{end:?} {blank:?}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_without_a_value_are_no_rows() {
+    let mut package = Package::new();
+    package.event(&[("observationID", "o1")]);
+    package.line("observations.csv", ",,,,,,,,,,,,,,,,,,,,,");
+    package.line("observations.csv", " , ,,,,,,,,,,,,,,,,,,,,");
+    package.line("observations.csv", "");
+    let summary = package.import(&Options::default()).await.unwrap();
+    assert_eq!((summary.detections, summary.bad_row_count), (1, 0));
+    assert!(summary.notes.equal_rows.is_empty());
+}

@@ -178,3 +178,23 @@ async fn individual_ids_that_occur_once_each_are_passages() {
     let datasets = connect(&package.database()).await.unwrap().datasets().await.unwrap();
     assert_eq!(datasets[0].notes.as_deref(), Some(r#"{"passages":4}"#));
 }
+
+#[tokio::test]
+async fn a_place_is_called_by_the_first_deployment_in_time_whatever_the_order_of_the_rows() {
+    let mut told = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mut package = Package::new();
+        let rows = [
+            ("d1", "50.80002", "2025-03-01T00:00:00Z"),
+            ("d2", "50.80001", "2025-02-01T00:00:00Z"),
+            ("d3", "50.80003", "2025-04-01T00:00:00Z"),
+        ];
+        for (id, latitude, start) in order.map(|at: usize| rows[at]) {
+            package.deployment(&[("deploymentID", id), ("latitude", latitude), ("deploymentStart", start)]);
+        }
+        package.event(&[("observationID", "o")]);
+        package.import(&Options::default()).await.unwrap();
+        told.push(package.text("select id || ' ' || latitude from locations").await);
+    }
+    assert_eq!(told, ["d2 50.80001", "d2 50.80001"]);
+}

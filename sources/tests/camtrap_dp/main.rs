@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its input has failed")]
 
 mod clocks;
+mod corrections;
 mod events;
 mod files;
+mod forms;
 mod identity;
 mod levels;
 #[path = "../package/mod.rs"]

@@ -1,10 +1,12 @@
-//! Random packages: events and photographs, offsets, overlapping deployments, persons and models.
+//! Random packages: events and photographs, offsets, overlapping deployments, persons and models, corrections.
 
 use std::collections::HashSet;
 
 use deertrack_catalog::{Record, connect};
-use deertrack_sources::camtrap_dp::Options;
+use deertrack_sources::camtrap_dp::{Options, Summary};
+use deertrack_survey::Deployment;
 use deertrack_survey::calendar::Calendar;
+use deertrack_survey::effort::Effort;
 use deertrack_survey::visits::{VisitRule, visits};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -107,13 +109,93 @@ fn package(rows: &[Row]) -> Package {
     package
 }
 
+/// What is corrected: a clock, a place, and times in which the camera of d2 did not work, in minutes since the season
+/// began.
+#[derive(Clone, Debug)]
+struct Corrected {
+    shift: i64,
+    has_place: bool,
+    failures: Vec<(u32, u32)>,
+}
+
+fn corrected() -> impl Strategy<Value = Corrected> {
+    let failures = prop::collection::vec((0..20_000u32, 1..3_000u32), 0..4);
+    (-600..600i64, any::<bool>(), failures).prop_map(|(shift, has_place, failures)| Corrected {
+        shift,
+        has_place,
+        failures,
+    })
+}
+
+impl Corrected {
+    fn options(&self, package: &Package) -> Options {
+        let path = |name: &str| Some(format!("{}/{name}", package.root()).into());
+        let (sign, minutes) = (if self.shift < 0 { '-' } else { '+' }, self.shift.abs());
+        let shift = format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60).parse();
+        package.file(
+            "places.csv",
+            b"location_id,latitude,longitude,timezone\np1,-33.4,-70.6,America/Santiago\n",
+        );
+        let mut csv = "deployment_id,start,end\n".to_owned();
+        for (start, length) in &self.failures {
+            csv += &format!("d2,{},{}\n", instant(*start, 0, 2), instant(start + length, 0, -5));
+        }
+        package.file("failures.csv", csv.as_bytes());
+        Options {
+            shifts: shift.into_iter().map(|shift| ("d0".to_owned(), shift)).collect(),
+            places: if self.has_place { path("places.csv") } else { None },
+            failures: if self.failures.is_empty() { None } else { path("failures.csv") },
+            ..Options::default()
+        }
+    }
+
+    async fn check(&self, package: &Package, first: &Summary, rows: &[Row]) -> Result<(), TestCaseError> {
+        let catalog = connect(&package.database()).await.unwrap();
+        let mut failed: Vec<u32> =
+            self.failures.iter().flat_map(|(start, length)| *start..start + length).collect();
+        failed.sort_unstable();
+        failed.dedup();
+        let all = catalog.deployments(ever()).await.unwrap();
+        let whole: Vec<_> =
+            all.iter().cloned().map(|row| Deployment { failures: Vec::new(), ..row }).collect();
+        let lost =
+            Effort::of_deployments(&whole, &ever()).nights() - Effort::of_deployments(&all, &ever()).nights();
+        prop_assert!(
+            (lost * 1440.0 - failed.len() as f64).abs() < 1e-3,
+            "{lost} for {} minutes",
+            failed.len()
+        );
+
+        let place = catalog.places().await.unwrap().into_iter().find(|place| place.id == "p1").unwrap();
+        let expected = if self.has_place {
+            (Some(-33.4), Some(chrono_tz::America::Santiago))
+        } else {
+            (Some(50.8), None)
+        };
+        prop_assert_eq!((place.latitude, place.zone), expected);
+
+        // A package whose times were right from the begin is the same but for its record of corrections.
+        let Some(mended) = first.notes.mended_clocks.first() else { return Ok(()) };
+        prop_assert!(!mended.moves_span, "nothing leaves a deployment of a year");
+        let media = connect(&package.database()).await.unwrap().images(ever()).await.unwrap();
+        let of = |id: &str| media.iter().find(|image| image.id == id).unwrap().taken_at.unwrap();
+        prop_assert_eq!((of("m0-3") - of("m1-3")).num_minutes(), self.shift);
+        prop_assert_eq!(
+            mended.observations,
+            rows.iter().filter(|row| row.deployment == 0).count() as u64 + 1
+        );
+        Ok(())
+    }
+}
+
 /// What holds of every package.
-async fn check(rows: Vec<Row>) -> Result<(), TestCaseError> {
+async fn check(rows: Vec<Row>, corrected: Corrected) -> Result<(), TestCaseError> {
     let package = package(&rows);
-    let first = package.import(&Options::default()).await.unwrap();
+    let options = corrected.options(&package);
+    let first = package.import(&options).await.unwrap();
     let url = package.database();
     let before = tables::dump(&url).await;
-    let second = package.import(&Options::default()).await.unwrap();
+    let second = package.import(&options).await.unwrap();
     prop_assert_eq!(&first, &second);
     prop_assert_eq!(tables::dump(&url).await, before, "twice is once");
 
@@ -144,6 +226,7 @@ async fn check(rows: Vec<Row>) -> Result<(), TestCaseError> {
     let days: HashSet<_> = all.iter().map(|v| calendar.day(v.place_id.as_deref(), v.start)).collect();
     let by_day = |day| all.iter().filter(|v| calendar.day(v.place_id.as_deref(), v.start) == day).count();
     prop_assert_eq!(days.into_iter().map(by_day).sum::<usize>(), all.len(), "the days are the whole");
+    corrected.check(&package, &first, &rows).await?;
     let classes: u64 = first.classes.values().sum();
     prop_assert_eq!(classes, counted.len() as u64, "the classes are the whole");
     Ok(())
@@ -153,5 +236,5 @@ async fn check(rows: Vec<Row>) -> Result<(), TestCaseError> {
 fn whatever_a_package_holds_twice_is_once_and_the_parts_are_the_whole() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
-    runner.run(&rows(), |rows| runtime.block_on(check(rows))).unwrap();
+    runner.run(&(rows(), corrected()), |(rows, corrected)| runtime.block_on(check(rows, corrected))).unwrap();
 }

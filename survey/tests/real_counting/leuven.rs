@@ -68,6 +68,7 @@ fn deployment(row: &Row) -> Result<Deployment, Failed> {
         camera: Some(row["cameraID"].clone()).filter(|camera| !camera.is_empty()),
         start: row["deploymentStart"].parse()?,
         end: Some(row["deploymentEnd"].parse()?),
+        failures: Vec::new(),
     })
 }
 

@@ -242,6 +242,7 @@ mod tests {
             longitude: None,
             coordinate_uncertainty: None,
             zone: None,
+            offset_zone: None,
         };
         assert_eq!(
             found.words(&[place], &Calendar::new(chrono_tz::Europe::Brussels)),

@@ -6,6 +6,7 @@ mod differences;
 
 mod camtrap_dp;
 mod camtrap_history;
+mod corrected;
 mod counted;
 mod days;
 mod events;

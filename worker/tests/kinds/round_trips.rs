@@ -1,13 +1,14 @@
 //! Export then import gives the same database, for packages made at random: event rows, rows of photographs, people,
-//! offsets, milliseconds, overlapping cameras and events.
+//! offsets, milliseconds, overlapping cameras and events, corrections.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
+use deertrack_catalog::corrections::Corrections;
 use deertrack_catalog::store::Store;
-use deertrack_catalog::{Catalog, Image, Record, ToldDeployment, connect};
+use deertrack_catalog::{Catalog, Dataset, Image, Record, ToldDeployment, connect};
 use deertrack_schemas::{CamtrapDpParams, Export};
 use deertrack_sources::camtrap_dp::{Options, import};
 use deertrack_survey::visits::{GapSince, Visit, VisitRule, visits};
@@ -142,6 +143,7 @@ struct Known {
     images: Vec<Image>,
     records: Vec<Record>,
     repeats: Vec<Record>,
+    corrections: Vec<Corrections>,
 }
 
 impl Known {
@@ -153,8 +155,54 @@ impl Known {
             images: catalog.images(ever()).await.unwrap().into_iter().map(seen).collect(),
             records: catalog.records_in(ever()).await.unwrap().into_iter().map(row).collect(),
             repeats: catalog.repeats_in(ever()).await.unwrap().into_iter().map(row).collect(),
+            corrections: corrections(&catalog.datasets().await.unwrap()),
         }
     }
+}
+
+fn corrections(datasets: &[Dataset]) -> Vec<Corrections> {
+    datasets.iter().map(|dataset| Corrections::of_notes(dataset.notes.as_deref())).collect()
+}
+
+/// What is corrected at the import: the clock of deployment 0 and some of what the files say.
+#[derive(Clone, Copy, Debug)]
+struct Corrected {
+    minutes: i64,
+    places: bool,
+    failures: bool,
+}
+
+const PLACES: &str = "location_id,deployment_id,latitude,longitude,coordinate_uncertainty,name,timezone
+L0,,-33.5,-70.61,,South,America/Santiago
+,2,51.25,4,30,,
+";
+const FAILURES: &str = "deployment,start,end,reason
+1,2024-05-03T00:00:00+02:00,2024-05-04T12:00:00Z,=a mouse
+1,2024-05-10T00:00:00Z,2024-05-11T00:00:00Z,
+2,2024-04-01T00:00:00Z,2025-05-11T00:00:00Z,\"rain, snow\"
+";
+
+impl Corrected {
+    fn options(self, dir: &Path) -> Options {
+        let hours = format!(
+            "{}{:02}:{:02}",
+            if self.minutes < 0 { '-' } else { '+' },
+            self.minutes.abs() / 60,
+            self.minutes.abs() % 60
+        );
+        let shift = (self.minutes != 0).then(|| ("0".to_owned(), hours.parse().unwrap()));
+        Options {
+            shifts: shift.into_iter().collect(),
+            places: self.places.then(|| dir.join("places.csv")),
+            failures: self.failures.then(|| dir.join("failures.csv")),
+            ..Options::default()
+        }
+    }
+}
+
+fn corrected() -> impl Strategy<Value = Option<Corrected>> {
+    let each = (-1400i64..1400, any::<bool>(), any::<bool>());
+    proptest::option::of(each.prop_map(|(minutes, places, failures)| Corrected { minutes, places, failures }))
 }
 
 /// Where somebody saw a person, nobody may see the photograph, whatever its source said; that is not undone.
@@ -167,16 +215,16 @@ fn row(record: Record) -> Record {
 }
 
 /// `None` when the package has no deer.
-async fn imported(dir: &Path) -> Option<Arc<dyn Catalog>> {
+async fn imported(dir: &Path, options: &Options) -> Option<Arc<dyn Catalog>> {
     let url = format!("sqlite://{}", dir.join("catalog.db").display());
     let mut store = Store::open(&url).await.unwrap();
-    let told = import(dir, &mut store, &Options::default(), &mut |_, _| ()).await;
+    let told = import(dir, &mut store, options, &mut |_, _| ()).await;
     store.close().await;
     told.ok()?;
     Some(connect(&url).await.unwrap())
 }
 
-async fn comes_back(made: &Made) {
+async fn comes_back(made: &Made, corrected: Option<Corrected>) {
     let (dir, again) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let without_media = DESCRIPTION.replace(r#"{"name": "media", "path": "media.csv"},"#, "");
     let description = if made.media.is_empty() { &without_media } else { DESCRIPTION };
@@ -185,19 +233,22 @@ async fn comes_back(made: &Made) {
         ("deployments.csv", &made.deployments),
         ("media.csv", &made.media),
         ("observations.csv", &made.observations),
+        ("places.csv", PLACES),
+        ("failures.csv", FAILURES),
     ] {
         if !text.is_empty() {
             std::fs::write(dir.path().join(name), text).unwrap();
         }
     }
-    let Some(before) = imported(dir.path()).await else { return };
+    let options = corrected.map(|corrected| corrected.options(dir.path())).unwrap_or_default();
+    let Some(before) = imported(dir.path(), &options).await else { return };
     let season = Season::new();
     let kinds = season.kinds_over(Arc::clone(&before));
     let exact = CamtrapDpParams { exact_coordinates: true, ..CamtrapDpParams::default() };
     for (name, bytes) in unzip(&season.bytes_of(&kinds, Export::CamtrapDp(exact)).await) {
         std::fs::write(again.path().join(name), bytes).unwrap();
     }
-    let after = imported(again.path()).await.unwrap();
+    let after = imported(again.path(), &Options::default()).await.unwrap();
     let (before, after) = (Known::of(&*before).await, Known::of(&*after).await);
     are_same(&before.records, &after.records);
     are_same(&before.repeats, &after.repeats);
@@ -205,6 +256,7 @@ async fn comes_back(made: &Made) {
     are_same(&visits_of(&before.records), &visits_of(&after.records));
     are_same(&before.places, &after.places);
     are_same(&before.deployments, &after.deployments);
+    are_same(&before.corrections, &after.corrections);
 }
 
 fn visits_of(records: &[Record]) -> Vec<Visit> {
@@ -228,12 +280,13 @@ proptest! {
         sequences in prop::collection::vec(sequence(), 1..6),
         hours_east in -6i32..9,
         has_media in prop_oneof![3 => Just(true), 1 => Just(false)],
+        corrected in corrected(),
     ) {
         let mut made = made(&sequences, hours_east);
         if !has_media {
             made.media.clear();
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(comes_back(&made));
+        runtime.block_on(comes_back(&made, corrected));
     }
 }

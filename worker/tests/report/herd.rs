@@ -53,6 +53,7 @@ impl Herd {
                 camera: None,
                 start: start + TimeDelta::days(n * 7 % 90),
                 end: Some(start + TimeDelta::days(300 + n * 11 % 60)),
+                failures: Vec::new(),
             });
         let known = Class::ALL.into_iter().flat_map(|class| (0..8).map(move |number| known(class, number)));
         Self {
@@ -69,6 +70,7 @@ impl Herd {
                     longitude: Some(4.6 + 0.017 * (index / 7 + index % 3) as f64),
                     coordinate_uncertainty: None,
                     zone: None,
+                    offset_zone: None,
                 })
                 .collect(),
             dataset: Some("Simulated herd".into()),

@@ -1,5 +1,7 @@
 //! `deployments.csv`: which camera stood where and when.
 
+use deertrack_catalog::corrections;
+
 use super::standard::DEPLOYMENTS;
 use super::survey::{Stand, Survey};
 use super::writer::{Row, Writer, time};
@@ -18,6 +20,11 @@ pub(super) fn table(survey: &Survey, exact: bool) -> Vec<u8> {
         row.set("cameraID", stand.camera.as_deref().unwrap_or_default());
         if stand.is_inferred {
             row.set("deploymentComments", "Inferred: from the first to the last image. Silences over a day and told deployments in between are no effort of its own: see detection_history.csv.");
+        }
+        if let Some(remark) = corrections::remark(survey.clock(stand).as_ref(), &stand.failures) {
+            let told =
+                stand.extra.get("deploymentComments").map(|told| format!("{told} ")).unwrap_or_default();
+            row.set("deploymentComments", told + &remark);
         }
         row.fill(&stand.extra);
         row.end();

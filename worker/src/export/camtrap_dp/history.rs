@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::corrections::Failure;
 use deertrack_survey::calendar::{Period, days};
 use deertrack_survey::effort::{Effort, passed};
 use deertrack_survey::{Deployment, TimeRange};
@@ -177,6 +178,7 @@ fn effort(survey: &Survey) -> Effort {
         camera: stand.counted_camera.clone(),
         start: stand.start,
         end: Some(stand.end),
+        failures: stand.failures.iter().map(Failure::range).collect(),
     };
     let images = survey.images.iter();
     let seen =

@@ -3,9 +3,10 @@
 //! What a package told of itself when it was imported stays: who made it, licences, project, keywords. Where, when, which
 //! species and levels are told of what is in the file now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use deertrack_catalog::corrections::{Failure, KEY};
 use serde_json::{Map, Value, json};
 
 use super::history;
@@ -60,18 +61,34 @@ fn package(survey: &Survey, request: &Request) -> Value {
         ("spatial", spatial(survey, params.exact_coordinates)),
         ("temporal", temporal(survey)),
         ("taxonomic", species),
-        (
-            OWN,
-            json!({
-                "description": description,
-                "mediaKeptFromThePublic": survey.kept_back(),
-                "species": names,
-                "days": survey.local_time,
-            }),
-        ),
+        (OWN, own_word(survey, &description, &names)),
     ];
     package.extend(now.map(|(key, value)| (key.to_owned(), value)));
     Value::Object(package)
+}
+
+/// What only this file knows: what an import corrected, and when cameras failed, so that a later import knows it as well.
+fn own_word(survey: &Survey, description: &str, species: &impl serde::Serialize) -> Value {
+    let corrections = survey.corrections();
+    let failures: BTreeMap<&str, &[Failure]> = survey
+        .stands
+        .iter()
+        .filter(|stand| !stand.failures.is_empty())
+        .map(|stand| (survey.ids.deployments.told(&stand.id), stand.failures.as_slice()))
+        .collect();
+    let mut word = json!({
+        "description": description,
+        "mediaKeptFromThePublic": survey.kept_back(),
+        "species": species,
+        "days": survey.local_time,
+    });
+    if !corrections.is_empty() {
+        word[KEY] = json!(corrections);
+    }
+    if !failures.is_empty() {
+        word["failures"] = json!(failures);
+    }
+    word
 }
 
 /// What the only package that the rows are of told of itself; nothing where they are of several. Its profile is Data Package
@@ -188,12 +205,29 @@ fn description(survey: &Survey, exact: bool) -> String {
     let cut = survey.days.map_or_else(String::new, |days| {
         format!(" Everything is cut to the local days from {} to {}.", days.first, days.last)
     });
+    let corrected = corrected(survey);
     let coordinates = if exact { "as recorded" } else { "rounded, see coordinateUncertainty" };
     format!(
-        "Exported by Deertrack Exports {}: {}. Rejected observations and duplicates are left out.{cut} Coordinates are {coordinates}.",
+        "Exported by Deertrack Exports {}: {}. Rejected observations and duplicates are left out.{cut}{corrected} Coordinates are {coordinates}.",
         env!("CARGO_PKG_VERSION"),
         survey.headline()
     )
+}
+
+/// What is not as its source told it.
+fn corrected(survey: &Survey) -> String {
+    let corrections = survey.corrections();
+    let [places, clocks] = [corrections.places.len(), corrections.clocks.len()];
+    let failures = survey.stands.iter().filter(|stand| !stand.failures.is_empty()).count();
+    [
+        (places, "Places corrected at import (deertrack.corrections)"),
+        (clocks, "Clocks mended at import, whose times are told as mended (deertrack.corrections, deploymentComments)"),
+        (failures, "Deployments whose camera did not work for a time (deertrack.failures, deploymentComments)"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!(" {what}: {count}."))
+    .collect()
 }
 
 fn capture_methods(survey: &Survey) -> Vec<&'static str> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deertrack_catalog::Dataset;
+use deertrack_catalog::corrections::Corrections;
 
 use super::standard::Field;
 
@@ -16,6 +17,12 @@ impl Sources {
 
     pub(super) fn get(&self, id: &str) -> Option<&Dataset> {
         self.0.get(id)
+    }
+
+    /// What an import corrected of a data set.
+    pub(super) fn corrections(&self, dataset_id: Option<&str>) -> Corrections {
+        let notes = dataset_id.and_then(|id| self.0.get(id)?.notes.as_deref());
+        Corrections::of_notes(notes)
     }
 
     /// Whether a row is of such a package: then what it does not tell was not told there, and nothing is made up.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::corrections::{ClockCorrection, Corrections, Failure, PlaceCorrection};
 use deertrack_catalog::{Dataset, Image, Individual, LeftOut, Level, Record, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Place, TimeRange};
@@ -76,6 +77,8 @@ pub(super) struct Stand {
     source_id: Option<String>,
     /// Of a Camtrap DP package: what it does not tell here it did not tell there.
     pub(super) is_of_a_package: bool,
+    /// When it did not work, within its span.
+    pub(super) failures: Vec<Failure>,
     /// Its times can be true.
     pub(super) is_effort: bool,
     pub(super) extra: Extra,
@@ -171,6 +174,31 @@ impl Survey {
             (1, Some(Some(id))) => self.sources.get(id),
             _ => None,
         }
+    }
+
+    /// What an import corrected of these deployments and their places, by the ids of this package.
+    pub(super) fn corrections(&self) -> Corrections {
+        let mut all = Corrections::default();
+        for stand in &self.stands {
+            let of = self.sources.corrections(stand.dataset_id.as_deref());
+            let place = self.sources.without_prefix(stand.dataset_id.as_deref(), &stand.place.id);
+            let told = self.ids.places.told(&stand.place.id);
+            let place = of.places.into_iter().find(|known| known.place == place);
+            if let Some(place) = place.filter(|_| !all.places.iter().any(|known| known.place == told)) {
+                all.places.push(PlaceCorrection { place: told.to_owned(), ..place });
+            }
+            if let Some(clock) = self.clock(stand) {
+                let deployment = self.ids.deployments.told(&stand.id).to_owned();
+                all.clocks.push(ClockCorrection { deployment, ..clock });
+            }
+        }
+        all
+    }
+
+    /// How the clock of a deployment was mended, if it was.
+    pub(super) fn clock(&self, stand: &Stand) -> Option<ClockCorrection> {
+        let of = self.sources.corrections(stand.dataset_id.as_deref());
+        of.of_clock(stand.source_id.as_deref()?).cloned()
     }
 
     /// Media on which somebody saw a person or a vehicle.
@@ -272,6 +300,8 @@ impl<'a> Stands<'a> {
         self.by_id.insert(stand.id.clone(), index);
         self.by_place.entry(deployment.place_id).or_default().push(index);
         let extra = Extra::of(told.extra.as_deref());
+        let failures = Failure::list(told.failures.as_deref());
+        let failures = failures.into_iter().filter_map(|failure| failure.within(&span)).collect();
         let camera = if is_of_a_package { told.camera_id } else { deployment.camera.clone() };
         self.stands.push(Stand {
             camera,
@@ -288,6 +318,7 @@ impl<'a> Stands<'a> {
             source_id: told.source_id,
             is_of_a_package,
             is_effort: told.clock_problem.is_none(),
+            failures,
             extra,
             ..stand
         });
@@ -327,6 +358,7 @@ impl<'a> Stands<'a> {
             dataset_id: None,
             source_id: None,
             is_of_a_package: false,
+            failures: Vec::new(),
             is_effort: true,
             extra: Extra::default(),
             is_inferred: false,

@@ -101,6 +101,7 @@ pub(super) fn place(id: &str, name: &str) -> Place {
         longitude: None,
         coordinate_uncertainty: None,
         zone: None,
+        offset_zone: None,
     }
 }
 
@@ -111,5 +112,6 @@ pub(super) fn deployment(place: &str, start: &str, end: &str) -> Deployment {
         camera: None,
         start: utc(start),
         end: Some(utc(end)),
+        failures: Vec::new(),
     }
 }

@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
-use deertrack_catalog::{Image, Individual, LeftOut, Sighting, ToldDeployment};
+use deertrack_catalog::corrections::Corrections;
+use deertrack_catalog::{Dataset, Image, Individual, LeftOut, Sighting, ToldDeployment};
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::{Deployment, Place, TimeRange};
@@ -71,6 +72,7 @@ pub(super) struct Found {
     pub(super) places: Vec<Place>,
     pub(super) individuals: Vec<Individual>,
     pub(super) dataset: Option<String>,
+    pub(super) corrections: Corrections,
     pub(super) told: Told,
     /// Ids of individuals that an import found to be of passages.
     pub(super) passages: u64,
@@ -91,13 +93,15 @@ impl Found {
             told if told.is_settled(&seen) || now.sightings.is_empty() => told,
             _ => Told::by(&Whole::of(&*cx.catalog, asked.created_at).await?),
         };
+        let datasets = cx.catalog.datasets().await?;
         let mut found = Self {
             told,
             now,
             earlier,
             individuals: cx.catalog.individuals().await?,
             dataset: cx.catalog.dataset_name().await?,
-            passages: passages::noted(&cx.catalog.datasets().await?),
+            corrections: corrections(&datasets),
+            passages: passages::noted(&datasets),
             places,
         };
         found.name_species();
@@ -112,6 +116,17 @@ impl Found {
             species::name(&mut row.scientific_name, row.deer_id.as_deref(), &of_deer);
         }
     }
+}
+
+/// Those of all data sets.
+fn corrections(datasets: &[Dataset]) -> Corrections {
+    let mut all = Corrections::default();
+    for dataset in datasets {
+        let of = Corrections::of_notes(dataset.notes.as_deref());
+        all.places.extend(of.places);
+        all.clocks.extend(of.clocks);
+    }
+    all
 }
 
 async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, JobError> {

@@ -14,6 +14,7 @@
 mod activity;
 mod bucks;
 mod comparison;
+mod corrected;
 mod counts;
 mod definitions;
 mod draw;

@@ -8,6 +8,7 @@ use deertrack_survey::clock::{
 use deertrack_survey::effort::Source;
 use serde::Serialize;
 
+use super::corrected;
 use super::found::Found;
 use super::sky::Sky;
 use super::survey::{Facts, Survey};
@@ -47,6 +48,7 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
         outside_effort(survey),
         without_place(facts),
         without_coordinates(survey, found),
+        corrected::told(&found.corrections, facts).map(|found| row("Corrected", found)),
         open_deployments(facts),
         future_deployments(facts),
         wrong_clocks(facts),

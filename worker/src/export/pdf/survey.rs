@@ -9,7 +9,7 @@ use deertrack_catalog::{Image, Sighting, ToldDeployment};
 use deertrack_schemas::Class;
 use deertrack_survey::bootstrap::Resampling;
 use deertrack_survey::calendar::{Calendar, Period, days};
-use deertrack_survey::effort::{Effort, passed};
+use deertrack_survey::effort::{Camera, Effort, Source, passed};
 use deertrack_survey::rates::Exposures;
 use deertrack_survey::visits::{Visit, VisitRule, individual_visits, visits};
 use deertrack_survey::{Deployment, ImageBox, Record, TimeRange, sift};
@@ -61,6 +61,10 @@ pub(super) struct Facts {
     /// Photographs that show no deer: no detection of any class is of them or of an event that they show.
     pub(super) blank: u64,
     pub(super) deployments: u64,
+    /// Deployments whose camera did not work for a part of these days.
+    pub(super) failed: u64,
+    /// Trap nights that they would have had then.
+    pub(super) failed_nights: f64,
     /// Deployments that still stand.
     pub(super) open: u64,
     /// Deployments that end, or begin, after the report was asked for.
@@ -101,7 +105,19 @@ impl<'a> Survey<'a> {
             .filter(|image| image.taken_at.is_some_and(|at| is_then(image.place_id.as_deref(), at)))
             .collect();
         let rule = visit_rule(asked);
+        let range = passed(calendar.widest(span.first, span.last), asked.created_at);
+        let within =
+            |effort: Effort| effort.within(|place| days(span.first, span.last, calendar.zone(Some(place))));
+        let effort = within(effort(rows, &images, &range));
+        let (failed, failed_nights) = match failed(rows, &range) {
+            0 => (0, 0.0),
+            some => {
+                (some, within(Effort::of_deployments(&whole(rows), &range)).nights() - told_nights(&effort))
+            }
+        };
         let facts = Facts {
+            failed,
+            failed_nights,
             overlapping: sifted.left_out.overlapping as u64,
             groups: sifted.kept.iter().filter(|record| record.count > 1).count() as u64,
             ..facts(rows, &chosen, &images, asked.created_at)
@@ -109,8 +125,7 @@ impl<'a> Survey<'a> {
         Self {
             visits: visits(&sifted.kept, rule),
             individual_visits: individual_visits(&sifted.kept, rule),
-            effort: effort(rows, &images, &passed(calendar.widest(span.first, span.last), asked.created_at))
-                .within(|place| days(span.first, span.last, calendar.zone(Some(place)))),
+            effort,
             records: sifted.kept,
             knows_individuals: told.individuals,
             facts,
@@ -191,6 +206,24 @@ fn images_with_deer(rows: &Rows) -> HashSet<&str> {
 fn with_reason(told: &ToldDeployment) -> Option<String> {
     let id = told.source_id.as_deref().unwrap_or(&told.deployment.id);
     Some(format!("{id} ({})", told.clock_problem.as_deref()?))
+}
+
+/// How many deployments have a time within the range in which their camera did not work.
+fn failed(rows: &Rows, range: &TimeRange) -> u64 {
+    let is_then = |failure: &TimeRange| failure.start < range.end && failure.end > range.start;
+    rows.deployments.iter().filter(|deployment| deployment.failures.iter().any(is_then)).count() as u64
+}
+
+/// The deployments as if their cameras had always worked.
+fn whole(rows: &Rows) -> Vec<Deployment> {
+    let whole = |deployment: &Deployment| Deployment { failures: Vec::new(), ..deployment.clone() };
+    rows.deployments.iter().map(whole).collect()
+}
+
+/// Trap nights that deployments tell.
+fn told_nights(effort: &Effort) -> f64 {
+    let told = effort.cameras.iter().filter(|camera| camera.source == Source::Deployments);
+    told.map(Camera::nights).fold(0.0, |sum, nights| sum + nights)
 }
 
 fn facts(rows: &Rows, chosen: &[&Sighting], images: &[&Image], now: DateTime<Utc>) -> Facts {

@@ -244,7 +244,7 @@ impl Selected {
         self.calendar.zone(place_id)
     }
 
-    /// How the zone of a place is known: `place`, `coordinates`, `configured`.
+    /// How the zone of a place is known: `place`, `coordinates`, `offset`, `configured`.
     pub(super) fn zone_source(&self, place_id: Option<&str>) -> &'static str {
         self.calendar.zone_and_source(place_id).1.name()
     }

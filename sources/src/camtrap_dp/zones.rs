@@ -1,0 +1,67 @@
+//! Which local time the places of a package have, and how that is known.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use deertrack_survey::calendar::Calendar;
+use deertrack_survey::zone::{ZoneSource, in_words, is_nautical, zone_of_offset};
+use deertrack_survey::{Coordinates, Place};
+
+use super::deployments::Stands;
+use super::observations::Observations;
+
+/// The places as counting reads them, in their order.
+pub(super) fn places(stands: &Stands, observations: &Observations) -> Vec<Place> {
+    let offsets = offsets(stands, observations);
+    let places = stands.places.all.iter().enumerate().map(|(number, place)| {
+        let of_offset = || offsets.get(&number).and_then(|seconds| zone_of_offset(*seconds));
+        let by_coordinates =
+            Coordinates::new(place.latitude, place.longitude).and_then(deertrack_survey::zone::zone_at);
+        let is_known = place.zone.is_some() || by_coordinates.is_some_and(|zone| !is_nautical(zone));
+        Place {
+            id: place.id.clone(),
+            name: place.name.clone().unwrap_or_else(|| place.id.clone()),
+            latitude: Some(place.latitude),
+            longitude: Some(place.longitude),
+            coordinate_uncertainty: place.uncertainty,
+            zone: place.zone,
+            offset_zone: if is_known { None } else { of_offset() },
+        }
+    });
+    places.collect()
+}
+
+/// The offset that most times of each place are told with; of two as frequent the smaller one, for that is no summer time.
+fn offsets(stands: &Stands, observations: &Observations) -> BTreeMap<usize, i32> {
+    let mut counts = BTreeMap::<usize, BTreeMap<i32, u64>>::new();
+    let spans = stands.all.iter().flat_map(|stand| [(stand, stand.start), (stand, stand.end)]);
+    let found = observations.found.iter().map(|found| &found.seen);
+    let seen = found.chain(observations.others.iter().map(|other| &other.seen));
+    let seen = seen.map(|seen| (&stands.all[seen.stand], seen.start));
+    for (stand, at) in spans.chain(seen) {
+        *counts.entry(stand.place).or_default().entry(at.offset().local_minus_utc()).or_default() += 1;
+    }
+    let most = |offsets: BTreeMap<i32, u64>| {
+        let most = offsets.values().copied().max().unwrap_or_default();
+        offsets.into_iter().find(|(_, count)| *count == most).map(|(offset, _)| offset)
+    };
+    counts.into_iter().filter_map(|(place, offsets)| Some((place, most(offsets)?))).collect()
+}
+
+/// In words, with how many places each has: `Europe/Brussels, from the coordinates (3 places)`.
+pub(super) fn told(places: &[Place]) -> Vec<String> {
+    let calendar = Calendar::of(places, Tz::UTC);
+    let mut zones = BTreeMap::<(String, ZoneSource), usize>::new();
+    for place in places {
+        let (zone, source) = calendar.zone_and_source(Some(&place.id));
+        *zones.entry((in_words(zone.name()), source)).or_default() += 1;
+    }
+    let words = |((zone, source), count): ((String, ZoneSource), usize)| {
+        let places = if count == 1 { "place" } else { "places" };
+        match source {
+            ZoneSource::Configured => format!("the one of --timezone ({count} {places})"),
+            _ => format!("{zone}, {} ({count} {places})", source.words()),
+        }
+    };
+    zones.into_iter().map(words).collect()
+}
