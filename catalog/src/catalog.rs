@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
-use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
+use crate::record::{Dataset, Frame, Image, Individual, Record, Sighting, ToldDeployment};
 
 /// Detections that no export counts, by the first reason that holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,8 +65,9 @@ pub trait Catalog: Send + Sync {
     /// ([`subject`](deertrack_survey::subject)).
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
 
-    /// The rows of [`Catalog::records_in`] in the same order, with what a report needs of them.
-    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError>;
+    /// The rows of [`Catalog::records_in`] one by one with what counting needs of them, in the order in which their photographs were taken, those of one
+    /// image side by side. What was seen may begin [`LONGEST_EVENT`](crate::LONGEST_EVENT) before or after its photograph.
+    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>>;
 
     /// The rows that [`Catalog::records_in`] leaves out because another row tells of the same animal
     /// ([`Record::repeats_id`]), in the same order. They are for exports that give back what was read, never for
@@ -85,6 +86,12 @@ pub trait Catalog: Send + Sync {
 
     /// Images with `taken_at` in the range, also those without detections; by time, then id.
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError>;
+
+    /// The rows of [`Catalog::images`] one by one in the same order, with what counting needs of them.
+    fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>>;
+
+    /// How many images with `taken_at` in the range name a file, by place.
+    async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError>;
 
     /// All known deer, by name, then id.
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError>;

@@ -28,5 +28,5 @@ pub use embedding::{Embedding, Profile};
 pub use failure::CatalogError;
 pub use map::file::{MapProblem, Mapping};
 pub use map::reading::{FieldReading, Missing, Reading, ThingReading, harmless, read};
-pub use record::{Dataset, Image, Individual, Level, Record, Sighting, ToldDeployment};
+pub use record::{Dataset, Frame, Image, Individual, Level, Record, Sighting, ToldDeployment};
 pub use seen::LONGEST_EVENT;

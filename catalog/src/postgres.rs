@@ -68,7 +68,7 @@ impl Adapter for PostgresCatalog {
 
     // `AssertSqlSafe`: statements are our own files over names of columns and the operator's mapping file; no input of a
     // user of exports.
-    fn fetch<'a>(&'a self, sql: &'a str, about: About<'a>) -> BoxStream<'a, Result<PgRow, CatalogError>> {
+    fn fetch<'a>(&'a self, sql: String, about: About<'a>) -> BoxStream<'a, Result<PgRow, CatalogError>> {
         let query = sqlx::query(AssertSqlSafe(sql));
         let query = match about {
             About::Everything => query,

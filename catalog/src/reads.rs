@@ -1,6 +1,8 @@
 //! What is read alike from both databases: the same statements into the same rows. An [`Adapter`] brings what differs:
 //! the connection, the form of an instant, and vectors.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
@@ -14,11 +16,12 @@ use crate::failure::CatalogError;
 use crate::held::{Held, State};
 use crate::left_out_row::LeftOutRow;
 use crate::map::look::Look;
-use crate::record::{Dataset, Image, Individual, Record, Sighting, ToldDeployment};
+use crate::record::{Dataset, Frame, Image, Individual, Record, Sighting, ToldDeployment};
 use crate::row::{
-    DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
+    DeploymentRow, FilesRow, FrameRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow,
+    ToldDeploymentRow,
 };
-use crate::seen::{of_photographs, seen_in};
+use crate::seen::{is_seen_in, of_photographs, seen_in};
 use crate::statements::Statements;
 
 /// A database that is read.
@@ -36,7 +39,7 @@ pub(crate) trait Adapter: Send + Sync {
     fn look(&self) -> &dyn Look;
 
     /// The rows of a statement.
-    fn fetch<'a>(&'a self, sql: &'a str, about: About<'a>) -> BoxStream<'a, Result<Self::Row, CatalogError>>;
+    fn fetch<'a>(&'a self, sql: String, about: About<'a>) -> BoxStream<'a, Result<Self::Row, CatalogError>>;
 
     /// As [`Catalog::embeddings`].
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
@@ -46,10 +49,10 @@ pub(crate) trait Adapter: Send + Sync {
 }
 
 /// What a statement is asked about.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum About<'a> {
     Everything,
-    Range(&'a TimeRange),
+    Range(TimeRange),
     Ids(&'a [String]),
 }
 
@@ -70,7 +73,7 @@ impl<A: Adapter> Reads<A> {
         T: Send,
     {
         let held = self.0.held();
-        match self.rows_by(&held.now(), statement, about, keep).await {
+        match self.rows_by(&held.now(), statement, about.clone(), keep).await {
             Err(error) if error.may_be_a_changed_table() => {
                 held.again(self.0.look()).await?;
                 self.rows_by(&held.now(), statement, about, keep).await
@@ -91,12 +94,47 @@ impl<A: Adapter> Reads<A> {
         T: Send,
     {
         let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
-        let mut rows = self.0.fetch(sql, about);
+        let mut rows = self.0.fetch(sql.to_owned(), about);
         let mut kept = Vec::new();
         while let Some(row) = rows.try_next().await? {
             kept.extend(keep(R::from_row(&row)?, state.map.unit));
         }
         Ok(kept)
+    }
+}
+
+impl<A: Adapter> Reads<A> {
+    /// The rows of a range as `keep` reads them, one by one: nothing is held but the next few. A table that has changed
+    /// before the first row is looked at again, once.
+    fn one_by_one<'a, R, T>(
+        &'a self,
+        statement: fn(&Statements) -> &str,
+        range: TimeRange,
+        keep: impl Fn(R, BoxUnit) -> Option<T> + Send + 'a,
+    ) -> BoxStream<'a, Result<T, CatalogError>>
+    where
+        R: for<'r> FromRow<'r, A::Row> + Send + 'a,
+        T: Send + 'a,
+    {
+        let begun = async move {
+            let begin = || async {
+                let state = self.0.held().now();
+                let sql = statement(&state.sql).to_owned();
+                let mut rows = self.0.fetch(sql, About::Range(range.clone()));
+                let first = rows.try_next().await?;
+                Ok::<_, CatalogError>((stream::iter(first.map(Ok)).chain(rows), state.map.unit))
+            };
+            let (rows, unit) = match begin().await {
+                Err(error) if error.may_be_a_changed_table() => {
+                    self.0.held().again(self.0.look()).await?;
+                    begin().await?
+                }
+                begun => begun?,
+            };
+            let kept = rows.map(move |row| Ok(keep(R::from_row(&row?)?, unit)));
+            Ok::<_, CatalogError>(kept.try_filter_map(|kept| async { Ok(kept) }))
+        };
+        stream::once(begun).try_flatten().boxed()
     }
 }
 
@@ -106,6 +144,8 @@ where
     RecordRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     SightingRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     ImageRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    FrameRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
+    FilesRow: for<'r> FromRow<'r, A::Row>,
     IndividualRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     DeploymentRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     ToldDeploymentRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
@@ -117,15 +157,13 @@ where
 {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        let rows =
-            self.rows(|sql| Some(&sql.records_in), About::Range(&of_photographs(&range)), keep).await?;
+        let rows = self.rows(|sql| Some(&sql.records_in), About::Range(of_photographs(&range)), keep).await?;
         Ok(seen_in(rows, &range))
     }
 
     async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        let rows =
-            self.rows(|sql| Some(&sql.repeats_in), About::Range(&of_photographs(&range)), keep).await?;
+        let rows = self.rows(|sql| Some(&sql.repeats_in), About::Range(of_photographs(&range)), keep).await?;
         Ok(seen_in(rows, &range))
     }
 
@@ -134,21 +172,32 @@ where
         Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
     }
 
-    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
-        let keep = |row: SightingRow<A::Instant>, unit| row.of_deer(unit);
-        let rows =
-            self.rows(|sql| Some(&sql.sightings_in), About::Range(&of_photographs(&range)), keep).await?;
-        Ok(seen_in(rows, &range))
+    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
+        let photographs = of_photographs(&range);
+        self.one_by_one(
+            |sql| &sql.sightings,
+            photographs,
+            move |row: SightingRow<A::Instant>, unit| row.of_deer(unit).filter(|row| is_seen_in(row, &range)),
+        )
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
         let keep = |row: LeftOutRow, _| Some(row);
-        Ok(self.rows(|sql| Some(&sql.left_out), About::Range(&range), keep).await?.into_iter().collect())
+        Ok(self.rows(|sql| Some(&sql.left_out), About::Range(range), keep).await?.into_iter().collect())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
         let keep = |row: ImageRow<A::Instant>, _| Some(row.into());
-        self.rows(|sql| Some(&sql.images), About::Range(&range), keep).await
+        self.rows(|sql| Some(&sql.images), About::Range(range), keep).await
+    }
+
+    fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
+        self.one_by_one(|sql| &sql.frames, range, |row: FrameRow<A::Instant>, _| Some(row.into()))
+    }
+
+    async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError> {
+        let keep = |row: FilesRow, _| Some((row.place_id, row.files.unsigned_abs()));
+        Ok(self.rows(|sql| Some(&sql.files), About::Range(range), keep).await?.into_iter().collect())
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
@@ -162,12 +211,12 @@ where
 
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
         let keep = |row: DeploymentRow<A::Instant>, _| Some(row.into());
-        self.rows(|sql| sql.deployments.as_deref(), About::Range(&range), keep).await
+        self.rows(|sql| sql.deployments.as_deref(), About::Range(range), keep).await
     }
 
     async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
         let keep = |row: ToldDeploymentRow<A::Instant>, _| Some(row.into());
-        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(&range), keep).await
+        self.rows(|sql| sql.told_deployments.as_deref(), About::Range(range), keep).await
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {

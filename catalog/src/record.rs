@@ -165,6 +165,27 @@ pub struct Image {
     pub extra: Option<String>,
 }
 
+/// A photograph as counting needs it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// Its id.
+    pub id: String,
+    /// As [`Image::path`].
+    pub path: Option<String>,
+    /// When.
+    pub taken_at: Option<DateTime<Utc>>,
+    /// Where.
+    pub place_id: Option<String>,
+    /// As [`Image::burst_id`].
+    pub burst_id: Option<String>,
+    /// It stands for an event that has no photograph.
+    pub is_event: bool,
+    /// As [`Image::is_looked_at`].
+    pub is_looked_at: bool,
+    /// As [`Image::sees_people`].
+    pub sees_people: bool,
+}
+
 /// A deployment with everything that its source tells, also one that is no effort.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToldDeployment {

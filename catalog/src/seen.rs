@@ -74,9 +74,14 @@ pub(crate) fn of_photographs(range: &TimeRange) -> TimeRange {
 
 /// What was seen in `range`, by time; rows of one time stay as they were.
 pub(crate) fn seen_in<T: Seen>(mut rows: Vec<T>, range: &TimeRange) -> Vec<T> {
-    rows.retain(|row| row.seen_at().is_some_and(|at| range.contains(&at)));
+    rows.retain(|row| is_seen_in(row, range));
     rows.sort_by_key(Seen::seen_at);
     rows
+}
+
+/// Whether the row was seen in `range`.
+pub(crate) fn is_seen_in<T: Seen>(row: &T, range: &TimeRange) -> bool {
+    row.seen_at().is_some_and(|at| range.contains(&at))
 }
 
 #[cfg(test)]

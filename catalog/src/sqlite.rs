@@ -68,7 +68,7 @@ impl Adapter for SqliteCatalog {
         &self.pool
     }
 
-    fn fetch<'a>(&'a self, sql: &'a str, about: About<'a>) -> BoxStream<'a, Result<SqliteRow, CatalogError>> {
+    fn fetch<'a>(&'a self, sql: String, about: About<'a>) -> BoxStream<'a, Result<SqliteRow, CatalogError>> {
         let query = sqlx::query(AssertSqlSafe(sql));
         let query = match about {
             About::Everything => query,

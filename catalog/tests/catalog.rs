@@ -10,6 +10,7 @@ use deertrack_catalog::store::{
 use deertrack_catalog::{Catalog, CatalogError, LeftOut, Record, Sighting, connect, migrate};
 use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, TimeRange};
+use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
@@ -163,14 +164,14 @@ async fn both_databases_give_identical_rows_in_identical_order() {
     assert_eq!(rows[1].image.taken_at, Some(at("2025-03-30T01:59:59.123456Z")), "to the microsecond");
     assert_eq!(rows, postgres.records_in(year_2025()).await.unwrap());
 
-    let sightings = sqlite.sightings_in(year_2025()).await.unwrap();
+    let sightings = sqlite.sightings(year_2025()).try_collect::<Vec<_>>().await.unwrap();
     assert_eq!(sightings, rows.iter().map(sighting_of).collect::<Vec<_>>(), "the same in part");
     assert_eq!(
         sightings.iter().filter(|row| row.is_reviewed).count(),
         2,
         "one corrected, one told by a person"
     );
-    assert_eq!(sightings, postgres.sightings_in(year_2025()).await.unwrap());
+    assert_eq!(sightings, postgres.sightings(year_2025()).try_collect::<Vec<_>>().await.unwrap());
 
     let places = sqlite.places().await.unwrap();
     let ids: Vec<&str> = places.iter().map(|place| place.id.as_str()).collect();

@@ -105,7 +105,7 @@ async fn a_row_that_repeats_another_is_in_no_count_and_can_be_given_back() {
         };
         assert_eq!(ids(catalog.records_in(june()).await.unwrap()), ["event"]);
         assert_eq!(ids(catalog.repeats_in(june()).await.unwrap()), ["media"]);
-        assert_eq!(catalog.sightings_in(june()).await.unwrap().len(), 1);
+        assert_eq!(catalog.sightings(june()).try_collect::<Vec<_>>().await.unwrap().len(), 1);
         let embeddings: Vec<_> = catalog.embeddings(None).try_collect().await.unwrap();
         assert_eq!(embeddings.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["event"]);
         let left_out = LeftOut { rejected: 1, ..LeftOut::default() };

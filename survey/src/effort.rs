@@ -86,30 +86,40 @@ impl Effort {
         Self { cameras: stood.collect() }
     }
 
-    /// Adds what `images` (place and time) prove for places that have no deployment here.
+    /// Adds what images prove for places that have no deployment here.
     ///
-    /// Give all images, not only those with deer: each proves that its camera worked. This is less than the truth at
-    /// places where little moves, so a rate on inferred effort is too high rather than too low: print that it is.
+    /// This is less than the truth at places where little moves, so a rate on inferred effort is too high rather than too
+    /// low: print that it is.
+    #[must_use]
+    pub fn and_proven(mut self, proof: Proof) -> Self {
+        let places = proof.places.into_iter().filter(|(place, _)| !self.has_deployment(place));
+        let inferred: Vec<Camera> = places
+            .map(|(place_id, stretch)| Camera {
+                place_id,
+                camera: None,
+                spans: stretch.spans(),
+                source: Source::Inferred,
+            })
+            .collect();
+        self.cameras.extend(inferred);
+        self.cameras.sort_by(|a, b| (&a.place_id, &a.camera).cmp(&(&b.place_id, &b.camera)));
+        self
+    }
+
+    /// As [`Effort::and_proven`], by all images of `range` (place and time), also those without deer.
     #[must_use]
     pub fn and_inferred<'a>(
-        mut self,
+        self,
         images: impl IntoIterator<Item = (&'a str, DateTime<Utc>)>,
         range: &TimeRange,
     ) -> Self {
-        let mut places: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
+        let mut images: Vec<(&str, DateTime<Utc>)> = images.into_iter().collect();
+        images.sort_unstable_by_key(|(_, at)| *at);
+        let mut proof = Proof::of(range.clone());
         for (place, at) in images {
-            if range.contains(&at) && !self.has_deployment(place) {
-                places.entry(place).or_default().push(at);
-            }
+            proof.add(place, at);
         }
-        self.cameras.extend(places.into_iter().map(|(place, times)| Camera {
-            place_id: place.to_owned(),
-            camera: None,
-            spans: proven(times),
-            source: Source::Inferred,
-        }));
-        self.cameras.sort_by(|a, b| (&a.place_id, &a.camera).cmp(&(&b.place_id, &b.camera)));
-        self
+        self.and_proven(proof)
     }
 
     fn has_deployment(&self, place: &str) -> bool {
@@ -201,11 +211,53 @@ fn union(mut spans: Vec<TimeRange>) -> Vec<TimeRange> {
     disjoint
 }
 
-/// From image to image, where the silence between them is short enough.
-fn proven(mut times: Vec<DateTime<Utc>>) -> Vec<TimeRange> {
-    times.sort_unstable();
-    let pairs = times.windows(2).map(|pair| pair[0]..pair[1]);
-    union(pairs.filter(|gap| gap.start < gap.end && gap.end - gap.start <= LONGEST_SILENCE).collect())
+/// When images prove that cameras worked: from image to image, where the silence between them is short enough.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    range: TimeRange,
+    places: BTreeMap<String, Stretch>,
+}
+
+/// The proof of one place.
+#[derive(Clone, Debug)]
+struct Stretch {
+    /// Before the present one.
+    spans: Vec<TimeRange>,
+    present: TimeRange,
+}
+
+impl Proof {
+    /// Of a range: images at other times prove nothing.
+    pub fn of(range: TimeRange) -> Self {
+        Self { range, places: BTreeMap::new() }
+    }
+
+    /// Adds an image, also one without deer. At each place they must come in the order of time.
+    pub fn add(&mut self, place: &str, at: DateTime<Utc>) {
+        if !self.range.contains(&at) {
+            return;
+        }
+        match self.places.get_mut(place) {
+            Some(stretch) => stretch.extend(at),
+            None => {
+                self.places.insert(place.to_owned(), Stretch { spans: Vec::new(), present: at..at });
+            }
+        }
+    }
+}
+
+impl Stretch {
+    fn extend(&mut self, at: DateTime<Utc>) {
+        if at - self.present.end > LONGEST_SILENCE {
+            let ended = std::mem::replace(&mut self.present, at..at);
+            self.spans.extend(Some(ended).filter(|span| span.start < span.end));
+        }
+        self.present.end = at;
+    }
+
+    fn spans(self) -> Vec<TimeRange> {
+        self.spans.into_iter().chain(Some(self.present).filter(|span| span.start < span.end)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ pub mod deployment;
 
 mod class;
 mod image_box;
+mod names;
 pub mod passages;
 pub mod record;
 pub mod reviewed;
+pub mod tally;
 pub mod visits;
 
 pub mod effort;

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use deertrack_schemas::Class;
 
-use super::Record;
 use super::bootstrap::{Method, Resampling, log_interval};
 use super::exposure::{HALF, settle};
 use super::interval::{Interval, exact_odds, wilson};
+use super::tally::Tally;
 use super::visits::Visit;
 
 /// What is counted on both sides of a ratio.
@@ -58,45 +58,32 @@ pub struct Ratios {
 }
 
 impl Ratios {
-    /// `numerator` to `denominator` in rows that count and the visits made of them.
+    /// `numerator` to `denominator` in records that count and the visits made of them.
     pub fn new(
-        records: &[Record],
+        records: &Tally,
         visits: &[Visit],
         [numerator, denominator]: [Class; 2],
         resampling: &Resampling,
     ) -> Self {
         let side = |class| [numerator, denominator].iter().position(|side| *side == class);
-        let images =
-            records.iter().filter_map(|row| Some((row.place_id.as_deref(), side(row.class)?, row.count)));
+        let images: Vec<[u64; 2]> = records
+            .sums(|place, _| Some(place.map(str::to_owned)))
+            .into_values()
+            .map(|sum| [numerator, denominator].map(|class| sum.animals[class as usize]))
+            .collect();
         let animals = visits.iter().filter_map(|v| Some((v.place_id.as_deref(), side(v.class)?, v.animals)));
         let visits = animals.clone().map(|(place, side, _)| (place, side, 1));
         let mut individuals = [0; 2];
-        for side in classes_of_individuals(records).into_values().filter_map(side) {
+        for side in records.individuals().values().filter_map(|seen| side(seen.class())) {
             individuals[side] += 1;
         }
         Self {
-            image: ratio_over_places(Unit::Image, &by_place(images), resampling),
+            image: ratio_over_places(Unit::Image, &images, resampling),
             visit: ratio_over_places(Unit::Visit, &by_place(visits), resampling),
             animal: ratio_over_places(Unit::Animal, &by_place(animals), resampling),
             individual: exact_ratio(Unit::Individual, individuals, resampling.level),
         }
     }
-}
-
-/// Each known individual with the class that most of its rows have; the first of [`Class::ALL`] where two are equal.
-pub fn classes_of_individuals(records: &[Record]) -> BTreeMap<&str, Class> {
-    let mut rows: BTreeMap<&str, [usize; Class::ALL.len()]> = BTreeMap::new();
-    for record in records {
-        let Some(individual) = record.individual.as_deref() else { continue };
-        rows.entry(individual).or_default()[record.class as usize] += 1;
-    }
-    rows.into_iter().map(|(individual, counts)| (individual, most_common(&counts))).collect()
-}
-
-fn most_common(counts: &[usize; Class::ALL.len()]) -> Class {
-    let most = counts.iter().max().copied().unwrap_or_default();
-    let first = counts.iter().position(|count| *count == most).unwrap_or_default();
-    Class::ALL[first]
 }
 
 fn by_place<'a>(animals: impl Iterator<Item = (Option<&'a str>, usize, u32)>) -> Vec<[u64; 2]> {
@@ -153,8 +140,8 @@ pub fn share(part: u64, whole: u64, level: f64) -> Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Standing;
     use crate::visits::{VisitRule, visits};
+    use crate::{Record, Standing};
     use chrono::{DateTime, TimeDelta};
 
     fn row(minute: i64, place: &str, class: Class) -> Record {
@@ -172,9 +159,13 @@ mod tests {
         }
     }
 
+    fn tally(records: &[Record]) -> Tally {
+        Tally::of(records, |record| [record.taken_at.date_naive(); 2])
+    }
+
     fn buck_to_doe(records: &[Record]) -> Ratios {
         let visits = visits(records, VisitRule::default());
-        Ratios::new(records, &visits, [Class::Buck, Class::Doe], &Resampling::default())
+        Ratios::new(&tally(records), &visits, [Class::Buck, Class::Doe], &Resampling::default())
     }
 
     #[test]
@@ -215,7 +206,9 @@ mod tests {
         ];
         let classes =
             [("eight", Class::Doe), ("nine", Class::Buck), ("seven", Class::Buck), ("ten", Class::Fawn)];
-        assert_eq!(classes_of_individuals(&rows), BTreeMap::from(classes));
+        let tally = tally(&rows);
+        let found = tally.individuals().iter().map(|(name, seen)| (&**name, seen.class()));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), BTreeMap::from(classes));
         let found = buck_to_doe(&rows).individual;
         assert_eq!((found.numerator, found.denominator, found.value), (2, 1, Some(2.0)));
     }

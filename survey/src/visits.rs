@@ -5,13 +5,15 @@
 //! that the last record of a visit is the one that ends last. Which rows count is decided before, by [`sift`](super::sift); how many visits a trap night brings, in
 //! [`rates`](super::rates).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_schemas::Class;
 pub use deertrack_schemas::table::GapSince;
 
 use super::Record;
+use super::names::Names;
 
 /// What makes a record the begin of a new visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +42,11 @@ impl Default for VisitRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visit {
     /// Where; visits without a place are grouped as if there was one more place.
-    pub place_id: Option<String>,
+    pub place_id: Option<Arc<str>>,
     /// What. A visit of an individual has the class of its first record.
     pub class: Class,
     /// Who, for visits of individuals.
-    pub individual: Option<String>,
+    pub individual: Option<Arc<str>>,
     /// Its first record.
     pub start: DateTime<Utc>,
     /// The last end of its records: a later one may have ended earlier.
@@ -57,76 +59,159 @@ pub struct Visit {
 
 /// Visits of each class at each place, by start, place, class.
 pub fn visits(records: &[Record], rule: VisitRule) -> Vec<Visit> {
-    grouped(records.iter().map(|record| (Whose::Class(record.class), record)), rule)
+    Gatherer { individuals: false, ..Gatherer::new(rule) }.gathered(records).of_classes
 }
 
 /// Visits of each known individual at each place, by start, place, individual. Rows without a name have no part.
 pub fn individual_visits(records: &[Record], rule: VisitRule) -> Vec<Visit> {
-    let known = records.iter().filter_map(|record| {
-        let name = record.individual.as_deref()?;
-        Some((Whose::Individual(name), record))
-    });
-    grouped(known, rule)
+    Gatherer { classes: false, ..Gatherer::new(rule) }.gathered(records).of_individuals
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Whose<'a> {
+/// All visits.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Visits {
+    /// Of each class at each place, by start, place, class.
+    pub of_classes: Vec<Visit>,
+    /// Of each known individual at each place, by start, place, individual. Rows without a name have no part.
+    pub of_individuals: Vec<Visit>,
+}
+
+/// Makes visits of records as they come, image by image. What it holds grows with visits, not with records.
+#[derive(Clone, Debug)]
+pub struct Gatherer {
+    rule: VisitRule,
+    classes: bool,
+    individuals: bool,
+    names: Names,
+    /// By start and image: what may still be preceded.
+    waiting: BTreeMap<(DateTime<Utc>, String), Vec<Sighting>>,
+    open: HashMap<Group, Visit>,
+    done: Visits,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Whose {
     Class(Class),
-    Individual(&'a str),
+    Individual(Arc<str>),
 }
 
-type Group<'a> = (Option<&'a str>, Whose<'a>);
+/// A place and who is seen there.
+type Group = (Option<Arc<str>>, Whose);
 
 /// The rows of one group in one image: they are seen at once, though one may be of the image and one of its event.
-struct Sighting<'a> {
-    group: Group<'a>,
+#[derive(Clone, Debug)]
+struct Sighting {
+    group: Group,
     start: DateTime<Utc>,
     end: DateTime<Utc>,
-    image_id: &'a str,
     class: Class,
     animals: u32,
 }
 
-fn grouped<'a>(rows: impl Iterator<Item = (Whose<'a>, &'a Record)>, rule: VisitRule) -> Vec<Visit> {
-    let mut visits: Vec<Visit> = Vec::new();
-    let mut open: Option<Group<'a>> = None;
-    for sighting in sightings(rows) {
-        match visits
-            .last_mut()
-            .filter(|visit| open == Some(sighting.group) && belongs(visit, &sighting, rule))
-        {
-            Some(visit) => extend(visit, &sighting),
-            None => visits.push(begin(&sighting)),
+impl Gatherer {
+    /// By a rule, of classes and of individuals.
+    pub fn new(rule: VisitRule) -> Self {
+        Self {
+            rule,
+            classes: true,
+            individuals: true,
+            names: Names::default(),
+            waiting: BTreeMap::new(),
+            open: HashMap::new(),
+            done: Visits::default(),
         }
-        open = Some(sighting.group);
     }
-    visits.sort_by(|a, b| order(a).cmp(&order(b)));
-    visits
+
+    fn gathered(mut self, records: &[Record]) -> Visits {
+        let mut rows: Vec<&Record> = records.iter().collect();
+        rows.sort_by(|a, b| a.image_id.cmp(&b.image_id));
+        for image in rows.chunk_by(|a, b| a.image_id == b.image_id) {
+            self.add(image);
+        }
+        self.finish()
+    }
+
+    /// Adds the rows of one image that count, all of them.
+    pub fn add(&mut self, image: &[&Record]) {
+        let mut sightings: Vec<Sighting> = Vec::with_capacity(2);
+        for row in image {
+            let place = row.place_id.as_deref().map(|id| self.names.of(id));
+            let name = row.individual.as_deref().filter(|_| self.individuals).map(|id| self.names.of(id));
+            let class = self.classes.then_some(Whose::Class(row.class));
+            for whose in class.into_iter().chain(name.map(Whose::Individual)) {
+                see(&mut sightings, (place.clone(), whose), row);
+            }
+        }
+        for sighting in sightings {
+            let key = (sighting.start, image[0].image_id.clone());
+            self.waiting.entry(key).or_default().push(sighting);
+        }
+    }
+
+    /// Nothing that begins before `then` is still to come: what waits for it need not wait any longer.
+    pub fn pass(&mut self, then: DateTime<Utc>) {
+        while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 < then) {
+            for sighting in first.remove() {
+                self.gather(sighting);
+            }
+        }
+    }
+
+    fn gather(&mut self, sighting: Sighting) {
+        let rule = self.rule;
+        match self.open.get_mut(&sighting.group) {
+            Some(visit) if belongs(visit, &sighting, rule) => extend(visit, &sighting),
+            Some(visit) => {
+                let ended = std::mem::replace(visit, begin(&sighting));
+                self.done.push(ended);
+            }
+            None => {
+                let visit = begin(&sighting);
+                self.open.insert(sighting.group, visit);
+            }
+        }
+    }
+
+    /// All visits.
+    pub fn finish(mut self) -> Visits {
+        for sighting in std::mem::take(&mut self.waiting).into_values().flatten() {
+            self.gather(sighting);
+        }
+        for visit in std::mem::take(&mut self.open).into_values() {
+            self.done.push(visit);
+        }
+        for visits in [&mut self.done.of_classes, &mut self.done.of_individuals] {
+            visits.sort_by(|a, b| order(a).cmp(&order(b)));
+        }
+        self.done
+    }
 }
 
-/// By group, start, image.
-fn sightings<'a>(rows: impl Iterator<Item = (Whose<'a>, &'a Record)>) -> Vec<Sighting<'a>> {
-    let mut of_images: BTreeMap<(Group<'a>, &str), Sighting<'a>> = BTreeMap::new();
-    for (whose, row) in rows {
-        let (group, image_id) = ((row.place_id.as_deref(), whose), row.image_id.as_str());
-        let sighting = of_images.entry((group, image_id)).or_insert(Sighting {
+impl Visits {
+    fn push(&mut self, visit: Visit) {
+        if visit.individual.is_some() { &mut self.of_individuals } else { &mut self.of_classes }.push(visit);
+    }
+}
+
+/// Adds a row to what is seen of its group in its image.
+fn see(sightings: &mut Vec<Sighting>, group: Group, row: &Record) {
+    match sightings.iter_mut().find(|sighting| sighting.group == group) {
+        Some(sighting) => {
+            sighting.start = sighting.start.min(row.taken_at);
+            sighting.end = sighting.end.max(row.until);
+            sighting.animals += row.count;
+        }
+        None => sightings.push(Sighting {
             group,
             start: row.taken_at,
             end: row.until,
-            image_id,
             class: row.class,
-            animals: 0,
-        });
-        sighting.start = sighting.start.min(row.taken_at);
-        sighting.end = sighting.end.max(row.until);
-        sighting.animals += row.count;
+            animals: row.count,
+        }),
     }
-    let mut sightings: Vec<Sighting<'a>> = of_images.into_values().collect();
-    sightings.sort_by_key(|sighting| (sighting.group, sighting.start, sighting.image_id));
-    sightings
 }
 
-fn belongs(visit: &Visit, sighting: &Sighting<'_>, rule: VisitRule) -> bool {
+fn belongs(visit: &Visit, sighting: &Sighting, rule: VisitRule) -> bool {
     let since = match rule.since {
         GapSince::LastRecord => visit.end,
         GapSince::LastIndependentRecord => visit.start,
@@ -134,20 +219,20 @@ fn belongs(visit: &Visit, sighting: &Sighting<'_>, rule: VisitRule) -> bool {
     sighting.start - since < rule.gap
 }
 
-fn extend(visit: &mut Visit, sighting: &Sighting<'_>) {
+fn extend(visit: &mut Visit, sighting: &Sighting) {
     visit.end = visit.end.max(sighting.end);
     visit.images += 1;
     visit.animals = visit.animals.max(sighting.animals);
 }
 
-fn begin(sighting: &Sighting<'_>) -> Visit {
-    let (place, whose) = sighting.group;
+fn begin(sighting: &Sighting) -> Visit {
+    let (place_id, whose) = sighting.group.clone();
     let individual = match whose {
         Whose::Class(_) => None,
-        Whose::Individual(name) => Some(name.to_owned()),
+        Whose::Individual(name) => Some(name),
     };
     Visit {
-        place_id: place.map(str::to_owned),
+        place_id,
         class: sighting.class,
         individual,
         start: sighting.start,
@@ -269,6 +354,34 @@ mod tests {
         let who: Vec<_> = found.iter().map(|visit| (visit.individual.as_deref(), visit.images)).collect();
         assert_eq!(who, [(Some("seven"), 2), (Some("eight"), 1)]);
         assert_eq!(visits(&rows, VisitRule::default()).len(), 1, "as a class they are one visit");
+    }
+
+    #[test]
+    fn records_as_they_come_make_the_visits_of_all_of_them() {
+        let named = |minute, until, image: &str, deer: Option<&str>| Record {
+            individual: deer.map(str::to_owned),
+            ..lasting(minute, until, image)
+        };
+        let rows = [
+            named(0, 0, "a", Some("seven")),
+            named(5, 50, "b", None),
+            named(40, 40, "c", Some("seven")),
+            named(70, 70, "d", Some("eight")),
+            named(61, 61, "e", None), // its photograph was taken later than it began
+            named(200, 200, "f", None),
+        ];
+        for since in [GapSince::LastRecord, GapSince::LastIndependentRecord] {
+            let rule = VisitRule { since, ..VisitRule::default() };
+            let mut gatherer = Gatherer::new(rule);
+            for row in &rows {
+                gatherer.add(&[row]);
+                gatherer.pass(row.taken_at - TimeDelta::minutes(10));
+            }
+            assert!(gatherer.waiting.len() <= 2, "the others are gathered");
+            let gathered = gatherer.finish();
+            assert_eq!(gathered.of_classes, visits(&rows, rule));
+            assert_eq!(gathered.of_individuals, individual_visits(&rows, rule));
+        }
     }
 
     #[test]

@@ -96,10 +96,10 @@ fn record((index, row): (usize, &Value)) -> Record {
 }
 
 fn visit_row(visit: &Visit) -> Value {
-    let name = visit.individual.clone().unwrap_or_else(|| visit.class.name().to_owned());
+    let name = visit.individual.as_deref().unwrap_or(visit.class.name());
     let minutes = |at: DateTime<Utc>| at.timestamp() / 60;
     serde_json::json!([
-        visit.place_id,
+        visit.place_id.as_deref(),
         name,
         minutes(visit.start),
         minutes(visit.end),

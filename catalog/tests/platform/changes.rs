@@ -50,7 +50,7 @@ async fn vectors_are_read_again_too_where_a_table_changed_within_a_job() {
 async fn a_column_of_another_type_is_read_in_its_new_form() {
     let mut platform = Platform::with_rows().await;
     let catalog = platform.catalog().await;
-    let before = catalog.sightings_in(october()).await.unwrap();
+    let before = catalog.sightings(october()).try_collect::<Vec<_>>().await.unwrap();
     platform
         .run(
             "alter table detections alter bbox type jsonb using case when bbox is not null then jsonb_build_object( \
@@ -61,7 +61,7 @@ async fn a_column_of_another_type_is_read_in_its_new_form() {
         .await
         ;
     catalog.refresh().await.unwrap();
-    let after = catalog.sightings_in(october()).await.unwrap();
+    let after = catalog.sightings(october()).try_collect::<Vec<_>>().await.unwrap();
     let ids =
         |rows: &[deertrack_catalog::Sighting]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&after), ids(&before));

@@ -3,6 +3,7 @@
 use deertrack_catalog::LeftOut;
 use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, BoxFault, ImageBox, PixelBox};
+use futures::TryStreamExt;
 
 use crate::tables::{Platform, id, october, sqlite};
 
@@ -36,7 +37,7 @@ async fn a_platforms_own_forms_are_read_by_a_role_that_may_only_read() {
         (Some(1000), Some(500), Some("shot1.jpg"))
     );
 
-    let sightings = catalog.sightings_in(october()).await.unwrap();
+    let sightings = catalog.sightings(october()).try_collect::<Vec<_>>().await.unwrap();
     let same = |(a, b): (&deertrack_catalog::Sighting, &deertrack_catalog::Record)| {
         a.id == b.id && a.bbox == b.bbox && a.is_reviewed == b.is_reviewed && a.class == b.class
     };

@@ -50,7 +50,7 @@ impl Leuven {
         let of = |(place, coordinates): (&String, &Coordinates)| CameraTimes {
             place_id: place.clone(),
             coordinates: *coordinates,
-            visits: visits.iter().filter(|v| v.place_id.as_ref() == Some(place)).map(|v| v.start).collect(),
+            visits: visits.iter().filter(|v| v.place_id.as_deref() == Some(place)).map(|v| v.start).collect(),
         };
         self.coordinates.iter().map(of).collect()
     }

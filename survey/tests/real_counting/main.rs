@@ -21,6 +21,7 @@ use deertrack_survey::overlap::{Estimator, overlap};
 use deertrack_survey::rates::Exposures;
 use deertrack_survey::ratios::Ratios;
 use deertrack_survey::sun::{Light, light};
+use deertrack_survey::tally::Tally;
 use deertrack_survey::visits::{GapSince, VisitRule, visits};
 use leuven::Leuven;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -154,7 +155,8 @@ fn visits_by_class(folder: &Path) -> Outcome {
 fn ratios(folder: &Path) -> Outcome {
     let (data, twin) = (Leuven::read(folder)?, twin()?);
     let visits = visits(&data.records, VisitRule::default());
-    let found = Ratios::new(&data.records, &visits, [Class::Buck, Class::Doe], &Resampling::default());
+    let tally = Tally::of(&data.records, |record| [record.taken_at.date_naive(); 2]);
+    let found = Ratios::new(&tally, &visits, [Class::Buck, Class::Doe], &Resampling::default());
     for ratio in [found.image, found.visit, found.animal, found.individual] {
         println!("{ratio:?}");
     }

@@ -13,6 +13,9 @@ use deertrack_survey::calendar::Calendar;
 use deertrack_survey::passages::are_passages;
 use deertrack_survey::{Place, TimeRange};
 
+use futures::TryStreamExt;
+use futures::stream::TryReadyChunksError;
+
 use super::Cx;
 use super::words::{counted, list};
 use crate::JobError;
@@ -23,6 +26,9 @@ const MOST_NAMES: usize = 6;
 const LONGEST_NAME: usize = 40;
 /// Two records of one id that are this far apart are two passages: the usual gap between visits.
 const ANOTHER_PASSAGE: TimeDelta = TimeDelta::minutes(30);
+
+/// Rows that are read before they are folded.
+const AT_ONCE: usize = 1_000;
 
 /// What there is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +47,10 @@ impl Whole {
     pub(super) async fn of(catalog: &dyn Catalog, now: DateTime<Utc>) -> Result<Self, JobError> {
         let mut whole = Self::default();
         for range in years(now) {
-            whole.add(&catalog.sightings_in(range).await?);
+            let mut rows = catalog.sightings(range).try_ready_chunks(AT_ONCE);
+            while let Some(rows) = rows.try_next().await.map_err(|TryReadyChunksError(_, error)| error)? {
+                whole.add(&rows);
+            }
         }
         Ok(whole)
     }

@@ -10,6 +10,7 @@ use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::table::{Format, Topic};
 use deertrack_schemas::{CamtrapDpParams, Class, Command, Export, PdfParams, TableParams, ZipParams};
 use deertrack_worker::export::{Exporter, ImagesFolder, Job, Kinds, Progress};
+use futures::TryStreamExt;
 use jpeg_encoder::{ColorType, Encoder};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
@@ -82,7 +83,7 @@ impl Exports {
 }
 
 async fn rows(catalog: &dyn Catalog) {
-    let rows = catalog.sightings_in(ever()).await.unwrap();
+    let rows = catalog.sightings(ever()).try_collect::<Vec<_>>().await.unwrap();
     let count = |class| rows.iter().filter(|row| row.class == class).count();
     assert_eq!(Class::ALL.map(count), [288, 79, 69, 71]);
     assert_eq!(rows.len(), 507);

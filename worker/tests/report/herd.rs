@@ -1,7 +1,7 @@
 //! Detections that look like those of a real season, made without randomness from outside: the same seed, the same
 //! herd. For tests and benchmarks of the report; `simulate` is the one with known truth.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,14 +9,15 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{
-    Asked, Catalog, CatalogError, Embedding, Image, Individual, LeftOut, Level, Profile, Record, Sighting,
+    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Record,
+    Sighting,
 };
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_survey::{Deployment, Place, TimeRange};
 use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress};
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -45,6 +46,7 @@ impl Herd {
                 detection(index, taken_at, places, &mut rng)
             })
             .collect();
+        seen_at_once(&mut all);
         all.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
         let deployments =
             (0..places).zip(0_i64..).filter(|(place, _)| place % 5 != 4).map(|(place, n)| Deployment {
@@ -97,6 +99,16 @@ fn moment(rng: &mut ChaCha8Rng) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "at most 86,400")]
     let seconds = (hour * 3_600.0) as i64;
     day * 86_400 + seconds
+}
+
+/// What is seen in one image is seen then and there.
+fn seen_at_once(rows: &mut [Sighting]) {
+    for image in rows.chunk_by_mut(|a, b| a.image_id == b.image_id) {
+        let (taken_at, place_id) = (image[0].taken_at, image[0].place_id.clone());
+        for row in image {
+            (row.taken_at, row.place_id) = (taken_at, place_id.clone());
+        }
+    }
 }
 
 fn detection(index: usize, taken_at: DateTime<Utc>, places: usize, rng: &mut ChaCha8Rng) -> Sighting {
@@ -217,9 +229,38 @@ impl Catalog for Herd {
         Ok(Vec::new())
     }
 
-    async fn sightings_in(&self, range: TimeRange) -> Result<Vec<Sighting>, CatalogError> {
+    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
         let asked = |row: &&Sighting| row.taken_at.is_some_and(|at| range.contains(&at));
-        Ok(self.detections.iter().filter(asked).cloned().collect())
+        let mut rows: Vec<Sighting> = self.detections.iter().filter(asked).cloned().collect();
+        rows.sort_by(|a, b| (a.taken_at, &a.image_id, &a.id).cmp(&(b.taken_at, &b.image_id, &b.id)));
+        stream::iter(rows.into_iter().map(Ok)).boxed()
+    }
+
+    fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
+        let asked = |image: &&Image| image.taken_at.is_some_and(|at| range.contains(&at));
+        let mut images: Vec<&Image> = self.images.iter().filter(asked).collect();
+        images.sort_by(|a, b| (a.taken_at, &a.id).cmp(&(b.taken_at, &b.id)));
+        let frame = |image: &Image| Frame {
+            id: image.id.clone(),
+            path: image.path.clone(),
+            taken_at: image.taken_at,
+            place_id: image.place_id.clone(),
+            burst_id: image.burst_id.clone(),
+            is_event: false,
+            is_looked_at: image.is_looked_at,
+            sees_people: image.sees_people,
+        };
+        stream::iter(images.into_iter().map(frame).map(Ok).collect::<Vec<_>>()).boxed()
+    }
+
+    async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError> {
+        let mut files = BTreeMap::new();
+        for image in self.images.iter().filter(|image| image.path.is_some()) {
+            if image.taken_at.is_some_and(|at| range.contains(&at)) {
+                *files.entry(image.place_id.clone()).or_default() += 1;
+            }
+        }
+        Ok(files)
     }
 
     async fn left_out_in(&self, _: TimeRange) -> Result<LeftOut, CatalogError> {
@@ -245,7 +286,7 @@ impl Catalog for Herd {
     }
 
     fn embeddings(&self, _: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
-        futures::stream::empty().boxed()
+        stream::empty().boxed()
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {

@@ -121,7 +121,7 @@ fn shared(overlap: &Overlap) -> String {
 
 fn by_hour(survey: &Survey<'_>) -> Vec<Vec<u64>> {
     let mut hours = vec![vec![0; survey.classes.len()]; 24];
-    for visit in &survey.visits {
+    for visit in survey.visits {
         let zone = survey.calendar.zone(visit.place_id.as_deref());
         let hour = visit.start.with_timezone(&zone).hour() as usize;
         if let Some(class) = survey.classes.iter().position(|class| *class == visit.class) {

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use deertrack_catalog::Individual;
 use deertrack_schemas::Class;
 use deertrack_survey::Place;
-use deertrack_survey::Record;
 use deertrack_survey::interval::LEVEL;
-use deertrack_survey::ratios::{classes_of_individuals, share};
+use deertrack_survey::ratios::share;
 use deertrack_survey::sun::Light;
+use deertrack_survey::tally::Individual as Seen;
 use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
@@ -76,13 +76,18 @@ pub(super) fn bucks(
     let deer: HashMap<&str, &Individual> = individuals.iter().map(|deer| (deer.id.as_str(), deer)).collect();
     let names: HashMap<&str, &str> =
         places.iter().map(|place| (place.id.as_str(), place.name.as_str())).collect();
+    let mut visits: HashMap<&str, Vec<&Visit>> = HashMap::new();
+    for visit in survey.individual_visits {
+        visits.entry(visit.individual.as_deref().unwrap_or_default()).or_default().push(visit);
+    }
     let mut cards: Vec<Card> = seen
         .iter()
-        .map(|(id, rows)| {
+        .map(|(id, seen)| {
             let known = deer.get(id);
             let name =
                 known.map(|deer| deer.name.as_str()).filter(|name| !name.trim().is_empty()).unwrap_or(id);
-            let mut card = card(survey, id, name, rows, &names, sky);
+            let visits = visits.get(id).map_or(&[][..], Vec::as_slice);
+            let mut card = card(id, name, seen, visits, &names, sky);
             if known.is_some_and(|deer| deer.is_deceased) {
                 card.name.push_str(" (dead)");
             }
@@ -96,41 +101,31 @@ pub(super) fn bucks(
     Some(Bucks { cards, more, growth, alt })
 }
 
-/// The rows of each individual that is a buck in most of its rows.
-fn by_buck<'a>(survey: &'a Survey<'_>) -> BTreeMap<&'a str, Vec<&'a Record>> {
-    let classes = classes_of_individuals(&survey.records);
-    let mut rows: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in &survey.records {
-        if let Some(id) = record.individual.as_deref().filter(|id| classes.get(id) == Some(&Class::Buck)) {
-            rows.entry(id).or_default().push(record);
-        }
-    }
-    rows
+/// Each individual that is a buck in most of its rows.
+fn by_buck<'a>(survey: &Survey<'a>) -> BTreeMap<&'a str, &'a Seen> {
+    let individuals = survey.tally.individuals().iter();
+    individuals.filter(|(_, seen)| seen.class() == Class::Buck).map(|(id, seen)| (&**id, seen)).collect()
 }
 
 fn card(
-    survey: &Survey<'_>,
     id: &str,
     name: &str,
-    rows: &[&Record],
+    seen: &Seen,
+    visits: &[&Visit],
     names: &HashMap<&str, &str>,
     sky: &Sky<'_>,
 ) -> Card {
-    let visits: Vec<&Visit> =
-        survey.individual_visits.iter().filter(|visit| visit.individual.as_deref() == Some(id)).collect();
     let lights: Vec<Light> = visits.iter().filter_map(|visit| sky.light(visit)).collect();
     let by_day = lights.iter().filter(|light| **light == Light::Day).count() as u64;
-    let days: BTreeSet<NaiveDate> = rows.iter().map(|row| day(survey, row)).collect();
-    let places = places(&visits, names);
-    let seen = seen(&days);
+    let places = places(visits, names);
     Card {
         id: id.to_owned(),
         name: name.to_owned(),
         visits: visits.len() as u64,
-        detections: rows.len() as u64,
-        days: days.len() as u64,
+        detections: seen.records.iter().sum(),
+        days: seen.days.len() as u64,
         alt: format!("Photograph of {name}."),
-        seen,
+        seen: first_and_last(&seen.days),
         places,
         daylight: (!lights.is_empty()).then(|| Estimate::from(&share(by_day, lights.len() as u64, LEVEL))),
         lit_visits: lights.len() as u64,
@@ -138,11 +133,7 @@ fn card(
     }
 }
 
-fn day(survey: &Survey<'_>, record: &Record) -> NaiveDate {
-    survey.calendar.day(record.place_id.as_deref(), record.taken_at)
-}
-
-fn seen(days: &BTreeSet<NaiveDate>) -> String {
+fn first_and_last(days: &BTreeSet<NaiveDate>) -> String {
     match (days.first(), days.last()) {
         (Some(first), Some(last)) => wording::span(*first, *last, wording::Year::Always),
         _ => String::new(),
@@ -167,11 +158,11 @@ fn places(visits: &[&Visit], names: &HashMap<&str, &str>) -> String {
     list(&said)
 }
 
-fn growth(survey: &Survey<'_>, seen: &BTreeMap<&str, Vec<&Record>>) -> Vec<(i64, u64)> {
+fn growth(survey: &Survey<'_>, seen: &BTreeMap<&str, &Seen>) -> Vec<(i64, u64)> {
     let mut firsts: BTreeMap<i64, u64> = BTreeMap::new();
-    for rows in seen.values() {
-        if let Some(first) = rows.iter().map(|row| day(survey, row)).min() {
-            *firsts.entry((first - survey.span.first).num_days()).or_default() += 1;
+    for seen in seen.values() {
+        if let Some(first) = seen.days.first() {
+            *firsts.entry((*first - survey.span.first).num_days()).or_default() += 1;
         }
     }
     let mut known = 0;

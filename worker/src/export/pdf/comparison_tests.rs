@@ -3,9 +3,8 @@
 use deertrack_catalog::LeftOut;
 use deertrack_schemas::pdf::{ComparedPeriod, ReportType};
 
-use super::cases::{Case, at, deployment, detection, found, rows};
+use super::cases::{Case, Rows, at, deployment, detection, found, rows};
 use super::comparison::{Comparison, comparison};
-use super::found::Rows;
 
 /// So many visits of bucks at the oak in a June of so many nights, and all within them.
 fn june(year: i32, visits: usize, nights: usize) -> Rows {
@@ -39,7 +38,7 @@ fn case(compared: Option<Vec<ComparedPeriod>>) -> Case {
 fn compare(case: &Case, now: Rows, earlier: Vec<Rows>) -> Option<Comparison> {
     let mut all = found(Vec::new());
     (all.now, all.earlier) = (now, earlier);
-    comparison(&all, &case.asked())
+    comparison(&all.folded(&case.asked()), &case.asked())
 }
 
 #[test]

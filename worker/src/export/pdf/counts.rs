@@ -4,15 +4,15 @@
 //! days on which no camera is known to have stood at their place.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deertrack_schemas::Class;
 use deertrack_survey::Place;
-use deertrack_survey::Record;
 use deertrack_survey::calendar;
 use deertrack_survey::effort::Effort;
 use deertrack_survey::presence::Presence;
 use deertrack_survey::rates::PER_NIGHTS;
+use deertrack_survey::tally::Sum;
 use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
@@ -65,43 +65,33 @@ pub(super) struct PlaceRow {
 
 /// All days.
 pub(super) fn total(survey: &Survey<'_>) -> Counts {
-    count(survey, &survey.records, &survey.visits, &survey.effort)
+    count(survey, &survey.tally.total(), survey.visits, &survey.effort)
 }
 
 /// One row for each period, those without detections too.
 pub(super) fn by_period(survey: &Survey<'_>, periods: &Periods) -> Vec<PeriodRow> {
     let stood = Presence::of(&survey.effort, survey.calendar);
-    let records = grouped(periods, &stood, &survey.records, |row| (row.place_id.as_deref(), row.taken_at));
-    let visits = grouped(periods, &stood, &survey.visits, when);
-    let row = |((period, records), visits): ((&Period, Vec<&Record>), Vec<&Visit>)| {
-        let part = calendar::Period { first: period.first, last: period.last };
-        let effort = survey.effort_of(part);
-        PeriodRow { period: period.clone(), counts: count(survey, records, visits, &effort) }
-    };
-    periods.all.iter().zip(records).zip(visits).map(row).collect()
-}
-
-fn grouped<'a, T>(
-    periods: &Periods,
-    stood: &Presence<'_>,
-    items: &'a [T],
-    when: impl Fn(&'a T) -> (Option<&'a str>, chrono::DateTime<chrono::Utc>),
-) -> Vec<Vec<&'a T>> {
-    let mut groups: Vec<Vec<&T>> = periods.all.iter().map(|_| Vec::new()).collect();
-    for item in items {
-        let (place, at) = when(item);
-        let index = periods.position(stood.day(place, at));
-        if let Some(group) = index.and_then(|index| groups.get_mut(index)) {
-            group.push(item);
+    let mut sums = survey.tally.sums(|_, day| periods.position(day));
+    let mut visits: Vec<Vec<&Visit>> = periods.all.iter().map(|_| Vec::new()).collect();
+    for visit in survey.visits {
+        let (place, at) = when(visit);
+        if let Some(group) = periods.position(stood.day(place, at)).and_then(|index| visits.get_mut(index)) {
+            group.push(visit);
         }
     }
-    groups
+    let row = |((index, period), visits): ((usize, &Period), Vec<&Visit>)| {
+        let part = calendar::Period { first: period.first, last: period.last };
+        let effort = survey.effort_of(part);
+        let sum = sums.remove(&index).unwrap_or_default();
+        PeriodRow { period: period.clone(), counts: count(survey, &sum, visits, &effort) }
+    };
+    periods.all.iter().enumerate().zip(visits).map(row).collect()
 }
 
 /// What is known of one place.
 #[derive(Default)]
 struct AtPlace<'a> {
-    records: Vec<&'a Record>,
+    sum: Sum,
     visits: Vec<&'a Visit>,
 }
 
@@ -110,28 +100,29 @@ pub(super) fn by_place(survey: &Survey<'_>, places: &[Place]) -> Vec<PlaceRow> {
     let names: HashMap<&str, &str> =
         places.iter().map(|place| (place.id.as_str(), place.name.as_str())).collect();
     let mut groups: Vec<_> =
-        groups(survey).into_iter().map(|(id, at)| (place_name(&names, id), id, at)).collect();
+        groups(survey).into_iter().map(|(id, at)| (place_name(&names, id.as_deref()), id, at)).collect();
     groups.sort_by(|a, b| {
-        let most = |at: &AtPlace<'_>| Reverse((at.visits.len(), at.records.len()));
-        (most(&a.2), &a.0, a.1).cmp(&(most(&b.2), &b.0, b.1))
+        let most = |at: &AtPlace<'_>| Reverse((at.visits.len() as u64, at.sum.records.iter().sum::<u64>()));
+        (most(&a.2), &a.0, &a.1).cmp(&(most(&b.2), &b.0, &b.1))
     });
     let rest = groups.split_off(groups.len().min(MOST_PLACES));
     let mut number = 0;
     let mut rows: Vec<PlaceRow> = Vec::with_capacity(groups.len() + 1);
     for (name, id, at) in groups {
         number += usize::from(id.is_some());
-        let counts = count(survey, at.records, at.visits, &effort_at(survey, &[id]));
-        rows.push(PlaceRow { number: id.map(|_| number), id: id.map(str::to_owned), name, counts });
+        let counts = count(survey, &at.sum, at.visits, &effort_at(survey, &[id.as_deref()]));
+        rows.push(PlaceRow { number: id.as_ref().map(|_| number), id, name, counts });
     }
     if !rest.is_empty() {
-        let ids: Vec<Option<&str>> = rest.iter().map(|(_, id, _)| *id).collect();
-        let records: Vec<&Record> = rest.iter().flat_map(|(.., at)| at.records.iter().copied()).collect();
+        let ids: BTreeSet<Option<&str>> = rest.iter().map(|(_, id, _)| id.as_deref()).collect();
+        let sums = survey.tally.sums(|place, _| ids.contains(&place).then_some(()));
         let visits: Vec<&Visit> = rest.iter().flat_map(|(.., at)| at.visits.iter().copied()).collect();
+        let effort = effort_at(survey, &ids.iter().copied().collect::<Vec<_>>());
         rows.push(PlaceRow {
             number: None,
             id: None,
             name: wording::counted(rest.len() as u64, "other place", "other places"),
-            counts: count(survey, records, visits, &effort_at(survey, &ids)),
+            counts: count(survey, &sums.into_values().next().unwrap_or_default(), visits, &effort),
         });
     }
     rows
@@ -145,15 +136,15 @@ pub(super) fn place_name(names: &HashMap<&str, &str>, id: Option<&str>) -> Strin
     }
 }
 
-fn groups<'a>(survey: &'a Survey<'_>) -> BTreeMap<Option<&'a str>, AtPlace<'a>> {
+fn groups<'a>(survey: &Survey<'a>) -> BTreeMap<Option<String>, AtPlace<'a>> {
     let worked = survey.effort.cameras.iter().filter(|camera| camera.nights() > 0.0);
-    let mut groups: BTreeMap<Option<&str>, AtPlace<'_>> =
-        worked.map(|camera| (Some(camera.place_id.as_str()), AtPlace::default())).collect();
-    for record in &survey.records {
-        groups.entry(record.place_id.as_deref()).or_default().records.push(record);
+    let mut groups: BTreeMap<Option<String>, AtPlace<'_>> =
+        worked.map(|camera| (Some(camera.place_id.clone()), AtPlace::default())).collect();
+    for (place, sum) in survey.tally.sums(|place, _| Some(place.map(str::to_owned))) {
+        groups.entry(place).or_default().sum = sum;
     }
-    for visit in &survey.visits {
-        groups.entry(visit.place_id.as_deref()).or_default().visits.push(visit);
+    for visit in survey.visits {
+        groups.entry(visit.place_id.as_deref().map(str::to_owned)).or_default().visits.push(visit);
     }
     groups
 }
@@ -167,20 +158,13 @@ fn effort_at(survey: &Survey<'_>, places: &[Option<&str>]) -> Effort {
 
 fn count<'a>(
     survey: &Survey<'_>,
-    records: impl IntoIterator<Item = &'a Record>,
+    sum: &Sum,
     visits: impl IntoIterator<Item = &'a Visit>,
     effort: &Effort,
 ) -> Counts {
     let column = |class: Class| survey.classes.iter().position(|column| *column == class);
-    let (mut images, mut individuals) = (HashSet::new(), HashSet::new());
-    let mut detections_by_class = vec![0; survey.classes.len()];
-    for record in records {
-        images.insert(record.image_id.as_str());
-        individuals.extend(record.individual.as_deref());
-        if let Some(class) = column(record.class) {
-            detections_by_class[class] += 1;
-        }
-    }
+    let detections_by_class: Vec<u64> =
+        survey.classes.iter().map(|class| sum.records[*class as usize]).collect();
     let presence = Presence::of(effort, survey.calendar);
     let mut visits_by_class = vec![0; survey.classes.len()];
     let mut with_effort = vec![0; survey.classes.len()];
@@ -198,8 +182,8 @@ fn count<'a>(
         visits_by_class,
         detections: detections_by_class.iter().sum(),
         detections_by_class,
-        images: images.len() as u64,
-        individuals: survey.names_individuals().then_some(individuals.len() as u64),
+        images: sum.images,
+        individuals: survey.names_individuals().then_some(sum.individuals.len() as u64),
         trap_nights: if survey.has_effort() { Some(nights) } else { None },
         rates: with_effort.iter().map(|events| rate(*events)).collect(),
         rate: rate(with_effort.iter().sum()),

@@ -1,7 +1,5 @@
 //! Which definitions a report uses, in words: two reports that use others must not be compared by accident.
 
-use std::collections::BTreeSet;
-
 use deertrack_schemas::Class;
 use deertrack_survey::peak::FEWEST_EVENTS;
 use deertrack_survey::visits::GapSince;
@@ -97,9 +95,7 @@ fn ratio() -> String {
 }
 
 fn local_time(survey: &Survey<'_>) -> String {
-    let places: BTreeSet<Option<&str>> =
-        survey.records.iter().map(|record| record.place_id.as_deref()).collect();
-    let told = survey.calendar.words(places);
+    let told = survey.calendar.words(survey.tally.places());
     format!("Days and hours are {told}. The first and the last day are included.")
 }
 

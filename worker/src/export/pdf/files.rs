@@ -2,24 +2,72 @@
 
 use std::collections::BTreeMap;
 
-use deertrack_catalog::Image;
+use chrono::{DateTime, Utc};
+use deertrack_catalog::Frame;
 use deertrack_survey::calendar::Calendar;
 
 use super::file_clocks::{self, PlaceTimes, Times};
 use super::found::Found;
 use super::status::StatusRow;
-use super::survey::is_event;
 use super::wording::{counted, part};
 use crate::JobError;
 use crate::export::picture_time::PictureTime;
 use crate::export::{ImagesFolder, Job};
 
 /// Files that are looked at; more would keep a slow network drive busy for two lines of text.
-const MOST_FILES: usize = 500;
+const MOST_FILES: u64 = 500;
 /// However many places there are, so many at each: fewer prove nothing about its clock.
-const FEWEST_FILES: usize = 12;
+const FEWEST_FILES: u64 = 12;
 
-/// The lines about the files of a sample of images, evenly over time at each place.
+/// A sample of the photographs of a span, evenly over time at each place.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// Photographs, with and without a file.
+    photographs: u64,
+    named: u64,
+    places: BTreeMap<Option<String>, AtPlace>,
+}
+
+#[derive(Debug)]
+struct AtPlace {
+    /// Every so many is one of the sample.
+    step: u64,
+    seen: u64,
+    sample: Vec<Sampled>,
+}
+
+#[derive(Debug)]
+struct Sampled {
+    path: String,
+    taken_at: Option<DateTime<Utc>>,
+}
+
+impl Files {
+    /// None yet, of so many files at each place.
+    pub(super) fn of(counts: BTreeMap<Option<String>, u64>) -> Self {
+        let most = (MOST_FILES / counts.len().max(1) as u64).max(FEWEST_FILES);
+        let at = |files: u64| AtPlace { step: files.div_ceil(most).max(1), seen: 0, sample: Vec::new() };
+        let places = counts.into_iter().map(|(place, files)| (place, at(files))).collect();
+        Self { photographs: 0, named: 0, places }
+    }
+
+    /// Looks at an image; images come in the order of time.
+    pub(super) fn add(&mut self, frame: &Frame) {
+        if frame.is_event {
+            return;
+        }
+        self.photographs += 1;
+        let Some(path) = &frame.path else { return };
+        self.named += 1;
+        let Some(at) = self.places.get_mut(&frame.place_id) else { return };
+        if at.seen.is_multiple_of(at.step) {
+            at.sample.push(Sampled { path: path.clone(), taken_at: frame.taken_at });
+        }
+        at.seen += 1;
+    }
+}
+
+/// The lines about the files of the sample.
 ///
 /// # Errors
 /// `Stopped` when the job shall stop.
@@ -29,41 +77,35 @@ pub(super) fn status(
     calendar: &Calendar,
     folder: &ImagesFolder,
 ) -> Result<Vec<StatusRow>, JobError> {
-    let images: Vec<&Image> = found.now.images.iter().filter(|image| !is_event(image)).collect();
-    let mut named: BTreeMap<Option<&str>, Vec<&Image>> = BTreeMap::new();
-    for image in images.iter().copied().filter(|image| image.path.is_some()) {
-        named.entry(image.place_id.as_deref()).or_default().push(image);
-    }
-    let most = (MOST_FILES / named.len().max(1)).max(FEWEST_FILES);
+    let files = &found.now.files;
     let (mut looked, mut missing) = (0, 0);
     let mut places = Vec::new();
-    for (place_id, images) in &named {
-        let zone = calendar.zone(*place_id);
+    for (place_id, at) in &files.places {
+        let zone = calendar.zone(place_id.as_deref());
         let mut times = Vec::new();
-        for image in images.iter().step_by(images.len().div_ceil(most)) {
+        for image in &at.sample {
             job.check_stop()?;
             // What lies elsewhere cannot be looked for here.
-            let Ok(path) = folder.find(image.path.as_deref()) else { continue };
+            let Ok(path) = folder.find(Some(&image.path)) else { continue };
             looked += 1;
             match PictureTime::read(&path, zone) {
                 None => missing += u64::from(!path.is_file()),
                 Some(told) => times.extend(three_times(image, told)),
             }
         }
-        if let Some(place) = found.places.iter().find(|place| Some(place.id.as_str()) == *place_id) {
+        if let Some(place) = found.places.iter().find(|place| Some(&place.id) == place_id.as_ref()) {
             places.push(PlaceTimes { name: &place.name, zone, times });
         }
     }
-    let all_named = named.values().map(Vec::len).sum();
-    let files = there(images.len(), all_named, looked, missing);
-    Ok(std::iter::once(files).chain(file_clocks::status(&places)).collect())
+    let there = there(files.photographs, files.named, looked, missing);
+    Ok(std::iter::once(there).chain(file_clocks::status(&places)).collect())
 }
 
-fn three_times(image: &Image, told: PictureTime) -> Option<Times> {
+fn three_times(image: &Sampled, told: PictureTime) -> Option<Times> {
     Some(Times { taken_at: image.taken_at?, exif: told.exif?, file: told.file })
 }
 
-fn there(images: usize, named: usize, looked: u64, missing: u64) -> StatusRow {
+fn there(images: u64, named: u64, looked: u64, missing: u64) -> StatusRow {
     let mut found = match images - named {
         0 => String::new(),
         some => format!("{} no file. ", counted(some, "image has", "images have")),

@@ -1,19 +1,27 @@
-//! What the catalog knows of a report's days and of the earlier days it is compared to. Reading only: what counts is
-//! decided in [`survey`](super::survey).
+//! What the catalog knows of a report's days and of the earlier days it is compared to, read once and folded as it comes:
+//! what counts is decided in [`fold`](super::fold).
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::corrections::Corrections;
-use deertrack_catalog::{Dataset, Image, Individual, LeftOut, Sighting, ToldDeployment};
+use deertrack_catalog::{Dataset, Individual, ToldDeployment};
 use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
-use deertrack_survey::{Deployment, Place, TimeRange};
+use deertrack_survey::effort::Effort;
+use deertrack_survey::presence::Presence;
+use deertrack_survey::tally::Tally;
+use deertrack_survey::visits::Visits;
+use deertrack_survey::{Place, TimeRange};
 
+use super::files::Files;
+use super::fold::{Basis, Fold};
+use super::instants::{Instant, Instants};
+use super::photos::Best;
+use super::survey::Facts;
 use super::told::Told;
 use crate::JobError;
-use crate::export::{Cx, passages, species};
-
 use crate::export::whole::Whole;
+use crate::export::{Cx, passages};
 
 /// What was asked, when and in which zone.
 #[derive(Clone, Copy, Debug)]
@@ -51,24 +59,29 @@ fn a_year_before(span: Period) -> Period {
     Period { first: before(span.first), last }
 }
 
-/// The rows of one span.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    pub(super) sightings: Vec<Sighting>,
-    /// Those without detections too: each proves that its camera worked.
-    pub(super) images: Vec<Image>,
-    pub(super) deployments: Vec<Deployment>,
-    /// Those that are no effort, for their times cannot be true.
-    pub(super) wrong_clocks: Vec<ToldDeployment>,
-    pub(super) left_out: LeftOut,
+/// What happened in one span: its rows, folded.
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) tally: Tally,
+    pub(super) visits: Visits,
+    /// Also what images prove where no deployment tells.
+    pub(super) effort: Effort,
+    pub(super) facts: Facts,
+    /// Photographs that are for nobody's eyes.
+    pub(super) kept_back: u64,
+    /// Detections, chosen or not.
+    pub(super) detections: u64,
+    /// Where the days told about are meant.
+    pub(super) best: Best,
+    pub(super) files: Files,
 }
 
 /// Everything that a report is made of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Found {
-    pub(super) now: Rows,
+    pub(super) now: Span,
     /// In the order of [`Asked::earlier`].
-    pub(super) earlier: Vec<Rows>,
+    pub(super) earlier: Vec<Span>,
     pub(super) places: Vec<Place>,
     pub(super) individuals: Vec<Individual>,
     pub(super) dataset: Option<String>,
@@ -81,40 +94,34 @@ pub(super) struct Found {
 impl Found {
     pub(super) async fn load(cx: &Cx, asked: &Asked<'_>) -> Result<Self, JobError> {
         let places = cx.catalog.places().await?;
+        let individuals = cx.catalog.individuals().await?;
         let calendar = Calendar::of(&places, asked.zone);
+        let reading = Reading { cx, asked, calendar: &calendar, individuals: &individuals };
+        let mut whole = Whole::default();
         let mut earlier = Vec::new();
-        for span in asked.earlier() {
-            earlier.push(load_span(cx, &calendar, span).await?);
+        for days in asked.earlier() {
+            earlier.push(reading.span(days, false, &mut whole).await?);
         }
-        let now = load_span(cx, &calendar, asked.span()).await?;
-        let mut seen = Whole::default();
-        std::iter::once(&now).chain(&earlier).for_each(|rows| seen.add(&rows.sightings));
-        let told = match Told::by(&seen) {
-            told if told.is_settled(&seen) || now.sightings.is_empty() => told,
+        let now = reading.span(asked.span(), true, &mut whole).await?;
+        let told = match Told::by(&whole) {
+            told if told.is_settled(&whole) || now.detections == 0 => told,
             _ => Told::by(&Whole::of(&*cx.catalog, asked.created_at).await?),
         };
+        let dataset = cx.catalog.dataset_name().await?;
         let datasets = cx.catalog.datasets().await?;
-        let mut found = Self {
-            told,
-            now,
-            earlier,
-            individuals: cx.catalog.individuals().await?,
-            dataset: cx.catalog.dataset_name().await?,
-            corrections: corrections(&datasets),
-            passages: passages::noted(&datasets),
-            places,
-        };
-        found.name_species();
-        Ok(found)
+        let (passages, corrections) = (passages::noted(&datasets), corrections(&datasets));
+        Ok(Self { told, now, earlier, individuals, dataset, places, corrections, passages }.settled())
     }
 
-    /// A detection that tells no species shows that of the deer it is known to be.
-    fn name_species(&mut self) {
-        let of_deer = species::of_deer(&self.individuals);
-        let rows = std::iter::once(&mut self.now).chain(&mut self.earlier);
-        for row in rows.flat_map(|rows| &mut rows.sightings) {
-            species::name(&mut row.scientific_name, row.deer_id.as_deref(), &of_deer);
+    /// Where ids name passages there are no known individuals.
+    pub(super) fn settled(mut self) -> Self {
+        if !self.told.individuals {
+            for span in std::iter::once(&mut self.now).chain(&mut self.earlier) {
+                span.tally.forget_individuals();
+                span.visits.of_individuals.clear();
+            }
         }
+        self
     }
 }
 
@@ -129,15 +136,52 @@ fn corrections(datasets: &[Dataset]) -> Corrections {
     all
 }
 
-async fn load_span(cx: &Cx, calendar: &Calendar, span: Period) -> Result<Rows, JobError> {
-    let range = calendar.widest(span.first, span.last);
-    Ok(Rows {
-        sightings: cx.catalog.sightings_in(range.clone()).await?,
-        images: cx.catalog.images(range.clone()).await?,
-        deployments: cx.catalog.deployments(range.clone()).await?,
-        wrong_clocks: wrong_clocks(cx, range.clone()).await?,
-        left_out: cx.catalog.left_out_in(range).await?,
-    })
+/// Instants between two looks at the stop flag.
+const AT_ONCE: u64 = 1_000;
+
+/// What all spans are read with.
+struct Reading<'a> {
+    cx: &'a Cx,
+    asked: &'a Asked<'a>,
+    calendar: &'a Calendar,
+    individuals: &'a [Individual],
+}
+
+impl Reading<'_> {
+    /// Reads the rows of some days; photographs and files only where they are told about.
+    async fn span(&self, days: Period, is_now: bool, whole: &mut Whole) -> Result<Span, JobError> {
+        let catalog = &self.cx.catalog;
+        let range = self.calendar.widest(days.first, days.last);
+        let deployments = catalog.deployments(range.clone()).await?;
+        let basis = Basis {
+            asked: self.asked,
+            days,
+            calendar: self.calendar,
+            individuals: self.individuals,
+            deployments: &deployments,
+        };
+        let (best, files) = if is_now {
+            (Best::of_deer(self.individuals), Files::of(catalog.files(range.clone()).await?))
+        } else {
+            (Best::default(), Files::default())
+        };
+        let stood = basis.effort();
+        let presence = Presence::of(&stood, self.calendar);
+        let mut fold = Fold::new(&basis, &presence, best, files);
+        let mut instants =
+            Instants::of(catalog.frames(range.clone()), catalog.sightings(range.clone())).await?;
+        let (mut instant, mut number) = (Instant::default(), 0);
+        while let Some(at) = instants.next(&mut instant).await? {
+            fold.add(at, &mut instant, whole);
+            number += 1;
+            if number % AT_ONCE == 0 {
+                self.cx.job.check_stop()?;
+                tokio::task::yield_now().await;
+            }
+        }
+        let left_out = catalog.left_out_in(range.clone()).await?;
+        Ok(fold.finish(&left_out, &wrong_clocks(self.cx, range).await?))
+    }
 }
 
 async fn wrong_clocks(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, JobError> {

@@ -1,7 +1,6 @@
 //! The first sentences of a report: what is said, and what is not where the data do not carry it.
 
-use super::cases::{Case, deployment, detection, found, rows};
-use super::found::{Found, Rows};
+use super::cases::{Case, Given, Rows, deployment, detection, found, rows};
 use super::report::Report;
 
 /// So many bucks, a visit each, on the days of a month from the first on.
@@ -70,7 +69,7 @@ fn nothing_before_is_said_in_words_and_not_in_numbers() {
 #[test]
 fn a_week_with_little_effort_is_no_peak() {
     // June with a burst in its first week, but one night in the last whole week, and that one night with three visits.
-    let mut all: Found = found(bucks("2020-06", 20));
+    let mut all: Given = found(bucks("2020-06", 20));
     all.now.sightings.extend((1..8).flat_map(|day| {
         [12, 16].map(|hour| {
             detection(&format!("{day} {hour}"), &format!("2020-06-{day:02}T{hour}:30:00Z"), "buck")

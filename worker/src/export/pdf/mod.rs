@@ -22,7 +22,9 @@ mod estimate;
 mod file_clocks;
 mod files;
 mod findings;
+mod fold;
 mod found;
+mod instants;
 mod lead;
 mod map;
 mod period;
@@ -140,14 +142,11 @@ fn illustrate(
     report.frame.status.extend(files::status(job, found, &calendar, images)?);
     let photos = match &mut report.bucks {
         Some(bucks) if asked.params.include_photos => {
-            photos::add(job, &mut bucks.cards, &found.now, &found.individuals, images)?
+            photos::add(job, &mut bucks.cards, &found.now.best, images)?
         }
         _ => Photos::default(),
     };
     report.frame.status.extend(photos.status());
-    report.frame.status.extend(photos::kept_back(found.now.images.iter().filter(|image| {
-        let day = |at| calendar.day(image.place_id.as_deref(), at);
-        image.taken_at.is_some_and(|at| asked.span().contains(day(at)))
-    })));
+    report.frame.status.extend(photos::kept_back(found.now.kept_back));
     Ok(photos)
 }

@@ -6,11 +6,10 @@
 
 use std::collections::HashMap;
 
-use deertrack_catalog::{Image, Individual};
+use deertrack_catalog::{Frame, Individual, Sighting};
 use deertrack_survey::{BoundingBox, ImageBox};
 
 use super::bucks::{Card, MOST_CARDS};
-use super::found::Rows;
 use super::status::{StatusRow, doubt};
 use super::wording::counted;
 use crate::JobError;
@@ -52,8 +51,7 @@ impl Photos {
 }
 
 /// One line about the images that are for nobody's eyes, if there are any.
-pub(super) fn kept_back<'a>(images: impl Iterator<Item = &'a Image>) -> Option<StatusRow> {
-    let kept = images.filter(|image| image.sees_people).count() as u64;
+pub(super) fn kept_back(kept: u64) -> Option<StatusRow> {
     let found = format!(
         "{} kept back: somebody saw a person or a vehicle there, or in the same event. No card shows any of them.",
         counted(kept, "photograph is", "photographs are")
@@ -68,15 +66,13 @@ pub(super) fn kept_back<'a>(images: impl Iterator<Item = &'a Image>) -> Option<S
 pub(super) fn add(
     job: &Job,
     cards: &mut [Card],
-    rows: &Rows,
-    individuals: &[Individual],
+    best: &Best,
     folder: &ImagesFolder,
 ) -> Result<Photos, JobError> {
     let mut photos = Photos::default();
-    let mut best = candidates(rows, individuals);
     for card in cards {
         job.check_stop()?;
-        let candidates = best.remove(card.id.as_str()).unwrap_or_default();
+        let candidates = best.of(&card.id);
         match candidates.iter().find_map(|candidate| photograph(candidate, folder)) {
             Some(jpeg) => {
                 card.photo = Some(photos.jpegs.len());
@@ -88,10 +84,20 @@ pub(super) fn add(
     Ok(photos)
 }
 
+/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They name a
+/// detection or an image.
+#[derive(Debug, Default)]
+pub(super) struct Best {
+    /// What people chose, by deer.
+    chosen: HashMap<String, String>,
+    found: HashMap<String, Vec<Candidate>>,
+}
+
 /// A known deer in an image that has a file.
-struct Candidate<'a> {
-    id: &'a str,
-    path: &'a str,
+#[derive(Debug)]
+struct Candidate {
+    id: String,
+    path: String,
     /// `None`: it is somewhere in the image.
     bbox: Option<ImageBox>,
     confidence: Option<f64>,
@@ -102,7 +108,7 @@ struct Candidate<'a> {
 /// What a box in pixels is compared by while its photograph's size is not known: that of most trail cameras.
 const USUAL_PIXELS: f64 = 1920.0 * 1080.0;
 
-impl Candidate<'_> {
+impl Candidate {
     /// Large and sure; without a box the least.
     fn worth(&self) -> f64 {
         let all = if matches!(self.bbox, Some(ImageBox::Pixels(_))) { USUAL_PIXELS } else { 1.0 };
@@ -110,45 +116,56 @@ impl Candidate<'_> {
             self.bbox.and_then(|bbox| bbox.numbers()).map_or(0.0, |bbox| bbox.width * bbox.height / all);
         part * self.confidence.unwrap_or(1.0)
     }
+
+    fn is_before(&self, other: &Self) -> bool {
+        let by_worth = other.worth().total_cmp(&self.worth());
+        let order = other.is_chosen.cmp(&self.is_chosen).then(by_worth);
+        order.then_with(|| self.id.cmp(&other.id)).is_lt()
+    }
 }
 
 /// All of a photograph.
 const WHOLE: BoundingBox = BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
 
-/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They name a
-/// detection or an image.
-fn candidates<'a>(rows: &'a Rows, individuals: &'a [Individual]) -> HashMap<&'a str, Vec<Candidate<'a>>> {
-    let chosen =
-        individuals.iter().filter_map(|deer| Some((deer.id.as_str(), deer.best_photo_id.as_deref()?)));
-    let chosen: HashMap<&str, &str> = chosen.collect();
-    let shown = rows.images.iter().filter(|image| !image.sees_people);
-    let named = shown.filter_map(|image| Some((image.id.as_str(), image.path.as_deref()?)));
-    let paths: HashMap<&str, &str> = named.collect();
-    let mut found: HashMap<&str, Vec<Candidate<'_>>> = HashMap::new();
-    for row in &rows.sightings {
-        let Some(deer) = &row.deer_id else { continue };
-        let Some(path) = paths.get(row.image_id.as_str()) else { continue };
-        if matches!(row.bbox, Some(ImageBox::Wrong(_))) {
-            continue;
+impl Best {
+    /// None yet, of these deer.
+    pub(super) fn of_deer(individuals: &[Individual]) -> Self {
+        let chosen =
+            individuals.iter().filter_map(|deer| Some((deer.id.clone(), deer.best_photo_id.clone()?)));
+        Self { chosen: chosen.collect(), found: HashMap::new() }
+    }
+
+    /// Looks at a detection in its image.
+    pub(super) fn add(&mut self, row: &Sighting, frame: &Frame) {
+        let (Some(deer), Some(path)) = (&row.deer_id, &frame.path) else { return };
+        if frame.sees_people || matches!(row.bbox, Some(ImageBox::Wrong(_))) {
+            return;
         }
-        let is_chosen = chosen.get(deer.as_str()).is_some_and(|id| *id == row.id || *id == row.image_id);
-        let candidate =
-            Candidate { id: &row.id, path, bbox: row.bbox, confidence: row.confidence, is_chosen };
-        found.entry(deer).or_default().push(candidate);
+        let is_chosen = self.chosen.get(deer).is_some_and(|id| *id == row.id || *id == row.image_id);
+        let candidate = Candidate {
+            id: row.id.clone(),
+            path: path.clone(),
+            bbox: row.bbox,
+            confidence: row.confidence,
+            is_chosen,
+        };
+        let best = self.found.entry(deer.clone()).or_default();
+        let at = best.partition_point(|other| other.is_before(&candidate));
+        if at < TRIES {
+            best.insert(at, candidate);
+            best.truncate(TRIES);
+        }
     }
-    for candidates in found.values_mut() {
-        let worth = |a: &Candidate<'_>, b: &Candidate<'_>| b.worth().total_cmp(&a.worth());
-        candidates.sort_by(|a, b| {
-            b.is_chosen.cmp(&a.is_chosen).then_with(|| worth(a, b)).then_with(|| a.id.cmp(b.id))
-        });
-        candidates.truncate(TRIES);
+
+    /// The best first.
+    fn of(&self, deer: &str) -> &[Candidate] {
+        self.found.get(deer).map_or(&[], Vec::as_slice)
     }
-    found
 }
 
 /// `None` when the file is not here, is broken, or the box lies outside.
-fn photograph(candidate: &Candidate<'_>, folder: &ImagesFolder) -> Option<Vec<u8>> {
-    let path = folder.find(Some(candidate.path)).ok()?;
+fn photograph(candidate: &Candidate, folder: &ImagesFolder) -> Option<Vec<u8>> {
+    let path = folder.find(Some(&candidate.path)).ok()?;
     let photograph = decode::photograph(&path).ok()?;
     let (width, height) = photograph.pixels.dimensions();
     let bbox = match candidate.bbox {
@@ -174,8 +191,18 @@ fn framed(bbox: BoundingBox, aspect: f64) -> BoundingBox {
 mod tests {
     use deertrack_catalog::Sighting;
 
-    use super::super::cases::{class, detection, rows};
+    use super::super::cases::{Rows, class, detection, rows};
     use super::*;
+
+    fn best(rows: &Rows, individuals: &[Individual]) -> Best {
+        let mut best = Best::of_deer(individuals);
+        for row in &rows.sightings {
+            if let Some(frame) = rows.images.iter().find(|frame| frame.id == row.image_id) {
+                best.add(row, frame);
+            }
+        }
+        best
+    }
 
     fn shape(frame: BoundingBox, aspect: f64) -> f64 {
         frame.width * aspect / frame.height
@@ -215,13 +242,12 @@ mod tests {
         for image in &mut rows.images {
             image.path = Some(format!("{}.jpg", image.id));
         }
-        let chosen = |best: Option<&str>| {
+        let chosen = |photo: Option<&str>| {
             let deer = Individual {
-                best_photo_id: best.map(str::to_owned),
+                best_photo_id: photo.map(str::to_owned),
                 ..Individual::of("b1", "Old Crooked", class("buck"))
             };
-            let best = candidates(&rows, std::slice::from_ref(&deer)).remove("b1").unwrap();
-            best[0].id.to_owned()
+            best(&rows, std::slice::from_ref(&deer)).of("b1")[0].id.clone()
         };
         assert_eq!(chosen(None), "large");
         assert_eq!(chosen(Some("small")), "small");
@@ -241,8 +267,9 @@ mod tests {
         };
         let mut rows = rows(vec![seen, boxed]);
         rows.images[0].path = Some("deer.jpg".into());
-        let best = candidates(&rows, &[]).remove("b1").unwrap();
-        assert_eq!(best.iter().map(|one| one.id).collect::<Vec<_>>(), ["boxed", "whole"]);
+        let best = best(&rows, &[]);
+        let ids: Vec<&str> = best.of("b1").iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(ids, ["boxed", "whole"]);
         let frame = framed(WHOLE, 16.0 / 9.0);
         assert!((shape(frame, 16.0 / 9.0) - ASPECT).abs() < 1e-9 && frame.height > 1.0 - 1e-9, "{frame:?}");
     }

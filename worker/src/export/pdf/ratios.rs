@@ -36,7 +36,7 @@ pub(super) fn rows(survey: &Survey<'_>) -> Vec<RatioRow> {
 }
 
 fn row(survey: &Survey<'_>, name: &'static str, class: Class) -> RatioRow {
-    let ratios = Ratios::new(&survey.records, &survey.visits, [class, Class::Doe], &resampling());
+    let ratios = Ratios::new(survey.tally, survey.visits, [class, Class::Doe], &resampling());
     let mut cells = vec![
         cell("by visit", &ratios.visit),
         cell("by animal", &ratios.animal),

@@ -3,9 +3,8 @@
 use deertrack_catalog::{Individual, LeftOut};
 use deertrack_survey::{BoundingBox, Place};
 
-use super::cases::{Case, at, class, deployment, detection, found, place, rows};
+use super::cases::{Case, Given, Rows, at, class, deployment, detection, found, place, rows};
 use super::counts::Counts;
-use super::found::{Found, Rows};
 use super::report::Report;
 
 fn by_period(report: &Report) -> Vec<(String, u64)> {
@@ -164,7 +163,7 @@ fn only_the_asked_classes_count() {
 }
 
 /// Ten nights at the oak in January, ten at the elm in February; other detections lie outside of known effort.
-fn two_cameras() -> Found {
+fn two_cameras() -> Given {
     let mut nowhere = detection("4", "2020-01-02T12:00:00Z", "buck");
     nowhere.place_id = None;
     let records = vec![
@@ -177,11 +176,11 @@ fn two_cameras() -> Found {
         deployment("oak", "2019-12-31T23:00:00Z", "2020-01-10T23:00:00Z"),
         deployment("elm", "2020-01-31T23:00:00Z", "2020-02-10T23:00:00Z"),
     ];
-    Found {
+    Given {
         now: Rows { deployments, ..rows(records) },
         earlier: vec![Rows::default()],
         places: vec![place("oak", "Old oak"), place("ash", "Ash pond"), place("elm", "Elm")],
-        ..Found::default()
+        ..Given::default()
     }
 }
 

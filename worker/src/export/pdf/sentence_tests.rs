@@ -1,6 +1,6 @@
 //! What a report says where data are thin: classes that nobody tells apart, passages, no trap nights, wrong clocks.
 
-use deertrack_catalog::{Image, ToldDeployment};
+use deertrack_catalog::{Frame, ToldDeployment};
 use deertrack_survey::Place;
 
 use super::cases::{Case, at, deployment, detection, found, place};
@@ -178,7 +178,7 @@ fn a_photograph_of_an_event_with_a_deer_shows_it_and_an_event_without_one_is_no_
     let photograph = all.now.images[0].clone();
     for (id, event) in [("second", Some("e1")), ("third", Some("e1")), ("blank", None)] {
         let (id, burst_id) = (id.to_owned(), event.map(str::to_owned));
-        all.now.images.push(Image { id, burst_id, path: Some("x.jpg".into()), ..photograph.clone() });
+        all.now.images.push(Frame { id, burst_id, path: Some("x.jpg".into()), ..photograph.clone() });
     }
     let case = Case::new("2020-06-01", "2020-06-30", "month");
     assert_eq!(status(&case.report(&all).unwrap(), "Images"), "4 images; 1 of 4 without a deer.");
@@ -186,7 +186,7 @@ fn a_photograph_of_an_event_with_a_deer_shows_it_and_an_event_without_one_is_no_
     all.now.sightings[0].starts_at = None;
     assert_eq!(status(&case.report(&all).unwrap(), "Images"), "4 images; 3 of 4 without a deer.");
     all.now.images.truncate(1);
-    all.now.images[0].burst_id = Some("e1".into());
+    (all.now.images[0].burst_id, all.now.images[0].is_event) = (Some("e1".into()), true);
     let told = "1 event has no photograph; it counts as one image. So it is not known how many photographs show no deer.";
     assert_eq!(status(&case.report(&all).unwrap(), "Images"), told);
 }

@@ -1,7 +1,6 @@
 //! The state of the data: what a reader must know before trusting the numbers.
 
-use std::collections::BTreeSet;
-
+use deertrack_survey::Place;
 use deertrack_survey::clock::{
     CameraTimes, Cause, FEWEST_DAYS, FEWEST_OTHERS, FEWEST_VISITS, Finding, Verdict, audit,
 };
@@ -36,10 +35,10 @@ pub(super) fn doubt(what: &'static str, found: String) -> StatusRow {
 
 /// All lines that apply, in the order of reading.
 pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
-    let facts = &survey.facts;
+    let facts = survey.facts;
     [
         Some(left_out(facts)),
-        Some(reviewed(facts, survey.records.len() as u64 + facts.overlapping)),
+        Some(reviewed(facts, survey.tally.records + facts.overlapping)),
         unclassified(survey),
         wrong_boxes(facts),
         not_told_apart(&survey.untold).map(|found| row("Not told apart", found)),
@@ -63,8 +62,8 @@ pub(super) fn rows(survey: &Survey<'_>, found: &Found) -> Vec<StatusRow> {
 
 /// What a reader must know of an earlier period, in one line: a rate is only compared to one as good.
 pub(super) fn of_earlier(label: &str, survey: &Survey<'_>) -> StatusRow {
-    let facts = &survey.facts;
-    let all = survey.records.len() as u64 + facts.overlapping;
+    let facts = survey.facts;
+    let all = survey.tally.records + facts.overlapping;
     let unreviewed = all.saturating_sub(facts.reviewed);
     let outside = if survey.has_effort() { survey.exposures(None).without_effort } else { 0 };
     let found = format!(
@@ -130,11 +129,11 @@ fn unclassified(survey: &Survey<'_>) -> Option<StatusRow> {
     if !survey.classes.contains(&column) {
         return None;
     }
-    let count = survey.records.iter().filter(|record| record.class == column).count() as u64;
+    let count = survey.records_of(column);
     let found = match count {
         0 => "None of the detections that count.".to_owned(),
         _ => {
-            let part = part(count, survey.records.len() as u64);
+            let part = part(count, survey.tally.records);
             format!("{part} detections; they count in totals, not as bucks, does or fawns.")
         }
     };
@@ -191,9 +190,8 @@ fn without_place(facts: &Facts) -> Option<StatusRow> {
 
 fn without_coordinates(survey: &Survey<'_>, found: &Found) -> Option<StatusRow> {
     let sky = Sky::new(&found.places);
-    let places: BTreeSet<&str> =
-        survey.records.iter().filter_map(|record| record.place_id.as_deref()).collect();
-    let without = places.iter().filter(|place| sky.coordinates(Some(**place)).is_none()).count() as u64;
+    let places = survey.tally.places().into_iter().flatten();
+    let without = places.filter(|place| sky.coordinates(Some(*place)).is_none()).count() as u64;
     let have = counted(without, "place has", "places have");
     (without > 0).then(|| row("Coordinates", format!("{have} no coordinates: no map, no sunrise.")))
 }
@@ -286,7 +284,7 @@ fn images(facts: &Facts) -> StatusRow {
 
 /// Rows of packages without boxes may stand for a group of animals.
 fn groups(survey: &Survey<'_>) -> Option<StatusRow> {
-    let animals: u64 = survey.records.iter().map(|record| u64::from(record.count)).sum();
+    let animals: u64 = survey.tally.total().animals.iter().sum();
     let stand = match survey.facts.groups {
         0 => return None,
         1 => "1 detection stands for more than one animal".to_owned(),
@@ -302,7 +300,7 @@ fn clocks(survey: &Survey<'_>, found: &Found) -> StatusRow {
     let sky = Sky::new(&found.places);
     let findings = audit(&cameras(survey, &sky), 0);
     let judged = findings.iter().filter(|finding| finding.verdict != Verdict::TooFew).count() as u64;
-    let off: Vec<String> = findings.iter().filter_map(|finding| said(finding, found)).collect();
+    let off: Vec<String> = findings.iter().filter_map(|finding| said(finding, &found.places)).collect();
     if !off.is_empty() {
         return doubt(
             "Camera clocks",
@@ -325,7 +323,7 @@ fn clocks(survey: &Survey<'_>, found: &Found) -> StatusRow {
 
 fn cameras(survey: &Survey<'_>, sky: &Sky<'_>) -> Vec<CameraTimes> {
     let mut times: std::collections::BTreeMap<&str, Vec<_>> = std::collections::BTreeMap::new();
-    for visit in &survey.visits {
+    for visit in survey.visits {
         if let Some(place) = visit.place_id.as_deref() {
             times.entry(place).or_default().push(visit.start);
         }
@@ -337,9 +335,9 @@ fn cameras(survey: &Survey<'_>, sky: &Sky<'_>) -> Vec<CameraTimes> {
     times.into_iter().filter_map(camera).collect()
 }
 
-fn said(finding: &Finding, found: &Found) -> Option<String> {
+fn said(finding: &Finding, places: &[Place]) -> Option<String> {
     let Verdict::Off { shift, or, cause, .. } = finding.verdict else { return None };
-    let place = found.places.iter().find(|place| place.id == finding.place_id);
+    let place = places.iter().find(|place| place.id == finding.place_id);
     let name = place.map_or(finding.place_id.as_str(), |place| place.name.as_str());
     let cause = match cause {
         Cause::HalfDay => "AM and PM exchanged",
@@ -361,7 +359,7 @@ mod tests {
             |or| Verdict::Off { shift: TimeDelta::hours(4), or, cause: Cause::Zone, agreement: 1.0 };
         let told = |or| {
             let finding = Finding { place_id: "Creek".into(), visits: 90, verdict: verdict(or) };
-            said(&finding, &Found::default())
+            said(&finding, &[])
         };
         let alone = "Creek: the clock seems 4.0 hours behind (another time zone, or never set)";
         assert_eq!(told(None), Some(format!("{alone}.")));

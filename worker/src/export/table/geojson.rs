@@ -1,6 +1,7 @@
 //! The topics counted by place: a GeoJSON (RFC 7946) point for each. A place without coordinates has no geometry.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use deertrack_schemas::table::Topic;
 use deertrack_schemas::{Class, TableParams};
@@ -72,7 +73,7 @@ fn point(place: &Place, exact: bool) -> Option<Point> {
 /// What is counted, by place id.
 struct Counts<'a> {
     detections: BTreeMap<(&'a str, Class), usize>,
-    visits: BTreeMap<(String, Class), usize>,
+    visits: BTreeMap<(Arc<str>, Class), usize>,
     nights: BTreeMap<&'a str, f64>,
     individuals: BTreeMap<&'a str, HashSet<&'a str>>,
     are_passages: bool,
@@ -109,7 +110,7 @@ impl<'a> Counts<'a> {
                     self.detections.get(&(place.id.as_str(), class)).copied()
                 }),
                 Topic::Visits => by_class(&mut properties, "visits", |class| {
-                    self.visits.get(&(place.id.clone(), class)).copied()
+                    self.visits.get(&(Arc::from(place.id.as_str()), class)).copied()
                 }),
                 Topic::Effort => {
                     let nights = self.nights.get(place.id.as_str()).copied().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use deertrack_schemas::Class;
 use deertrack_survey::Record;
-use deertrack_survey::ratios::classes_of_individuals;
+use deertrack_survey::tally::{Individual, Tally};
 
 use super::selected::Selected;
 use super::sheet::{Cell, Sheet};
@@ -34,14 +34,15 @@ pub(super) fn sheet(selected: &Selected) -> Sheet {
             seen.entry(deer).or_default().push(record);
         }
     }
-    let mut visits: BTreeMap<String, usize> = BTreeMap::new();
-    for visit in selected.individual_visits() {
-        *visits.entry(visit.individual.unwrap_or_default()).or_default() += 1;
+    let individual_visits = selected.individual_visits();
+    let mut visits: BTreeMap<&str, usize> = BTreeMap::new();
+    for visit in &individual_visits {
+        *visits.entry(visit.individual.as_deref().unwrap_or_default()).or_default() += 1;
     }
-    let classes = classes_of_individuals(&selected.counted);
+    let tally = Tally::of(&selected.counted, |record| [record.taken_at.date_naive(); 2]);
     let row = |(deer, records): (&&str, &Vec<&Record>)| {
         let visits = visits.get(*deer).copied().unwrap_or_default();
-        row(selected, deer, records, (classes.get(deer).copied(), visits))
+        row(selected, deer, records, (tally.individuals().get(*deer).map(Individual::class), visits))
     };
     Sheet { name: "individuals", columns: &COLUMNS, rows: seen.iter().map(row).collect() }
 }
