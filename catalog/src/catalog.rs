@@ -60,13 +60,14 @@ impl FromIterator<Result<Record, Other>> for Asked {
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
-    /// Detections that were seen in the range ([`Record::seen_at`]), by that time, then of their photograph, its id and theirs. Rejected ones (`is_valid` is false),
-    /// duplicates and rows that repeat what another tells are left out, and so is what shows no deer
-    /// ([`subject`](deertrack_survey::subject)).
+    /// Detections that were seen in the range ([`Record::seen_at`]), by that time, then of their photograph, its id and
+    /// theirs. Rejected ones (`is_valid` is false), duplicates and rows that repeat what another tells are left out,
+    /// and so is what shows no deer ([`subject`](deertrack_survey::subject)).
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError>;
 
-    /// The rows of [`Catalog::records_in`] one by one with what counting needs of them, in the order in which their photographs were taken, those of one
-    /// image side by side. What was seen may begin [`LONGEST_EVENT`](crate::LONGEST_EVENT) before or after its photograph.
+    /// The rows of [`Catalog::records_in`] one by one with what counting needs of them, in the order in which their
+    /// photographs were taken, those of one image side by side. What was seen may begin
+    /// [`LONGEST_EVENT`](crate::LONGEST_EVENT) before or after its photograph.
     fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>>;
 
     /// The rows that [`Catalog::records_in`] leaves out because another row tells of the same animal

@@ -1,5 +1,5 @@
-//! What people corrected when they imported a data set, and when its cameras failed: kept in the data set's row and in its
-//! deployments, told by reports, and given back by an exported package.
+//! What people corrected when they imported a data set, and when its cameras failed: kept in the data set's row and in
+//! its deployments, told by reports, and given back by an exported package.
 
 use std::fmt;
 use std::str::FromStr;
@@ -197,7 +197,8 @@ impl Failure {
     }
 }
 
-/// What the comments of a deployment say of its correction, for people who read a package; `None`: there is nothing to say.
+/// What the comments of a deployment say of its correction, for people who read a package; `None`: there is nothing to
+/// say.
 pub fn remark(clock: Option<&ClockCorrection>, failures: &[Failure]) -> Option<String> {
     let clock = clock.map(|clock| format!("clock mended by {} at import", clock.shift));
     let failures = failures.iter().map(|failure| {

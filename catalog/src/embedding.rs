@@ -1,6 +1,7 @@
 //! Rows for the re-identification analysis: a vector, and what is known of the animal behind it.
 //!
-//! Vectors come as a database holds them; whether they fit together is for the analysis to say. Little-endian f32 is read here, other forms by each adapter.
+//! Vectors come as a database holds them; whether they fit together is for the analysis to say. Little-endian f32 is
+//! read here, other forms by each adapter.
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;

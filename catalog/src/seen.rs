@@ -1,13 +1,13 @@
-//! When the animals of a row were seen: one of an event from its begin to its end, whichever photograph stands for it; any
-//! other when its photograph was taken.
+//! When the animals of a row were seen: one of an event from its begin to its end, whichever photograph stands for it;
+//! any other when its photograph was taken.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_survey::TimeRange;
 
 use crate::record::{Level, Record, Sighting};
 
-/// The longest event, and the farthest that a photograph is from the begin of the event that it shows. Beyond a day one of
-/// two clocks is wrong; then the photograph's time is taken, and an end that far away is none.
+/// The longest event, and the farthest that a photograph is from the begin of the event that it shows. Beyond a day one
+/// of two clocks is wrong; then the photograph's time is taken, and an end that far away is none.
 pub const LONGEST_EVENT: TimeDelta = TimeDelta::days(1);
 
 /// A row with a time.

@@ -156,8 +156,8 @@ impl Table {
         }
     }
 
-    /// The line of the file on which the row begins. The reader's own count is behind by what it has not read of the end of
-    /// the line before, and by empty lines.
+    /// The line of the file on which the row begins. The reader's own count is behind by what it has not read of the
+    /// end of the line before, and by empty lines.
     fn line(&self) -> u64 {
         let within = self.record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
         let behind = self.reader.position().line().saturating_sub(within);

@@ -45,8 +45,9 @@ pub struct Options {
     pub dir: PathBuf,
     /// Keep the data in an append-only file (fsync every second); else everything is gone when it stops.
     pub append_only: bool,
-    /// Mend the file before each start, as [`redis-check-aof --fix`](https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/)
-    /// does. Off only in tests of what a server does by itself.
+    /// Mend the file before each start, as [`redis-check-aof
+    /// --fix`](https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/) does. Off only in tests of
+    /// what a server does by itself.
     pub check_aof: bool,
     /// More options of redis.conf, as pairs of name and value.
     pub extra: Vec<(String, String)>,

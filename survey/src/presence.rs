@@ -3,8 +3,8 @@
 //! Asked by the local day: an image of the day on which a camera was set up or taken down counts, also when it is a
 //! few hours before or after the deployment, whose times people write down by hand. A camera that was taken down at
 //! midnight has none of the day that begins, so what it saw at its last instant belongs to the day before
-//! ([`Presence::day`]); where images alone tell of a camera, nobody knows its last instant. A range is cut between local days too, so what counts in a period counts in the whole, and a sum
-//! is the sum of its parts.
+//! ([`Presence::day`]); where images alone tell of a camera, nobody knows its last instant. A range is cut between
+//! local days too, so what counts in a period counts in the whole, and a sum is the sum of its parts.
 
 use std::collections::BTreeMap;
 

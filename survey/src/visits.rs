@@ -2,8 +2,8 @@
 //!
 //! The two semantics are those of R camtrapR's `recordTable` (`deltaTimeComparedTo`), the field's reference. There a
 //! record is a photograph, an instant; a row of an event lasts until its last photograph (`eventEnd` of Camtrap DP), so
-//! that the last record of a visit is the one that ends last. Which rows count is decided before, by [`sift`](super::sift); how many visits a trap night brings, in
-//! [`rates`](super::rates).
+//! that the last record of a visit is the one that ends last. Which rows count is decided before, by
+//! [`sift`](super::sift); how many visits a trap night brings, in [`rates`](super::rates).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

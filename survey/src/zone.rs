@@ -2,8 +2,8 @@
 //!
 //! From a table that is compiled in (`tzf-rs`, 4 MB, simplified borders of OpenStreetMap's timezone-boundary-builder), so
 //! nothing is asked of a network and the same coordinates have the same zone on every machine. Within some hundred
-//! metres of a border it may name the neighbour. On the sea it names a nautical zone (`Etc/GMT-3`), which no clock on land
-//! is set to.
+//! metres of a border it may name the neighbour. On the sea it names a nautical zone (`Etc/GMT-3`), which no clock on
+//! land is set to.
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
-//! Rows for our own tables, as sources hand them to `store`. An `id` is the source's, or the source's behind the prefix of
-//! its data set; `source_id` is always the source's. An `extra` is a JSON object of columns that the tables have no place
-//! for, by their names in the source, each value the text of its cell.
+//! Rows for our own tables, as sources hand them to `store`. An `id` is the source's, or the source's behind the prefix
+//! of its data set; `source_id` is always the source's. An `extra` is a JSON object of columns that the tables have no
+//! place for, by their names in the source, each value the text of its cell.
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::Class;

@@ -1,9 +1,9 @@
 //! The append-only file of all moves, cut at its bytes: whatever a power cut leaves, no half of a move comes back.
 //!
-//! For each cut the server starts twice on a copy of the file, as an operator's would, without `redis-check-aof`: at once,
-//! for two moves more, and later, uncut, for all that is left. Then the promises are looked at. `make test` draws a byte
-//! of each command; `EVERY_BYTE=1` takes them all (`make chaos-bytes`), `EVERY_BYTE=20` every twentieth. `chaos/src` cuts a
-//! running system.
+//! For each cut the server starts twice on a copy of the file, as an operator's would, without `redis-check-aof`: at
+//! once, for two moves more, and later, uncut, for all that is left. Then the promises are looked at. `make test` draws
+//! a byte of each command; `EVERY_BYTE=1` takes them all (`make chaos-bytes`), `EVERY_BYTE=20` every twentieth.
+//! `chaos/src` cuts a running system.
 #![expect(clippy::unwrap_used, reason = "a move that does not work has failed the test")]
 
 mod cut;

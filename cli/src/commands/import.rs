@@ -70,9 +70,9 @@ struct CamtrapDpArgs {
     /// Remove the data set of the same name and other content that the database has
     #[arg(long, conflicts_with = "name")]
     replace: bool,
-    /// CSV that corrects places, one a row: location_id (or location_name, or deployment_id for one deployment alone), and
-    /// what is otherwise: latitude and longitude, coordinate_uncertainty (metres), name, timezone (as Europe/Brussels).
-    /// Example: "location_id,latitude,longitude" in the first line, "L1,50.8281,4.6512" in the second
+    /// CSV that corrects places, one a row: location_id (or location_name, or deployment_id for one deployment alone),
+    /// and what is otherwise: latitude and longitude, coordinate_uncertainty (metres), name, timezone (as
+    /// Europe/Brussels). Example: "location_id,latitude,longitude" in the first line, "L1,50.8281,4.6512" in the second
     #[arg(long, value_name = "CSV")]
     places: Option<PathBuf>,
     /// Mend a deployment's clock: what to add to the times of its photographs and events, as d1=+01:00, d1=-00:07:30,

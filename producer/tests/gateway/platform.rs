@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::deadline::DEADLINE;
 use crate::support::{Gateway, Worker, exchange};
 
-/// Requests in the platform's names beside the same in ours; `schemas/tests/platform.rs` compares what they are read into.
+/// Requests in the platform's names beside the same in ours; `schemas/tests/platform.rs` compares what they are read
+/// into.
 const REQUESTS: &str = include_str!("../../../schemas/golden/platform.json");
 
 /// An archive of two detections, as the platform asks for it.

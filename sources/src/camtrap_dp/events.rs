@@ -126,8 +126,8 @@ impl Making {
         self.events.len() - 1
     }
 
-    /// Media-level rows: to the event that they name; where no row of the chosen species names an event, by time; else they
-    /// are events of their own, if they name one.
+    /// Media-level rows: to the event that they name; where no row of the chosen species names an event, by time; else
+    /// they are events of their own, if they name one.
     fn media_rows(&mut self, observations: &Observations, media: &Media) {
         let found = observations.found.iter().enumerate().map(|(at, found)| (&found.seen, Some(at)));
         let others = observations.others.iter().map(|other| (&other.seen, None));

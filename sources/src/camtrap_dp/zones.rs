@@ -31,7 +31,8 @@ pub(super) fn places(stands: &Stands, observations: &Observations) -> Vec<Place>
     places.collect()
 }
 
-/// The offset that most times of each place are told with; of two as frequent the smaller one, for that is no summer time.
+/// The offset that most times of each place are told with; of two as frequent the smaller one, for that is no summer
+/// time.
 fn offsets(stands: &Stands, observations: &Observations) -> BTreeMap<usize, i32> {
     let mut counts = BTreeMap::<usize, BTreeMap<i32, u64>>::new();
     let spans = stands.all.iter().flat_map(|stand| [(stand, stand.start), (stand, stand.end)]);

@@ -2,9 +2,9 @@
 //! crashes and a Redis that loses its last writes can act. And models with one rule broken, which must fail.
 //!
 //! `redis` holds what Redis holds, `scripts` what each script writes in which order, `file` what a power cut leaves of
-//! it, `system` all that there is, `protocol` who acts when. What the model does not know: time (a lease may end whenever it is not renewed), batches
-//! (a script for many jobs is as good as one script for each), and the contents of jobs. A worker has one job at a
-//! time; who runs beside whom is a model of its own, `neighbours`.
+//! it, `system` all that there is, `protocol` who acts when. What the model does not know: time (a lease may end
+//! whenever it is not renewed), batches (a script for many jobs is as good as one script for each), and the contents of
+//! jobs. A worker has one job at a time; who runs beside whom is a model of its own, `neighbours`.
 
 mod file;
 mod neighbours;

@@ -1,5 +1,5 @@
-//! Every kind from a platform's own database, by a role that may only read: JSON boxes in pixels, JSON coordinates, cattle
-//! among the deer; and from another platform by a mapping file alone.
+//! Every kind from a platform's own database, by a role that may only read: JSON boxes in pixels, JSON coordinates,
+//! cattle among the deer; and from another platform by a mapping file alone.
 
 use std::sync::Arc;
 

@@ -42,8 +42,8 @@ fn place<'a>(row: &mut Row<'_, 'a>, survey: &'a Survey, stand: &'a Stand) {
     }
 }
 
-/// Latitude, longitude, and how far off they may be in whole metres. The standard has at least one metre, and nothing else
-/// is made up here; a package that tells 0 gets its 0 back.
+/// Latitude, longitude, and how far off they may be in whole metres. The standard has at least one metre, and nothing
+/// else is made up here; a package that tells 0 gets its 0 back.
 fn position(row: &mut Row<'_, '_>, stand: &Stand, exact: bool) {
     let least = if stand.is_of_a_package { 0.0 } else { 1.0 };
     let told = stand.uncertainty.map(|metres| metres.ceil().max(least));

@@ -19,8 +19,8 @@ use super::survey::{Stand, Survey};
 use super::wanted::ever;
 use crate::export::table_text::Csv;
 
-/// A camera that stood for less on an occasion has not looked: a deployment that ends two hours after midnight, as it does
-/// where somebody wrote down days in UTC, is no reason to say that no deer came on that occasion.
+/// A camera that stood for less on an occasion has not looked: a deployment that ends two hours after midnight, as it
+/// does where somebody wrote down days in UTC, is no reason to say that no deer came on that occasion.
 const LEAST_LOOK: TimeDelta = TimeDelta::hours(6);
 
 /// Columns of either kind: eleven years of days. A hundred thousand are no history but a year 4999.

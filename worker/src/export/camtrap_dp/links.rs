@@ -1,5 +1,6 @@
 //! Media-level rows that say no more than what the tables cannot say otherwise: which media show an event, which do not
-//! though they were taken at its time, and that somebody saw a person or a vehicle. Rows of a source that tell of no deer are not in the catalog; these stand for them.
+//! though they were taken at its time, and that somebody saw a person or a vehicle. Rows of a source that tell of no
+//! deer are not in the catalog; these stand for them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -140,17 +141,17 @@ impl<'s, 'a> Events<'s, 'a> {
         events
     }
 
-    /// The first event of the deployment that lasts at this time. A medium of that time shows it unless a row says otherwise.
-    /// Events are often told in whole seconds and photographs in milliseconds, so seconds count, as they do when a package
-    /// is read.
+    /// The first event of the deployment that lasts at this time. A medium of that time shows it unless a row says
+    /// otherwise. Events are often told in whole seconds and photographs in milliseconds, so seconds count, as they do
+    /// when a package is read.
     fn at(&self, stand: &str, at: Option<DateTime<Utc>>) -> Option<&Span<'a>> {
         let (at, spans) = (at?, self.spans.get(stand)?);
         let ended = spans.partition_point(|span| span.last + TimeDelta::seconds(1) <= at);
         spans.get(ended).filter(|span| second(span.start) <= at)
     }
 
-    /// The events that an image shows and neither another row nor its time (`timed`) links it to, one row of each; and the
-    /// one that it stands for. Only those that have a name, for by it they are linked.
+    /// The events that an image shows and neither another row nor its time (`timed`) links it to, one row of each; and
+    /// the one that it stands for. Only those that have a name, for by it they are linked.
     fn on(&self, image: &Image, timed: Option<&Span<'a>>) -> Vec<&'s Seen<'a>> {
         let by_burst = image.burst_id.as_deref().and_then(|burst| self.by_burst.get(burst));
         let all = self.by_image.get(image.id.as_str()).into_iter().chain(by_burst).flatten();

@@ -91,8 +91,8 @@ fn own_word(survey: &Survey, description: &str, species: &impl serde::Serialize)
     word
 }
 
-/// What the only package that the rows are of told of itself; nothing where they are of several. Its profile is Data Package
-/// 1 now, whatever it was.
+/// What the only package that the rows are of told of itself; nothing where they are of several. Its profile is Data
+/// Package 1 now, whatever it was.
 fn told(survey: &Survey) -> Map<String, Value> {
     let mut told = survey
         .only_dataset()
@@ -270,8 +270,8 @@ fn within_globe(longitude: f64) -> f64 {
     if longitude > 180.0 { longitude - 360.0 } else { longitude }
 }
 
-/// Days as the source told them, else in UTC; none outside of those that were asked for. A clock that cannot be right tells
-/// no day.
+/// Days as the source told them, else in UTC; none outside of those that were asked for. A clock that cannot be right
+/// tells no day.
 fn temporal(survey: &Survey) -> Value {
     let asked = |day: NaiveDate| survey.days.map_or(day, |days| day.clamp(days.first, days.last));
     let right = |stand: &&Stand| stand.is_effort;

@@ -31,8 +31,8 @@ impl Sources {
         profile.is_some_and(|profile| profile.starts_with("camtrap-dp"))
     }
 
-    /// Photographs and events at times that cannot be true, as imports found them: they are in the database, without a time,
-    /// and in no package.
+    /// Photographs and events at times that cannot be true, as imports found them: they are in the database, without a
+    /// time, and in no package.
     pub(super) fn impossible_times(&self) -> u64 {
         let notes = self.0.values().filter_map(|dataset| dataset.notes.as_deref());
         let notes = notes.filter_map(|notes| serde_json::from_str::<serde_json::Value>(notes).ok());

@@ -84,8 +84,8 @@ pub(super) fn add(
     Ok(photos)
 }
 
-/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They name a
-/// detection or an image.
+/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They
+/// name a detection or an image.
 #[derive(Debug, Default)]
 pub(super) struct Best {
     /// What people chose, by deer.

@@ -1,0 +1,133 @@
+//! A report of many detections: what is held grows with visits, days and places, not with rows. Alone in its process, so
+//! that no other test's memory is counted.
+
+#[path = "report/herd.rs"]
+mod herd;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use deertrack_catalog::{
+    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Profile, Record, Sighting,
+};
+use deertrack_schemas::Class;
+use deertrack_schemas::pdf::GroupBy;
+use deertrack_survey::{Deployment, Place, TimeRange};
+use deertrack_worker::export::{Cx, Progress, pdf};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use herd::{Herd, command, sighting, utc, year};
+
+/// So many detections of a year, made as they are read: some does stand before ten cameras all day.
+#[derive(Clone, Copy)]
+struct Many(i64);
+
+const PLACES: i64 = 10;
+/// A row and its photograph take about this much memory, were they kept.
+const BYTES_A_ROW: u64 = 600;
+
+impl Many {
+    /// Those of the range: the year alone.
+    fn rows(self, range: &TimeRange) -> impl Iterator<Item = Sighting> + Send + 'static {
+        let range = range.clone();
+        let (start, step) = (utc("2020-01-01T12:00:00Z"), TimeDelta::seconds(31_000_000 / self.0));
+        let row = move |number: i64| {
+            let (id, place) = (format!("detection number {number}"), format!("p{}", number % PLACES));
+            let at = start + step * i32::try_from(number).unwrap_or(0);
+            Sighting { deer_id: None, ..sighting(&id, &format!("image of {id}"), at, &place, Class::Doe) }
+        };
+        (0..self.0).map(row).filter(move |row| row.taken_at.is_some_and(|at| range.contains(&at)))
+    }
+}
+
+#[async_trait]
+impl Catalog for Many {
+    async fn records_of(&self, _: &[String]) -> Result<Asked, CatalogError> {
+        Ok(Asked::default())
+    }
+
+    async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
+        stream::iter(self.rows(&range).map(Ok)).boxed()
+    }
+
+    fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
+        let frame = |row: Sighting| Frame {
+            id: row.image_id,
+            taken_at: row.taken_at,
+            place_id: row.place_id,
+            is_looked_at: true,
+            ..Frame::default()
+        };
+        stream::iter(self.rows(&range).map(frame).map(Ok)).boxed()
+    }
+
+    async fn files(&self, _: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn left_out_in(&self, _: TimeRange) -> Result<LeftOut, CatalogError> {
+        Ok(LeftOut::default())
+    }
+
+    async fn images(&self, _: TimeRange) -> Result<Vec<Image>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn places(&self) -> Result<Vec<Place>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn deployments(&self, _: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    fn embeddings(&self, _: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
+        stream::empty().boxed()
+    }
+
+    async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
+        Ok(Vec::new())
+    }
+
+    async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
+        Ok(None)
+    }
+
+    async fn ping(&self) -> Result<(), CatalogError> {
+        Ok(())
+    }
+}
+
+/// The most memory that this process ever had, in bytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("it is always told");
+    let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number");
+    kilobytes * 1_024
+}
+
+#[tokio::test]
+async fn ten_times_the_detections_take_no_more_memory() {
+    let mut params = year(GroupBy::Month);
+    params.visit_gap_since = deertrack_schemas::table::GapSince::LastRecord;
+    let report = async |rows: i64| {
+        let cx = Cx { catalog: Arc::new(Many(rows)), ..Herd::default().cx(Progress::silent()) };
+        let made = pdf::render(&cx, &command(&params), &params).await.unwrap();
+        (made.headline.unwrap_or_default(), peak())
+    };
+    let (_, few) = report(20_000).await;
+    let (headline, many) = report(200_000).await;
+    assert!(headline.contains("200,000 detections"), "{headline}");
+    let grown = many.saturating_sub(few);
+    assert!(grown < 180_000 * BYTES_A_ROW / 6, "{few} bytes at most for 20,000 rows, {many} for 200,000");
+}
