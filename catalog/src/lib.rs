@@ -8,6 +8,7 @@ mod embedding;
 mod record;
 
 mod connect;
+mod frame_row;
 mod held;
 mod left_out_row;
 mod map;

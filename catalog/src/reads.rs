@@ -13,13 +13,13 @@ use sqlx::FromRow;
 use crate::catalog::{Asked, Catalog, LeftOut, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
+use crate::frame_row::{FilesRow, FrameRow};
 use crate::held::{Held, State};
 use crate::left_out_row::LeftOutRow;
 use crate::map::look::Look;
 use crate::record::{Dataset, Frame, Image, Individual, Record, Sighting, ToldDeployment};
 use crate::row::{
-    DeploymentRow, FilesRow, FrameRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow,
-    ToldDeploymentRow,
+    DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
 };
 use crate::seen::{is_seen_in, of_photographs, seen_in};
 use crate::statements::Statements;

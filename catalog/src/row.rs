@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use crate::catalog::Other;
 use crate::corrections::Failure;
 use crate::embedding::{Embedding, Profile};
-use crate::record::{Frame, Image, Individual, Level, Record, Sighting, ToldDeployment};
+use crate::record::{Image, Individual, Level, Record, Sighting, ToldDeployment};
 
 #[derive(FromRow)]
 pub(super) struct PlaceRow {
@@ -130,26 +130,6 @@ pub(super) struct ImageRow<T> {
     image_utc_offset_seconds: Option<i32>,
     image_sees_people: bool,
     image_extra: Option<String>,
-}
-
-#[derive(FromRow)]
-pub(super) struct FrameRow<T> {
-    image_id: String,
-    path: Option<String>,
-    file_name: Option<String>,
-    processing_status: Option<String>,
-    taken_at: Option<T>,
-    place_id: Option<String>,
-    burst_id: Option<String>,
-    source_id: Option<String>,
-    sees_people: bool,
-}
-
-/// How many files a place has.
-#[derive(FromRow)]
-pub(super) struct FilesRow {
-    pub(super) place_id: Option<String>,
-    pub(super) files: i64,
 }
 
 #[derive(FromRow)]
@@ -387,7 +367,7 @@ fn is_dead(status: &str) -> bool {
 }
 
 /// A failed or waiting image is one that nobody looked at: without detections it is not an image without a deer.
-fn is_looked_at(status: Option<&str>) -> bool {
+pub(super) fn is_looked_at(status: Option<&str>) -> bool {
     let status = status.map(|status| status.trim().to_ascii_lowercase());
     !matches!(status.as_deref(), Some("pending" | "processing" | "queued" | "failed" | "error"))
 }
@@ -428,22 +408,6 @@ impl<T: Into<DateTime<Utc>>> From<ImageRow<T>> for Image {
             utc_offset_seconds: row.image_utc_offset_seconds,
             sees_people: row.image_sees_people,
             extra: row.image_extra,
-        }
-    }
-}
-
-impl<T: Into<DateTime<Utc>>> From<FrameRow<T>> for Frame {
-    fn from(row: FrameRow<T>) -> Self {
-        let path = row.path.filter(|path| !path.trim().is_empty()).or(row.file_name);
-        Self {
-            id: row.image_id,
-            is_event: path.is_none() && row.source_id.is_none() && row.burst_id.is_some(),
-            path,
-            taken_at: row.taken_at.map(Into::into),
-            place_id: row.place_id,
-            burst_id: row.burst_id,
-            is_looked_at: is_looked_at(row.processing_status.as_deref()),
-            sees_people: row.sees_people,
         }
     }
 }

@@ -1,24 +1,23 @@
 //! A report of many detections: what is held grows with visits, days and places, not with rows. Alone in its process, so
 //! that no other test's memory is counted.
 
-#[path = "report/herd.rs"]
-mod herd;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use deertrack_catalog::{
-    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Profile, Record, Sighting,
+    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Record,
+    Sighting,
 };
-use deertrack_schemas::Class;
 use deertrack_schemas::pdf::GroupBy;
+use deertrack_schemas::table::GapSince;
+use deertrack_schemas::{Class, Command, Export, PdfParams};
 use deertrack_survey::{Deployment, Place, TimeRange};
-use deertrack_worker::export::{Cx, Progress, pdf};
+use deertrack_worker::export::{Cx, ImagesFolder, Job, Progress, pdf};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use herd::{Herd, command, sighting, utc, year};
 
 /// So many detections of a year, made as they are read: some does stand before ten cameras all day.
 #[derive(Clone, Copy)]
@@ -36,10 +35,34 @@ impl Many {
         let row = move |number: i64| {
             let (id, place) = (format!("detection number {number}"), format!("p{}", number % PLACES));
             let at = start + step * i32::try_from(number).unwrap_or(0);
-            Sighting { deer_id: None, ..sighting(&id, &format!("image of {id}"), at, &place, Class::Doe) }
+            doe(id, place, at)
         };
         (0..self.0).map(row).filter(move |row| row.taken_at.is_some_and(|at| range.contains(&at)))
     }
+}
+
+fn doe(id: String, place: String, at: DateTime<Utc>) -> Sighting {
+    Sighting {
+        image_id: format!("image of {id}"),
+        id,
+        taken_at: Some(at),
+        place_id: Some(place),
+        class: Class::Doe,
+        is_reviewed: false,
+        confidence: Some(0.9),
+        bbox: None,
+        deer_id: None,
+        count: 1,
+        scientific_name: None,
+        burst_id: None,
+        level: Level::Media,
+        starts_at: None,
+        ends_at: None,
+    }
+}
+
+fn utc(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant of ours")
 }
 
 #[async_trait]
@@ -118,16 +141,25 @@ fn peak() -> u64 {
 
 #[tokio::test]
 async fn ten_times_the_detections_take_no_more_memory() {
-    let mut params = year(GroupBy::Month);
-    params.visit_gap_since = deertrack_schemas::table::GapSince::LastRecord;
+    let day = |text: &str| text.parse().expect("a day of ours");
+    let mut params = PdfParams::new(day("2020-01-01"), day("2020-12-31"), GroupBy::Month);
+    params.visit_gap_since = GapSince::LastRecord;
+    let job_id = "0192f0c1-7d2e-7aaa-8bbb-000000000001".parse().expect("a UUID is a job id");
+    let command = Command::new(job_id, Export::Pdf(params.clone()), utc("2021-01-03T09:30:00Z"));
     let report = async |rows: i64| {
-        let cx = Cx { catalog: Arc::new(Many(rows)), ..Herd::default().cx(Progress::silent()) };
-        let made = pdf::render(&cx, &command(&params), &params).await.unwrap();
+        let cx = Cx {
+            catalog: Arc::new(Many(rows)),
+            zone: Tz::Europe__Brussels,
+            images: ImagesFolder::default(),
+            job: Job::alone(Progress::silent()),
+        };
+        let made = pdf::render(&cx, &command, &params).await.unwrap();
         (made.headline.unwrap_or_default(), peak())
     };
     let (_, few) = report(20_000).await;
     let (headline, many) = report(200_000).await;
     assert!(headline.contains("200,000 detections"), "{headline}");
     let grown = many.saturating_sub(few);
+    println!("{} MB at most for 20,000 rows, {} for 200,000", few >> 20, many >> 20);
     assert!(grown < 180_000 * BYTES_A_ROW / 6, "{few} bytes at most for 20,000 rows, {many} for 200,000");
 }

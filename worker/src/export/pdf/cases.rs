@@ -11,13 +11,15 @@ use deertrack_survey::presence::Presence;
 use deertrack_survey::{Deployment, Place};
 use futures::{StreamExt, stream};
 
-use super::files::Files;
+use super::asked::Asked;
+use super::best::Best;
+use super::file_sample::Files;
 use super::fold::{Basis, Fold};
-use super::found::{Asked, Found, Span};
+use super::found::Found;
 use super::instants::{Instant, Instants};
-use super::photos::Best;
 use super::report::Report;
 use super::season;
+use super::span::Span;
 use super::told::Told;
 use crate::export::whole::Whole;
 

@@ -10,9 +10,10 @@ use deertrack_schemas::Class;
 use deertrack_survey::calendar::{Calendar, Period};
 use serde::Serialize;
 
+use super::asked::Asked;
 use super::definitions;
 use super::estimate::Estimate;
-use super::found::{Asked, Found};
+use super::found::Found;
 use super::rates::{self, RateRow};
 use super::report::{Frame, paper_name};
 use super::status;

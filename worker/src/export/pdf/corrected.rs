@@ -2,7 +2,7 @@
 
 use deertrack_catalog::corrections::Corrections;
 
-use super::survey::Facts;
+use super::facts::Facts;
 use super::wording::{counted, decimal};
 use crate::export::words::list;
 

@@ -4,8 +4,8 @@ use deertrack_schemas::Class;
 use deertrack_survey::peak::FEWEST_EVENTS;
 use deertrack_survey::visits::GapSince;
 
-use super::found::Asked;
-use super::survey::{Survey, visit_rule};
+use super::asked::{Asked, visit_rule};
+use super::survey::Survey;
 use super::wording::{class_name, counted, list};
 
 /// Those of a seasonal report.

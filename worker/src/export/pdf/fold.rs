@@ -13,11 +13,13 @@ use deertrack_survey::tally::Tally;
 use deertrack_survey::visits::Gatherer;
 use deertrack_survey::{Deployment, ImageBox, Record, TimeRange, sift};
 
-use super::files::Files;
-use super::found::{Asked, Span};
+use super::asked::Asked;
+use super::asked::{classes, visit_rule};
+use super::best::Best;
+use super::facts::Facts;
+use super::file_sample::Files;
 use super::instants::Instant;
-use super::photos::Best;
-use super::survey::{Facts, classes, visit_rule};
+use super::span::Span;
 use crate::export::whole::Whole;
 use crate::export::{left_out, species};
 

@@ -1,80 +1,22 @@
 //! What the catalog knows of a report's days and of the earlier days it is compared to, read once and folded as it comes:
 //! what counts is decided in [`fold`](super::fold).
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
-use chrono_tz::Tz;
 use deertrack_catalog::corrections::Corrections;
 use deertrack_catalog::{Dataset, Individual, ToldDeployment};
-use deertrack_schemas::pdf::{PdfParams, ReportType};
 use deertrack_survey::calendar::{Calendar, Period};
-use deertrack_survey::effort::Effort;
 use deertrack_survey::presence::Presence;
-use deertrack_survey::tally::Tally;
-use deertrack_survey::visits::Visits;
 use deertrack_survey::{Place, TimeRange};
 
-use super::files::Files;
+use super::asked::Asked;
+use super::best::Best;
+use super::file_sample::Files;
 use super::fold::{Basis, Fold};
 use super::instants::{Instant, Instants};
-use super::photos::Best;
-use super::survey::Facts;
+use super::span::Span;
 use super::told::Told;
 use crate::JobError;
 use crate::export::whole::Whole;
 use crate::export::{Cx, passages};
-
-/// What was asked, when and in which zone.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) params: &'a PdfParams,
-    pub(super) zone: Tz,
-    pub(super) created_at: DateTime<Utc>,
-}
-
-impl Asked<'_> {
-    /// The days told about.
-    pub(super) fn span(&self) -> Period {
-        Period { first: self.params.start_date, last: self.params.end_date }
-    }
-
-    /// The earlier days that they are compared to: those that were named, else the year before.
-    pub(super) fn earlier(&self) -> Vec<Period> {
-        match &self.params.compare_with {
-            Some(named) if self.params.report_type == ReportType::Comparison => named
-                .iter()
-                .map(|period| Period { first: period.start_date, last: period.end_date })
-                .collect(),
-            _ => vec![a_year_before(self.span())],
-        }
-    }
-}
-
-/// The same calendar days of the year before; a 29th of February becomes the last of the month.
-fn a_year_before(span: Period) -> Period {
-    let before = |day: NaiveDate| day.checked_sub_months(Months::new(12)).unwrap_or(day);
-    let ends_with_february = (span.last.month(), span.last.day()) == (2, 28);
-    let last = before(span.last);
-    // A range up to the end of February ends with its last day in every year.
-    let last = if ends_with_february { last.with_day(29).unwrap_or(last) } else { last };
-    Period { first: before(span.first), last }
-}
-
-/// What happened in one span: its rows, folded.
-#[derive(Debug)]
-pub(super) struct Span {
-    pub(super) tally: Tally,
-    pub(super) visits: Visits,
-    /// Also what images prove where no deployment tells.
-    pub(super) effort: Effort,
-    pub(super) facts: Facts,
-    /// Photographs that are for nobody's eyes.
-    pub(super) kept_back: u64,
-    /// Detections, chosen or not.
-    pub(super) detections: u64,
-    /// Where the days told about are meant.
-    pub(super) best: Best,
-    pub(super) files: Files,
-}
 
 /// Everything that a report is made of.
 #[derive(Debug)]
@@ -188,18 +130,4 @@ async fn wrong_clocks(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, 
     let mut told = cx.catalog.told_deployments(range).await?;
     told.retain(|told| told.clock_problem.is_some());
     Ok(told)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_year_before_has_the_same_calendar_days() {
-        let span =
-            |first: &str, last: &str| Period { first: first.parse().unwrap(), last: last.parse().unwrap() };
-        assert_eq!(a_year_before(span("2025-09-01", "2026-01-31")), span("2024-09-01", "2025-01-31"));
-        assert_eq!(a_year_before(span("2024-02-29", "2024-03-05")), span("2023-02-28", "2023-03-05"));
-        assert_eq!(a_year_before(span("2024-11-01", "2025-02-28")), span("2023-11-01", "2024-02-29"));
-    }
 }

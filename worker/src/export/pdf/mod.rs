@@ -12,6 +12,8 @@
 //! A new part of a report is a field of its data, the file that computes it and its place in the template.
 
 mod activity;
+mod asked;
+mod best;
 mod bucks;
 mod comparison;
 mod corrected;
@@ -19,7 +21,9 @@ mod counts;
 mod definitions;
 mod draw;
 mod estimate;
+mod facts;
 mod file_clocks;
+mod file_sample;
 mod files;
 mod findings;
 mod fold;
@@ -35,6 +39,7 @@ mod report;
 mod rut;
 mod season;
 mod sky;
+mod span;
 mod status;
 mod strip;
 mod survey;
@@ -57,7 +62,8 @@ use deertrack_schemas::pdf::ReportType;
 use deertrack_schemas::{Command, PdfParams};
 use deertrack_survey::calendar::Calendar;
 
-use self::found::{Asked, Found};
+use self::asked::Asked;
+use self::found::Found;
 use self::photos::Photos;
 use self::report::Report;
 use super::whole::nothing_found;

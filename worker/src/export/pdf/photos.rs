@@ -4,11 +4,9 @@
 //! A photograph that cannot be read leaves its card without one; the report says how many. One on which somebody saw a
 //! person or a vehicle is never a candidate; the report says how many those are, too.
 
-use std::collections::HashMap;
+use deertrack_survey::BoundingBox;
 
-use deertrack_catalog::{Frame, Individual, Sighting};
-use deertrack_survey::{BoundingBox, ImageBox};
-
+use super::best::{Best, Candidate};
 use super::bucks::{Card, MOST_CARDS};
 use super::status::{StatusRow, doubt};
 use super::wording::counted;
@@ -23,8 +21,6 @@ const SIZE: u32 = 440;
 const ASPECT: f64 = 4.0 / 3.0;
 /// Room around the box, as parts of its size.
 const ROOM: f64 = 0.35;
-/// Files that are tried for one card.
-const TRIES: usize = 3;
 
 const _: () = assert!(MOST_CARDS <= MAX_PICTURES, "every card has its picture");
 
@@ -84,84 +80,8 @@ pub(super) fn add(
     Ok(photos)
 }
 
-/// The best photographs of each known deer: first the one that people chose, if it counts and shows that deer. They
-/// name a detection or an image.
-#[derive(Debug, Default)]
-pub(super) struct Best {
-    /// What people chose, by deer.
-    chosen: HashMap<String, String>,
-    found: HashMap<String, Vec<Candidate>>,
-}
-
-/// A known deer in an image that has a file.
-#[derive(Debug)]
-struct Candidate {
-    id: String,
-    path: String,
-    /// `None`: it is somewhere in the image.
-    bbox: Option<ImageBox>,
-    confidence: Option<f64>,
-    /// People chose this photograph of the deer.
-    is_chosen: bool,
-}
-
-/// What a box in pixels is compared by while its photograph's size is not known: that of most trail cameras.
-const USUAL_PIXELS: f64 = 1920.0 * 1080.0;
-
-impl Candidate {
-    /// Large and sure; without a box the least.
-    fn worth(&self) -> f64 {
-        let all = if matches!(self.bbox, Some(ImageBox::Pixels(_))) { USUAL_PIXELS } else { 1.0 };
-        let part =
-            self.bbox.and_then(|bbox| bbox.numbers()).map_or(0.0, |bbox| bbox.width * bbox.height / all);
-        part * self.confidence.unwrap_or(1.0)
-    }
-
-    fn is_before(&self, other: &Self) -> bool {
-        let by_worth = other.worth().total_cmp(&self.worth());
-        let order = other.is_chosen.cmp(&self.is_chosen).then(by_worth);
-        order.then_with(|| self.id.cmp(&other.id)).is_lt()
-    }
-}
-
 /// All of a photograph.
 const WHOLE: BoundingBox = BoundingBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
-
-impl Best {
-    /// None yet, of these deer.
-    pub(super) fn of_deer(individuals: &[Individual]) -> Self {
-        let chosen =
-            individuals.iter().filter_map(|deer| Some((deer.id.clone(), deer.best_photo_id.clone()?)));
-        Self { chosen: chosen.collect(), found: HashMap::new() }
-    }
-
-    /// Looks at a detection in its image.
-    pub(super) fn add(&mut self, row: &Sighting, frame: &Frame) {
-        let (Some(deer), Some(path)) = (&row.deer_id, &frame.path) else { return };
-        if frame.sees_people || matches!(row.bbox, Some(ImageBox::Wrong(_))) {
-            return;
-        }
-        let is_chosen = self.chosen.get(deer).is_some_and(|id| *id == row.id || *id == row.image_id);
-        let candidate = Candidate {
-            id: row.id.clone(),
-            path: path.clone(),
-            bbox: row.bbox,
-            confidence: row.confidence,
-            is_chosen,
-        };
-        let best = self.found.entry(deer.clone()).or_default();
-        let at = best.partition_point(|other| other.is_before(&candidate));
-        if at < TRIES {
-            best.insert(at, candidate);
-            best.truncate(TRIES);
-        }
-    }
-
-    /// The best first.
-    fn of(&self, deer: &str) -> &[Candidate] {
-        self.found.get(deer).map_or(&[], Vec::as_slice)
-    }
-}
 
 /// `None` when the file is not here, is broken, or the box lies outside.
 fn photograph(candidate: &Candidate, folder: &ImagesFolder) -> Option<Vec<u8>> {
@@ -189,7 +109,7 @@ fn framed(bbox: BoundingBox, aspect: f64) -> BoundingBox {
 
 #[cfg(test)]
 mod tests {
-    use deertrack_catalog::Sighting;
+    use deertrack_catalog::{Individual, Sighting};
 
     use super::super::cases::{Rows, class, detection, rows};
     use super::*;

@@ -15,8 +15,8 @@ use deertrack_survey::sun::Light;
 use deertrack_survey::visits::Visit;
 use serde::Serialize;
 
+use super::asked::Asked;
 use super::estimate::Estimate;
-use super::found::Asked;
 use super::sky::Sky;
 use super::survey::{Survey, resampling, when};
 use super::wording::{self, Year};

@@ -4,7 +4,8 @@
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_survey::calendar::Calendar;
 
-use super::found::{Asked, Found};
+use super::asked::Asked;
+use super::found::Found;
 use super::period::Periods;
 use super::report::{Frame, Report, paper_name};
 use super::sky::{Sky, light_rows};

@@ -8,9 +8,10 @@ use deertrack_survey::effort::Source;
 use serde::Serialize;
 
 use super::corrected;
+use super::facts::Facts;
 use super::found::Found;
 use super::sky::Sky;
-use super::survey::{Facts, Survey};
+use super::survey::Survey;
 use super::told::not_told_apart;
 use super::wording::{counted, decimal, list, number, off_by, part};
 use crate::export::passages;

@@ -10,9 +10,11 @@ use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::effort::Effort;
 use deertrack_survey::rates::Exposures;
 use deertrack_survey::tally::Tally;
-use deertrack_survey::visits::{Visit, VisitRule};
+use deertrack_survey::visits::Visit;
 
-use super::found::{Asked, Span};
+use super::asked::{Asked, classes};
+use super::facts::Facts;
+use super::span::Span;
 use super::told::Told;
 
 /// What happened on some days.
@@ -33,47 +35,6 @@ pub(super) struct Survey<'a> {
     pub(super) knows_individuals: bool,
     pub(super) effort: Effort,
     pub(super) facts: &'a Facts,
-}
-
-/// What a report says of its data.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Facts {
-    pub(super) rejected: u64,
-    pub(super) duplicates: u64,
-    /// What shows no deer, in words.
-    pub(super) no_deer: Vec<String>,
-    /// Boxes that are no part of their photograph.
-    pub(super) wrong_boxes: u64,
-    /// Images that nobody has looked at yet.
-    pub(super) not_looked_at: u64,
-    /// Further boxes of an animal that is counted already.
-    pub(super) overlapping: u64,
-    /// Detections that a person has looked at, of those that count or overlap.
-    pub(super) reviewed: u64,
-    pub(super) images: u64,
-    /// Images that tell no place.
-    pub(super) without_place: u64,
-    /// Events without a photograph, which stand among the images.
-    pub(super) events: u64,
-    /// Photographs that show no deer: no detection of any class is of them or of an event that they show.
-    pub(super) blank: u64,
-    pub(super) deployments: u64,
-    /// Deployments whose camera did not work for a part of these days.
-    pub(super) failed: u64,
-    /// Trap nights that they would have had then.
-    pub(super) failed_nights: f64,
-    /// Deployments that still stand.
-    pub(super) open: u64,
-    /// Deployments that end, or begin, after the report was asked for.
-    pub(super) future: u64,
-    /// Deployments that are no effort, with the reason.
-    pub(super) wrong_clocks: Vec<String>,
-    /// Distinct ids of individuals.
-    pub(super) ids: u64,
-    /// Detections that stand for more than one animal.
-    pub(super) groups: u64,
-    /// The species that detections name, the most frequent first.
-    pub(super) species: Vec<String>,
 }
 
 impl<'a> Survey<'a> {
@@ -144,14 +105,4 @@ pub(super) fn when(visit: &Visit) -> (Option<&str>, DateTime<Utc>) {
 /// How intervals over cameras are drawn: always the same.
 pub(super) fn resampling() -> Resampling {
     Resampling::default()
-}
-
-/// What makes a visit, as it was asked for.
-pub(super) fn visit_rule(asked: &Asked<'_>) -> VisitRule {
-    VisitRule::of(asked.params.visit_gap_minutes, asked.params.visit_gap_since)
-}
-
-/// The classes asked for, in the order of every table and legend.
-pub(super) fn classes(asked: &Asked<'_>) -> Vec<Class> {
-    Class::ALL.into_iter().filter(|class| asked.params.classifications.contains(class)).collect()
 }
