@@ -114,6 +114,17 @@ pub trait Catalog: Send + Sync {
     /// all, also those without a time. By time (none comes last), image id, then id.
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
 
+    /// How many rows [`Catalog::embeddings`] reads at most, before it reads them: with those that it leaves out, for they
+    /// cannot be told from the others without reading. With `embedded`, only those that have a vector; that may take as
+    /// long as reading them. `None` where nobody knows.
+    async fn count_embeddings(
+        &self,
+        _range: Option<TimeRange>,
+        _embedded: bool,
+    ) -> Result<Option<u64>, CatalogError> {
+        Ok(None)
+    }
+
     /// All known deer with their vectors, by id.
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError>;
 

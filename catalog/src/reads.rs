@@ -154,6 +154,7 @@ where
     Dataset: for<'r> FromRow<'r, A::Row>,
     (String,): for<'r> FromRow<'r, A::Row>,
     (bool,): for<'r> FromRow<'r, A::Row>,
+    (i64,): for<'r> FromRow<'r, A::Row>,
 {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
         let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
@@ -232,6 +233,21 @@ where
             }
         };
         stream::once(begun).try_flatten().boxed()
+    }
+
+    async fn count_embeddings(
+        &self,
+        range: Option<TimeRange>,
+        embedded: bool,
+    ) -> Result<Option<u64>, CatalogError> {
+        let keep = |(count,): (i64,), _| u64::try_from(count).ok();
+        let counted = match (range, embedded) {
+            (None, false) => self.rows(|sql| Some(&sql.counts[0][0]), About::Everything, keep).await,
+            (None, true) => self.rows(|sql| Some(&sql.counts[0][1]), About::Everything, keep).await,
+            (Some(range), false) => self.rows(|sql| Some(&sql.counts[1][0]), About::Range(range), keep).await,
+            (Some(range), true) => self.rows(|sql| Some(&sql.counts[1][1]), About::Range(range), keep).await,
+        };
+        Ok(counted?.first().copied())
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {

@@ -26,6 +26,8 @@ pub(crate) struct Statements {
     pub(crate) deployments: Option<String>,
     pub(crate) told_deployments: Option<String>,
     pub(crate) embeddings: String,
+    /// Rows without a range, and in one; of all detections, and of those with a vector.
+    pub(crate) counts: [[String; 2]; 2],
     pub(crate) profiles: Option<String>,
     pub(crate) dataset: Option<String>,
     pub(crate) datasets: Option<String>,
@@ -57,6 +59,8 @@ impl Statements {
             deployments: if_there(Thing::Deployments, sql!("deployments")),
             told_deployments: if_there(Thing::Deployments, sql!("told_deployments")),
             embeddings: fill(&[sql!("embeddings")]),
+            counts: [sql!("count"), sql!("count_in")]
+                .map(|rows| [fill(&[rows]), fill(&[rows, sql!("embedded")])]),
             profiles: if_there(Thing::Deer, sql!("profiles")),
             dataset: if_there(Thing::Dataset, sql!("dataset")),
             datasets: if_there(Thing::Dataset, sql!("datasets")),

@@ -1,21 +1,22 @@
 //! The whole analysis in one call: the parts of this crate in the order in which a reader should see them.
 
+use crate::column::{Column, Series};
 use crate::describe::{Statistics, describe};
-use crate::estimate::{Answer, Estimate, Label, estimate};
+use crate::estimate::{Answer, Estimate, estimate, estimate_by};
 use crate::evaluate::{Evaluation, evaluate, right_matches};
 use crate::false_match::{Curve, false_match_curves};
 use crate::histogram::{Histogram, histogram};
 use crate::input::Input;
-use crate::kde::{Kde, kde};
-use crate::kernel::{Match, best_two};
+use crate::kde::{Kde, kde_in};
+use crate::kernel::{Match, best_two_in};
 use crate::linkage::{Tree, link};
 use crate::profiles::{CandidateMerge, CandidateSplit, candidate_merges, candidate_splits};
-use crate::sample::{Draw, draw, representatives};
+use crate::sample::{Draw, best_scores, draw, representatives};
 use crate::shape::{Shape, shape};
 use crate::space::{SpaceCheck, space_check};
 use crate::thresholds::{ThresholdRow, threshold_table};
 use crate::verdict::{Verdict, verdict};
-use crate::{Error, Options};
+use crate::{Error, Options, Workplace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ pub struct Analysis {
     pub evaluation: Option<Evaluation>,
     /// The two best profiles of each detection.
     #[serde(skip)]
-    pub matches: Vec<Option<Match>>,
+    pub matches: Column<Option<Match>>,
     /// Whether each detection is of a burst that a profile was made of ([`Input::founding`]): it was not compared with its
     /// own profile, so no threshold is judged by it.
     #[serde(skip)]
@@ -98,48 +99,98 @@ pub struct Cut {
     pub clusters: usize,
 }
 
-/// Analyses the input.
+/// Analyses the input, in memory.
 ///
 /// # Errors
 ///
 /// [`Error::Setting`] for options out of range, [`Error::Dimensions`] if detections and profiles are of different
 /// spaces, and what [`Input::check`] finds.
 pub fn analyze(input: &Input, options: &Options) -> Result<Analysis, Error> {
+    analyze_in(input, options, Workplace::alone())
+}
+
+/// Analyses the input where `place` has room, watched by it: of each detection a score, a burst and a mark or two are in
+/// memory at a time.
+///
+/// # Errors
+///
+/// As [`analyze`]; [`Error::Storage`] when what is not in memory cannot be read or written, [`Error::Stopped`] when the
+/// watcher says so.
+pub fn analyze_in(input: &Input, options: &Options, place: Workplace<'_>) -> Result<Analysis, Error> {
     options.check()?;
+    let rows = input.probes.rows();
+    let go_on = || {
+        input.check_read()?;
+        place.tell(rows)
+    };
     let bursts = input.bursts();
     let pairing = input.pairing(&bursts, options.same_sex)?;
-    let matches = best_two(&input.probes, &input.gallery, &pairing, options.threads)?;
-    let scores: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
+    let matches = best_two_in(&input.probes, &input.gallery, &pairing, options.threads, place)?;
     let space_check = space_check(input, &bursts, &pairing, &matches, options.seed);
+    drop(pairing);
+    go_on()?;
     let founding = input.founding(&bursts);
-    let judged: Vec<Option<Match>> =
-        matches.iter().zip(&founding).map(|(found, founding)| found.filter(|_| !founding)).collect();
+    let judged = Judged { matches: &matches, founding: &founding };
     let order = representatives(&judged, &bursts, options.seed);
     let estimate_source = estimate_source(input);
-    let estimate = estimate_source.map(|source| {
-        let (order, labels) = answers(input, &matches, &order, source);
-        estimate(&order, &matches, &labels, &options.thresholds, options.target)
-    });
-    let kde = kde(&scores);
-    Ok(Analysis {
+    let estimate = estimate_source.map(|source| answers(input, &matches, &order, source, options));
+    let sample = draw(&order, &matches, &options.thresholds, options.sample_size);
+    drop(order);
+    go_on()?;
+    let false_matches = false_match_curves(input, &bursts, &options.thresholds, options.seed);
+    go_on()?;
+    let clusters = clusters(input, &bursts, options)?;
+    drop(bursts);
+    let today = input.detections.iter().map(|detection| detection.assigned);
+    let thresholds = threshold_table(&matches, today, &founding, &options.thresholds);
+    let evaluation = evaluate(input, &judged, &options.thresholds);
+    go_on()?;
+    let scores: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
+    let kde = kde_in(&scores, options.threads, place)?;
+    let analysis = Analysis {
         verdict: verdict(&space_check, estimate.as_ref(), options.target),
         space_check,
-        detections: input.probes.rows(),
+        detections: rows,
         profiles: input.gallery.rows(),
         statistics: describe(&scores),
         histogram: histogram(&scores, options.bins.get()),
-        thresholds: threshold_table(&matches, &input.today(), &founding, &options.thresholds),
+        thresholds,
         estimate,
         estimate_source,
-        false_matches: false_match_curves(input, &bursts, &options.thresholds, options.seed),
-        clusters: clusters(input, &bursts, options)?,
+        false_matches,
+        clusters,
         shape: shape(&scores, kde.as_ref()),
         kde,
-        evaluation: evaluate(input, &judged, &options.thresholds),
-        sample: draw(&order, &matches, &options.thresholds, options.sample_size),
+        evaluation,
+        sample,
         matches,
         founding,
-    })
+    };
+    // A number that rests on what could not be read must not leave.
+    input.check_read()?;
+    analysis.matches.check()?;
+    Ok(analysis)
+}
+
+/// The matches that are judged: not those of bursts that a profile was made of.
+struct Judged<'a> {
+    matches: &'a Column<Option<Match>>,
+    founding: &'a [bool],
+}
+
+impl Series<Option<Match>> for Judged<'_> {
+    fn len(&self) -> usize {
+        self.matches.len()
+    }
+
+    fn get(&self, row: usize) -> Option<Match> {
+        self.matches.get(row).filter(|_| !self.founding[row])
+    }
+
+    fn each(&self) -> Box<dyn Iterator<Item = Option<Match>> + '_> {
+        let all = self.matches.iter().zip(self.founding);
+        Box::new(all.map(|(found, founding)| found.filter(|_| !founding)))
+    }
 }
 
 /// Labels come first, also when none of them is of use: identities may be older guesses, and whoever was asked is not
@@ -152,23 +203,25 @@ fn estimate_source(input: &Input) -> Option<EstimateSource> {
     known.then_some(EstimateSource::Identities)
 }
 
-/// The order of the sample and its labels: those given, or one for every probe whose true identity is known.
+/// What the labels say, or the true identity of every probe that has one.
 fn answers(
     input: &Input,
-    matches: &[Option<Match>],
+    matches: &Column<Option<Match>>,
     order: &[u32],
     source: EstimateSource,
-) -> (Vec<u32>, Vec<Label>) {
+    options: &Options,
+) -> Estimate {
+    let (thresholds, target) = (&options.thresholds, options.target);
     if source == EstimateSource::Labels {
-        return (order.to_vec(), input.labels.clone().unwrap_or_default());
+        return estimate(order, matches, input.labels.as_deref().unwrap_or_default(), thresholds, target);
     }
-    let right = right_matches(input, matches);
-    let label = |&detection: &u32| {
-        let answer = if right[detection as usize]? { Answer::Same } else { Answer::Different };
-        Some(Label { detection, profile: matches[detection as usize]?.best.index, answer })
+    let right: Vec<Option<bool>> = right_matches(input, matches).collect();
+    let answer = |detection: u32| {
+        right[detection as usize].map(|right| if right { Answer::Same } else { Answer::Different })
     };
-    let labels: Vec<Label> = order.iter().filter_map(label).collect();
-    (labels.iter().map(|label| label.detection).collect(), labels)
+    let known: Vec<u32> =
+        order.iter().copied().filter(|&detection| right[detection as usize].is_some()).collect();
+    estimate_by(&known, &best_scores(matches), answer, known.len(), thresholds, target)
 }
 
 fn clusters(input: &Input, bursts: &[u32], options: &Options) -> Result<Clusters, Error> {
@@ -185,7 +238,7 @@ fn clusters(input: &Input, bursts: &[u32], options: &Options) -> Result<Clusters
             options.current_threshold,
             options.threads,
         )?,
-        candidate_splits: candidate_splits(input, bursts, options.current_threshold),
+        candidate_splits: candidate_splits(input, bursts, options.current_threshold, options.threads)?,
         tree,
     })
 }
@@ -215,7 +268,7 @@ mod tests {
     #[test]
     fn scores_below_every_threshold_assign_nothing_and_draw_nothing() {
         let mut far = input(&[0.0, 1.0, 0.1, 1.0], &[1.0, 0.0]);
-        far.detections = vec![Detection { identity: Some(1), ..Default::default() }; 2];
+        far.detections = [Detection { identity: Some(1), ..Default::default() }; 2].into();
         let found = analyze(&far, &Options::default()).unwrap();
         assert!(found.thresholds.iter().all(|row| row.assigned == 0 && row.assignment_rate == 0.0));
         assert_eq!(found.sample, []);
@@ -226,11 +279,11 @@ mod tests {
     #[test]
     fn classes_that_leave_nothing_to_compare_give_a_page_without_statistics() {
         let mut apart = input(&[1.0, 0.0], &[1.0, 0.0]);
-        apart.detections = vec![Detection { class: crate::Class::Buck, ..Default::default() }];
+        apart.detections = [Detection { class: crate::Class::Buck, ..Default::default() }].into();
         apart.profiles = vec![crate::Profile { class: crate::Class::Doe, ..Default::default() }];
         let options = Options { same_sex: true, ..Options::default() };
         let found = analyze(&apart, &options).unwrap();
-        assert_eq!((found.statistics, found.histogram, found.matches), (None, None, vec![None]));
+        assert_eq!((found.statistics, found.histogram, found.matches), (None, None, vec![None].into()));
         assert_eq!(found.thresholds[0].unassigned, 1);
     }
 

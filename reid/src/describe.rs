@@ -34,7 +34,7 @@ pub struct Statistics {
 #[must_use]
 pub fn describe(scores: &[f64]) -> Option<Statistics> {
     let mut sorted = scores.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let (&min, &max) = (sorted.first()?, sorted.last()?);
     let n = sorted.len() as f64;
     let mean = sorted.iter().sum::<f64>() / n;

@@ -91,4 +91,13 @@ pub enum Error {
         /// What it is.
         value: String,
     },
+    /// What does not fit into memory could not be written or read.
+    #[error("the room for what does not fit into memory cannot be used: {what}")]
+    Storage {
+        /// Why.
+        what: String,
+    },
+    /// Whoever watched ended the analysis.
+    #[error("stopped")]
+    Stopped,
 }

@@ -6,7 +6,9 @@
 //! be concluded is in [`crate::verdict`].
 
 use crate::binomial::{clopper_pearson, least, required, upper_is_below};
+use crate::column::Series;
 use crate::kernel::Match;
+use crate::sample::best_scores;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -73,54 +75,82 @@ pub struct EstimateRow {
 #[must_use]
 pub fn estimate(
     order: &[u32],
-    matches: &[Option<Match>],
+    matches: &(impl Series<Option<Match>> + ?Sized),
     labels: &[Label],
     thresholds: &[f64],
     target: f64,
 ) -> Estimate {
     let valid = |label: &&Label| {
-        matches[label.detection as usize].is_some_and(|found| found.best.index == label.profile)
+        matches.get(label.detection as usize).is_some_and(|found| found.best.index == label.profile)
     };
     let answers: HashMap<u32, Answer> =
         labels.iter().filter(valid).map(|label| (label.detection, label.answer)).collect();
-    let rows: Vec<EstimateRow> =
-        thresholds.iter().map(|&threshold| row(order, matches, &answers, threshold, target)).collect();
-    let used =
-        |&threshold: &f64| in_order(order, matches, threshold).take_while(|row| answers.contains_key(row));
-    let mut used: Vec<u32> = thresholds.iter().flat_map(used).collect();
-    used.sort_unstable();
-    used.dedup();
-    Estimate { labels_used: used.len(), labels_ignored: labels.len().saturating_sub(used.len()), rows }
+    let answer = |detection: u32| answers.get(&detection).copied();
+    estimate_by(order, &best_scores(matches), answer, labels.len(), thresholds, target)
 }
 
-/// Representatives that reach the threshold, in the order of the sample.
-fn in_order(order: &[u32], matches: &[Option<Match>], threshold: f64) -> impl Iterator<Item = u32> {
-    let reaches = move |row: &u32| matches[*row as usize].is_some_and(|found| found.best.score >= threshold);
-    order.iter().copied().filter(reaches)
-}
-
-fn row(
+/// As [`estimate`], with the best score of each detection by its row and `labels` answers by detection.
+pub(crate) fn estimate_by(
     order: &[u32],
-    matches: &[Option<Match>],
-    answers: &HashMap<u32, Answer>,
-    threshold: f64,
+    scores: &[f64],
+    answer: impl Fn(u32) -> Option<Answer>,
+    labels: usize,
+    thresholds: &[f64],
     target: f64,
-) -> EstimateRow {
-    // Only an unbroken beginning of the random order is a random sample: whoever leaves out the hard ones must not gain.
-    let answered: Vec<Answer> =
-        in_order(order, matches, threshold).map_while(|row| answers.get(&row).copied()).collect();
-    let count = |answer| answered.iter().filter(|&&given| given == answer).count();
-    let (labelled, unsure) = (answered.len(), count(Answer::Unsure));
-    let wrong = count(Answer::Different) + unsure;
-    EstimateRow {
-        threshold,
-        bursts: in_order(order, matches, threshold).count(),
-        labelled,
-        wrong,
-        unsure,
-        wrong_of_assigned: (labelled > 0).then(|| wrong as f64 / labelled as f64),
-        interval: clopper_pearson(wrong, labelled),
-        required: required_at_this_rate(wrong, labelled, target),
+) -> Estimate {
+    let mut used = vec![false; order.len()];
+    let mut row = |&threshold: &f64| {
+        let reaching = (0..).zip(order).filter(|(_, detection)| scores[**detection as usize] >= threshold);
+        let mut counts = Counts::default();
+        for (place, &detection) in reaching {
+            counts.bursts += 1;
+            // Only an unbroken beginning of the random order is a random sample: whoever leaves out the hard ones must
+            // not gain.
+            match answer(detection).filter(|_| !counts.is_broken) {
+                None => counts.is_broken = true,
+                Some(answer) => {
+                    used[place] = true;
+                    counts.add(answer);
+                }
+            }
+        }
+        counts.row(threshold, target)
+    };
+    let rows: Vec<EstimateRow> = thresholds.iter().map(&mut row).collect();
+    let used = used.iter().filter(|used| **used).count();
+    Estimate { labels_used: used, labels_ignored: labels.saturating_sub(used), rows }
+}
+
+/// A row while it is counted.
+#[derive(Default)]
+struct Counts {
+    bursts: usize,
+    is_broken: bool,
+    labelled: usize,
+    different: usize,
+    unsure: usize,
+}
+
+impl Counts {
+    fn add(&mut self, answer: Answer) {
+        self.labelled += 1;
+        self.different += usize::from(answer == Answer::Different);
+        self.unsure += usize::from(answer == Answer::Unsure);
+    }
+
+    fn row(self, threshold: f64, target: f64) -> EstimateRow {
+        let (labelled, unsure) = (self.labelled, self.unsure);
+        let wrong = self.different + unsure;
+        EstimateRow {
+            threshold,
+            bursts: self.bursts,
+            labelled,
+            wrong,
+            unsure,
+            wrong_of_assigned: (labelled > 0).then(|| wrong as f64 / labelled as f64),
+            interval: clopper_pearson(wrong, labelled),
+            required: required_at_this_rate(wrong, labelled, target),
+        }
     }
 }
 
@@ -171,7 +201,7 @@ mod tests {
             label(2, Answer::Unsure),
             label(3, Answer::Same),
         ];
-        let found = estimate(&order, &matches, &labels, &[0.7, 0.6], 0.05);
+        let found = estimate(&order, &matches[..], &labels, &[0.7, 0.6], 0.05);
         let counts: Vec<_> = found.rows.iter().map(|r| (r.bursts, r.labelled, r.wrong, r.unsure)).collect();
         assert_eq!(counts, [(3, 2, 1, 1), (5, 4, 2, 1)]);
         assert_eq!((found.labels_used, found.labels_ignored), (4, 0));
@@ -182,15 +212,20 @@ mod tests {
     #[test]
     fn a_row_left_blank_ends_the_sample_and_the_rest_is_ignored() {
         let matches = matches(&[0.9, 0.9, 0.9]);
-        let found =
-            estimate(&[0, 1, 2], &matches, &[label(0, Answer::Same), label(2, Answer::Same)], &[0.7], 0.05);
+        let found = estimate(
+            &[0, 1, 2],
+            &matches[..],
+            &[label(0, Answer::Same), label(2, Answer::Same)],
+            &[0.7],
+            0.05,
+        );
         assert_eq!((found.rows[0].labelled, found.labels_used, found.labels_ignored), (1, 1, 1));
     }
 
     #[test]
     fn a_label_about_another_profile_is_stale() {
         let stale = Label { detection: 0, profile: 4, answer: Answer::Same };
-        let found = estimate(&[0], &matches(&[0.9]), &[stale], &[0.7], 0.05);
+        let found = estimate(&[0], &matches(&[0.9])[..], &[stale], &[0.7], 0.05);
         assert_eq!((found.rows[0].labelled, found.labels_ignored), (0, 1));
         assert_eq!((found.rows[0].interval, found.rows[0].required), ([0.0, 1.0], Some(72)));
     }
@@ -226,11 +261,11 @@ mod tests {
         let mut covered = [0; 4];
         for seed in 0..200 {
             let (matches, bursts, answers) = herd(&mut ChaCha8Rng::seed_from_u64(seed));
-            let order = representatives(&matches, &bursts, seed);
-            let sample = draw(&order, &matches, &THRESHOLDS, 200);
+            let order = representatives(&matches[..], &bursts, seed);
+            let sample = draw(&order, &matches[..], &THRESHOLDS, 200);
             let labels: Vec<Label> =
                 sample.iter().map(|draw| label(draw.detection, answers[draw.detection as usize])).collect();
-            let found = estimate(&order, &matches, &labels, &THRESHOLDS, 0.05);
+            let found = estimate(&order, &matches[..], &labels, &THRESHOLDS, 0.05);
             assert_eq!(found.labels_ignored, 0);
             for (covered, row) in covered.iter_mut().zip(&found.rows) {
                 assert!(row.labelled >= 70, "{row:?}");

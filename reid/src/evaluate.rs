@@ -4,8 +4,10 @@
 //! unassigned.
 
 use crate::binomial::clopper_pearson;
+use crate::column::Series;
 use crate::input::Input;
 use crate::isotonic::Isotonic;
+use crate::judged::Sides;
 use crate::kernel::Match;
 use crate::roc::{EqualErrorRate, Roc, RocPoint};
 use schemars::JsonSchema;
@@ -73,83 +75,140 @@ struct Judged {
 
 /// Evaluates the matches; none if no probe has both an identity and a match.
 #[must_use]
-pub fn evaluate(input: &Input, matches: &[Option<Match>], thresholds: &[f64]) -> Option<Evaluation> {
-    let judged = judge(input, matches);
-    if judged.is_empty() {
+pub fn evaluate(
+    input: &Input,
+    matches: &(impl Series<Option<Match>> + ?Sized),
+    thresholds: &[f64],
+) -> Option<Evaluation> {
+    let gallery: HashSet<u32> = input.profiles.iter().filter_map(|profile| profile.identity).collect();
+    // Read anew for each part: what all of them know of millions of probes would not fit into memory.
+    let judged = || judge(input, matches, &gallery);
+    let mut probes = 0;
+    let mut known = Mean::default();
+    let mut margin = Mean::default();
+    let mut counts: Vec<Counts> = thresholds.iter().map(|_| Counts::default()).collect();
+    for probe in judged() {
+        probes += 1;
+        if probe.known {
+            known.add(f64::from(u8::from(probe.right)));
+        }
+        if let Some(second) = probe.found.second {
+            margin.add(probe.found.best.score - second.score);
+        }
+        counts.iter_mut().zip(thresholds).for_each(|(counts, &threshold)| counts.add(&probe, threshold));
+    }
+    if probes == 0 {
         return None;
     }
-    let known: Vec<&Judged> = judged.iter().filter(|probe| probe.known).collect();
-    let roc = Roc::new(judged.iter().map(|probe| (probe.found.best.score, probe.right)).collect());
-    let known_roc = Roc::new(judged.iter().map(|probe| (probe.found.best.score, probe.known)).collect());
-    let calibration =
-        Isotonic::fit(judged.iter().map(|probe| (probe.found.best.score, probe.right)).collect());
-    let margins = judged.iter().filter_map(|probe| Some(probe.found.best.score - probe.found.second?.score));
+    let known_roc = Roc::of(Sides::new(judged().map(|probe| (probe.found.best.score, probe.known))));
+    let auroc_known_unknown = known_roc.as_ref().map(Roc::area);
+    drop(known_roc);
+    let sides = Sides::new(judged().map(|probe| (probe.found.best.score, probe.right)));
+    let calibration = Isotonic::of(&sides);
+    let roc = Roc::of(sides);
+    let row = |(counts, &threshold): (Counts, &f64)| counts.row(threshold, calibration.as_ref());
     Some(Evaluation {
-        probes: judged.len(),
-        unknown: judged.len() - known.len(),
-        rank1: mean(known.iter().map(|probe| f64::from(u8::from(probe.right)))),
+        probes,
+        unknown: probes - known.count as usize,
+        rank1: known.value(),
         auroc_right_wrong: roc.as_ref().map(Roc::area),
-        auroc_known_unknown: known_roc.as_ref().map(Roc::area),
+        auroc_known_unknown,
         eer: roc.as_ref().map(Roc::equal_error_rate),
         youden_threshold: roc.as_ref().map(Roc::youden_threshold),
-        mean_margin: mean(margins),
-        thresholds: thresholds.iter().map(|&t| row(&judged, calibration.as_ref(), t)).collect(),
+        mean_margin: margin.value(),
+        thresholds: counts.into_iter().zip(thresholds).map(row).collect(),
         calibration,
         roc: roc.as_ref().map(Roc::drawn).unwrap_or_default(),
     })
 }
 
-/// Whether each probe's best match is right; none where the identity of the probe is not known or nothing matched.
-#[must_use]
-pub fn right_matches(input: &Input, matches: &[Option<Match>]) -> Vec<Option<bool>> {
-    let right = |(row, found): (usize, &Option<Match>)| {
-        let identity = input.detection(row).identity?;
-        Some(input.profile(found.as_ref()?.best.index as usize).identity == Some(identity))
-    };
-    matches.iter().enumerate().map(right).collect()
+/// Whether each match is right; none where the identity is not known or nothing matched.
+pub fn right_matches<'a>(
+    input: &'a Input,
+    matches: &'a (impl Series<Option<Match>> + ?Sized),
+) -> impl Iterator<Item = Option<bool>> + 'a {
+    input.facts().zip(matches.each()).map(|(detection, found)| {
+        let identity = detection.identity?;
+        Some(input.profile(found?.best.index as usize).identity == Some(identity))
+    })
 }
 
-fn judge(input: &Input, matches: &[Option<Match>]) -> Vec<Judged> {
-    let gallery: HashSet<u32> = input.profiles.iter().filter_map(|profile| profile.identity).collect();
-    let right = right_matches(input, matches);
-    let judged = |(row, found): (usize, &Option<Match>)| {
-        let identity = input.detection(row).identity?;
-        Some(Judged { found: (*found)?, identity, known: gallery.contains(&identity), right: right[row]? })
-    };
-    matches.iter().enumerate().filter_map(judged).collect()
+fn judge<'a>(
+    input: &'a Input,
+    matches: &'a (impl Series<Option<Match>> + ?Sized),
+    gallery: &'a HashSet<u32>,
+) -> impl Iterator<Item = Judged> + 'a {
+    let pairs = input.facts().zip(matches.each());
+    pairs.filter_map(|(detection, found)| {
+        let (identity, found) = (detection.identity?, found?);
+        let right = input.profile(found.best.index as usize).identity == Some(identity);
+        Some(Judged { found, identity, known: gallery.contains(&identity), right })
+    })
 }
 
-fn row(judged: &[Judged], calibration: Option<&Isotonic>, threshold: f64) -> EvaluationRow {
-    let passes = |probe: &Judged| probe.found.best.score >= threshold;
-    let assigned: Vec<&Judged> = judged.iter().filter(|probe| passes(probe)).collect();
-    let wrong = assigned.iter().filter(|probe| !probe.right).count();
-    EvaluationRow {
-        threshold,
-        assigned: assigned.len(),
-        wrong,
-        unknown_assigned: assigned.iter().filter(|probe| !probe.known).count(),
-        wrong_of_assigned: (!assigned.is_empty()).then(|| wrong as f64 / assigned.len() as f64),
-        interval: clopper_pearson(wrong, assigned.len()),
-        probability_right: calibration.map(|fit| fit.at(threshold)),
-        baks: balanced(judged, true, |probe| passes(probe) && probe.right),
-        baus: balanced(judged, false, |probe| !passes(probe)),
-    }
+/// A threshold's row while it is counted.
+#[derive(Default)]
+struct Counts {
+    assigned: usize,
+    wrong: usize,
+    unknown_assigned: usize,
+    /// Of each animal in the gallery how many probes were well treated, and how many there are.
+    known: BTreeMap<u32, (usize, usize)>,
+    /// The same of the others.
+    unknown: BTreeMap<u32, (usize, usize)>,
 }
 
-/// The mean over animals (in the gallery or not) of the share of their probes that are handled well.
-fn balanced(judged: &[Judged], known: bool, well: impl Fn(&Judged) -> bool) -> Option<f64> {
-    let mut animals: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
-    for probe in judged.iter().filter(|probe| probe.known == known) {
+impl Counts {
+    fn add(&mut self, probe: &Judged, threshold: f64) {
+        let passes = probe.found.best.score >= threshold;
+        self.assigned += usize::from(passes);
+        self.wrong += usize::from(passes && !probe.right);
+        self.unknown_assigned += usize::from(passes && !probe.known);
+        let (animals, well) =
+            if probe.known { (&mut self.known, passes && probe.right) } else { (&mut self.unknown, !passes) };
         let (good, all) = animals.entry(probe.identity).or_default();
-        *good += usize::from(well(probe));
+        *good += usize::from(well);
         *all += 1;
     }
-    mean(animals.values().map(|&(good, all)| good as f64 / all as f64))
+
+    fn row(self, threshold: f64, calibration: Option<&Isotonic>) -> EvaluationRow {
+        let Self { assigned, wrong, .. } = self;
+        EvaluationRow {
+            threshold,
+            assigned,
+            wrong,
+            unknown_assigned: self.unknown_assigned,
+            wrong_of_assigned: (assigned > 0).then(|| wrong as f64 / assigned as f64),
+            interval: clopper_pearson(wrong, assigned),
+            probability_right: calibration.map(|fit| fit.at(threshold)),
+            baks: balanced(&self.known),
+            baus: balanced(&self.unknown),
+        }
+    }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
-    (count > 0).then(|| sum / f64::from(count))
+/// Mean over animals of the share of their probes that were well treated.
+fn balanced(animals: &BTreeMap<u32, (usize, usize)>) -> Option<f64> {
+    let mut mean = Mean::default();
+    animals.values().for_each(|&(good, all)| mean.add(good as f64 / all as f64));
+    mean.value()
+}
+
+#[derive(Default)]
+struct Mean {
+    sum: f64,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn value(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / f64::from(self.count))
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +227,7 @@ mod tests {
         input.profiles = (10..13).map(|i| Profile { identity: Some(i), ..Default::default() }).collect();
         let best =
             |p: &(u32, u32, f64)| Some(Match { best: Candidate { index: p.1, score: p.2 }, second: None });
-        evaluate(&input, &probes.iter().map(best).collect::<Vec<_>>(), &[threshold]).unwrap()
+        evaluate(&input, &probes.iter().map(best).collect::<Vec<_>>()[..], &[threshold]).unwrap()
     }
 
     #[test]
@@ -194,7 +253,7 @@ mod tests {
         let one = |set| Vectors::new(set, 1, vec![1.0]).unwrap();
         let input = Input::new(one("detections"), one("profiles"));
         let found = Some(Match { best: Candidate { index: 0, score: 1.0 }, second: None });
-        assert_eq!(evaluate(&input, &[found], &[0.5]), None);
+        assert_eq!(evaluate(&input, &[found][..], &[0.5]), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use crate::Class;
 use crate::binomial::clopper_pearson;
 use crate::describe;
+use crate::images::Repeated;
 use crate::input::{Input, Sighting};
 use crate::random::{Purpose, shuffle, stream};
 use rand_chacha::ChaCha8Rng;
@@ -71,23 +72,25 @@ const WITHIN_SECONDS: i64 = 300;
 #[must_use]
 pub fn false_match_curves(input: &Input, bursts: &[u32], thresholds: &[f64], seed: u64) -> Vec<Curve> {
     let mut random = stream(seed, Purpose::Impostors);
-    let candidates = [
-        (Source::SameImage, same_image(input)),
-        (Source::BuckAgainstDoe, buck_against_doe(input, &mut random)),
-        (Source::FarCameras, far_cameras(input)),
-    ];
-    let curve = |(source, mut pairs): (Source, Vec<[usize; 2]>)| {
+    // One list at a time is in memory. The bucks and does are drawn first: the numbers come from one stream.
+    let bucks = buck_against_doe(input, &mut random);
+    let mut chosen = |mut pairs: Vec<[u32; 2]>| {
         shuffle(&mut pairs, &mut random);
-        curve(input, source, &independent(&pairs, bursts), thresholds)
+        independent(&pairs, bursts)
     };
-    candidates.into_iter().filter_map(curve).collect()
+    let candidates = [
+        (Source::SameImage, chosen(same_image(input))),
+        (Source::BuckAgainstDoe, chosen(bucks)),
+        (Source::FarCameras, chosen(far_cameras(input))),
+    ];
+    candidates.into_iter().filter_map(|(source, pairs)| curve(input, source, &pairs, thresholds)).collect()
 }
 
 /// The first pairs in which no burst appears twice.
-fn independent(pairs: &[[usize; 2]], bursts: &[u32]) -> Vec<[usize; 2]> {
+fn independent(pairs: &[[u32; 2]], bursts: &[u32]) -> Vec<[u32; 2]> {
     let mut used = HashSet::new();
-    let fresh = |pair: &&[usize; 2]| {
-        let both = pair.map(|row| bursts[row]);
+    let fresh = |pair: &&[u32; 2]| {
+        let both = pair.map(|row| bursts[row as usize]);
         let free = both.iter().all(|burst| !used.contains(burst));
         if free {
             used.extend(both);
@@ -97,8 +100,9 @@ fn independent(pairs: &[[usize; 2]], bursts: &[u32]) -> Vec<[usize; 2]> {
     pairs.iter().filter(fresh).take(PAIRS).copied().collect()
 }
 
-fn curve(input: &Input, source: Source, pairs: &[[usize; 2]], thresholds: &[f64]) -> Option<Curve> {
-    let scores: Vec<f64> = pairs.iter().map(|&[a, b]| input.probes.cosine(a, &input.probes, b)).collect();
+fn curve(input: &Input, source: Source, pairs: &[[u32; 2]], thresholds: &[f64]) -> Option<Curve> {
+    let score = |&[a, b]: &[u32; 2]| input.probes.cosine(a as usize, b as usize);
+    let scores: Vec<f64> = pairs.iter().map(score).collect();
     let mean = describe::describe(&scores)?.mean;
     let row = |&threshold: &f64| {
         let matches = scores.iter().filter(|&&score| score >= threshold).count();
@@ -114,28 +118,58 @@ fn curve(input: &Input, source: Source, pairs: &[[usize; 2]], thresholds: &[f64]
     Some(Curve { source, pairs: scores.len(), mean, rows: thresholds.iter().map(row).collect() })
 }
 
-fn sightings(input: &Input) -> impl Iterator<Item = (usize, Sighting)> {
-    input.detections.iter().enumerate().filter_map(|(row, detection)| Some((row, detection.sighting?)))
+fn sightings(input: &Input) -> impl Iterator<Item = (u32, Sighting)> + '_ {
+    (0..).zip(input.detections.iter()).filter_map(|(row, detection)| Some((row, detection.sighting?)))
 }
 
-fn same_image(input: &Input) -> Vec<[usize; 2]> {
-    let mut images: HashMap<u32, Vec<(usize, [f32; 4])>> = HashMap::new();
-    for (row, sighting) in sightings(input) {
-        if let Some(bbox) = sighting.bbox {
-            images.entry(sighting.image).or_default().push((row, bbox));
+/// Pairs in memory at most: 64 MB.
+const MOST_PAIRS: usize = 1 << 23;
+
+/// Pairs of one kind as they are found. Of more than [`MOST_PAIRS`] every second, fourth and so on is kept: a few
+/// thousand are drawn, and they are as random as out of all.
+#[derive(Default)]
+struct Pairs {
+    kept: Vec<[u32; 2]>,
+    found: usize,
+    /// The binary logarithm of how many are found for each that is kept.
+    thinned: u32,
+}
+
+impl Pairs {
+    fn push(&mut self, pair: [u32; 2]) {
+        if self.found.is_multiple_of(1 << self.thinned) {
+            self.kept.push(pair);
+        }
+        self.found += 1;
+        if self.kept.len() > MOST_PAIRS {
+            self.kept = self.kept.iter().copied().step_by(2).collect();
+            self.thinned += 1;
         }
     }
-    let mut pairs = Vec::new();
-    for boxes in images.values() {
-        for (place, &(a, left)) in boxes.iter().enumerate() {
-            pairs.extend(
-                boxes[place + 1..].iter().filter(|(_, right)| apart(left, *right)).map(|&(b, _)| [a, b]),
-            );
+
+    /// In the order of their rows.
+    fn sorted(mut self) -> Vec<[u32; 2]> {
+        self.kept.sort_unstable();
+        self.kept
+    }
+}
+
+fn same_image(input: &Input) -> Vec<[u32; 2]> {
+    let boxes = || sightings(input).filter_map(|(row, seen)| Some((row, seen.image, seen.bbox?)));
+    let repeated = Repeated::of(boxes().map(|(_, image, _)| image));
+    // The boxes of images of which more are to come.
+    let mut open: HashMap<u32, Vec<(u32, [f32; 4])>> = HashMap::new();
+    let mut pairs = Pairs::default();
+    for (row, image, bbox) in boxes() {
+        let Some((_, count)) = repeated.place(image) else { continue };
+        let before = open.entry(image).or_default();
+        before.iter().filter(|(_, its)| apart(*its, bbox)).for_each(|(other, _)| pairs.push([*other, row]));
+        before.push((row, bbox));
+        if before.len() == count as usize {
+            open.remove(&image);
         }
     }
-    // The map's order is random; the pairs must not be.
-    pairs.sort_unstable();
-    pairs
+    pairs.sorted()
 }
 
 fn apart(left: [f32; 4], right: [f32; 4]) -> bool {
@@ -146,10 +180,10 @@ fn apart(left: [f32; 4], right: [f32; 4]) -> bool {
 }
 
 /// Each buck with one doe, at random.
-fn buck_against_doe(input: &Input, random: &mut ChaCha8Rng) -> Vec<[usize; 2]> {
+fn buck_against_doe(input: &Input, random: &mut ChaCha8Rng) -> Vec<[u32; 2]> {
     let mut of = |class: Class| {
-        let rows = input.detections.iter().enumerate().filter(|(_, detection)| detection.class == class);
-        let mut rows: Vec<usize> = rows.map(|(row, _)| row).collect();
+        let rows = (0..).zip(input.detections.iter()).filter(|(_, detection)| detection.class == class);
+        let mut rows: Vec<u32> = rows.map(|(row, _)| row).collect();
         shuffle(&mut rows, random);
         rows
     };
@@ -157,22 +191,56 @@ fn buck_against_doe(input: &Input, random: &mut ChaCha8Rng) -> Vec<[usize; 2]> {
     bucks.into_iter().zip(does).map(|(buck, doe)| [buck, doe]).collect()
 }
 
-fn far_cameras(input: &Input) -> Vec<[usize; 2]> {
-    let placed =
-        sightings(input).filter_map(|(row, sighting)| Some((sighting.seconds, row, sighting.position?)));
-    let mut placed: Vec<(i64, usize, [f64; 2])> = placed.collect();
-    placed.sort_by_key(|&(seconds, row, _)| (seconds, row));
-    let mut pairs = Vec::new();
-    for (place, &(seconds, a, from)) in placed.iter().enumerate() {
-        let soon = placed[place + 1..].iter().take_while(|later| later.0 - seconds <= WITHIN_SECONDS);
-        let far = soon.filter(|later| {
-            let metres = metres(from, later.2);
-            metres >= FAR_METRES && metres > METRES_PER_SECOND * (later.0 - seconds) as f64
-        });
-        // Of hundreds of later detections only a few are needed: a burst is used once anyway.
-        pairs.extend(far.take(3).map(|&(_, b, _)| [a, b]));
+/// A detection that may get more partners.
+struct Placed {
+    seconds: i64,
+    row: u32,
+    position: [f64; 2],
+    partners: usize,
+}
+
+/// Of hundreds of later detections only a few are needed: a burst is used once anyway.
+const PARTNERS: usize = 3;
+
+fn far_cameras(input: &Input) -> Vec<[u32; 2]> {
+    let placed = || {
+        let placed = |(row, seen): (u32, Sighting)| {
+            Some(Placed { seconds: seen.seconds, row, position: seen.position?, partners: 0 })
+        };
+        sightings(input).filter_map(placed)
+    };
+    if placed().is_sorted_by_key(|placed| placed.seconds) {
+        return far_pairs(placed());
     }
-    pairs
+    let mut sorted: Vec<Placed> = placed().collect();
+    sorted.sort_by_key(|placed| (placed.seconds, placed.row));
+    let rows: Vec<u32> = sorted.iter().map(|placed| placed.row).collect();
+    // By their places in the order of time, as if rows were in it.
+    (0..).zip(&mut sorted).for_each(|(place, placed)| placed.row = place);
+    let pairs = far_pairs(sorted.into_iter());
+    pairs.into_iter().map(|pair| pair.map(|place| rows[place as usize])).collect()
+}
+
+/// Each detection with the first few later ones that are too far away for the time between. They come in order of time.
+fn far_pairs(placed: impl Iterator<Item = Placed>) -> Vec<[u32; 2]> {
+    let mut waiting: Vec<Placed> = Vec::new();
+    let mut pairs = Pairs::default();
+    for later in placed {
+        waiting.retain_mut(|placed| {
+            let passed = later.seconds - placed.seconds;
+            if passed > WITHIN_SECONDS {
+                return false;
+            }
+            let metres = metres(placed.position, later.position);
+            if metres >= FAR_METRES && metres > METRES_PER_SECOND * passed as f64 {
+                placed.partners += 1;
+                pairs.push([placed.row, later.row]);
+            }
+            placed.partners < PARTNERS
+        });
+        waiting.push(later);
+    }
+    pairs.sorted()
 }
 
 /// Great-circle distance of two points in degrees (haversine, mean radius of the Earth).
@@ -195,7 +263,8 @@ mod tests {
         let on_circle = |angle: &f32| [angle.to_radians().cos(), angle.to_radians().sin()];
         let values = degrees.iter().flat_map(on_circle).collect();
         let gallery = Vectors::new("profiles", 2, vec![1.0, 0.0, 0.0, 1.0]).unwrap();
-        Input { detections, ..Input::new(Vectors::new("detections", 2, values).unwrap(), gallery) }
+        let probes = Vectors::new("detections", 2, values).unwrap();
+        Input { detections: detections.into(), ..Input::new(probes, gallery) }
     }
 
     fn at(image: u32, bbox: Option<[f32; 4]>, position: Option<[f64; 2]>, seconds: i64) -> Detection {

@@ -3,19 +3,20 @@
 //! Names, ids and files stay with the caller; here everything is a row number or a small code. Facts are optional:
 //! what is not known is not used, and the result says so.
 
+use crate::column::{Column, Series};
 use crate::estimate::Label;
-use crate::{Class, Error, Pairing, Vectors};
+use crate::{Class, Error, Pairing, Probes, Vectors};
 use std::collections::{HashMap, HashSet};
 
 /// Everything that goes in.
 #[derive(Debug, Clone)]
 pub struct Input {
     /// Vectors of the detections (probes).
-    pub probes: Vectors,
+    pub probes: Probes,
     /// Vectors of the known animals (gallery).
     pub gallery: Vectors,
     /// One for each detection, or empty.
-    pub detections: Vec<Detection>,
+    pub detections: Column<Detection>,
     /// One for each profile, or empty.
     pub profiles: Vec<Profile>,
     /// A person's answers about an earlier sample, even if there are none of use in it; `None`: nobody was asked.
@@ -70,14 +71,21 @@ pub struct Profile {
 impl Input {
     /// Vectors alone, nothing known about them.
     #[must_use]
-    pub fn new(probes: Vectors, gallery: Vectors) -> Self {
-        Self { probes, gallery, detections: Vec::new(), profiles: Vec::new(), labels: None }
+    pub fn new(probes: impl Into<Probes>, gallery: Vectors) -> Self {
+        let detections = Column::default();
+        Self { probes: probes.into(), gallery, detections, profiles: Vec::new(), labels: None }
     }
 
     /// The facts of a detection; the default where none are given.
     #[must_use]
     pub fn detection(&self, row: usize) -> Detection {
-        self.detections.get(row).copied().unwrap_or_default()
+        if row < self.detections.len() { self.detections.get(row) } else { Detection::default() }
+    }
+
+    /// The facts of all detections in the order of their rows.
+    pub fn facts(&self) -> impl Iterator<Item = Detection> + '_ {
+        let none = std::iter::repeat_n(Detection::default(), self.probes.rows());
+        self.detections.iter().chain(none.skip(self.detections.len()))
     }
 
     /// The facts of a profile; the default where none are given.
@@ -95,25 +103,22 @@ impl Input {
             next += 1;
             next - 1
         };
-        (0..self.probes.rows())
-            .map(|row| match self.detection(row).burst {
+        self.facts()
+            .map(|detection| match detection.burst {
                 Some(burst) => *numbers.entry(burst).or_insert_with(&mut fresh),
                 None => fresh(),
             })
             .collect()
     }
 
-    /// Today's assignment of each detection.
-    #[must_use]
-    pub fn today(&self) -> Vec<Option<u32>> {
-        self.detections.iter().map(|detection| detection.assigned).collect()
-    }
-
     /// The burst that each profile was made of, numbered as by [`Input::bursts`]; none where no detection is of it.
     fn founder_bursts(&self, bursts: &[u32]) -> Vec<Option<u32>> {
+        let wanted: HashSet<u32> = self.profiles.iter().filter_map(|profile| profile.burst).collect();
         let coded = self.detections.iter().zip(bursts);
-        let numbers: HashMap<u32, u32> =
-            coded.filter_map(|(detection, &number)| Some((detection.burst?, number))).collect();
+        let numbers: HashMap<u32, u32> = coded
+            .filter_map(|(detection, &number)| Some((detection.burst?, number)))
+            .filter(|(burst, _)| wanted.contains(burst))
+            .collect();
         let burst = |profile: &Profile| {
             let founder = profile.founder.map(|founder| bursts[founder as usize]);
             founder.or_else(|| numbers.get(&profile.burst?).copied())
@@ -140,9 +145,9 @@ impl Input {
         if !same_sex && founder_bursts.iter().all(Option::is_none) {
             return Ok(Pairing::default());
         }
-        let probe = |row: usize| (self.detection(row).class, Some(bursts[row]));
+        let probes = self.facts().zip(bursts).map(|(detection, &burst)| (detection.class, Some(burst)));
         let profile = |row: usize| (self.profile(row).class, founder_bursts.get(row).copied().flatten());
-        Pairing::new(same_sex, (0..self.probes.rows()).map(probe), (0..self.gallery.rows()).map(profile))
+        Pairing::new(same_sex, probes, (0..self.gallery.rows()).map(profile))
     }
 
     /// Checks that the facts fit the vectors.
@@ -166,7 +171,18 @@ impl Input {
         in_range(self.gallery.set(), "the founder", founders, probes)?;
         let labels = || self.labels.iter().flatten();
         in_range("labels", "the detection", labels().map(|label| Some(label.detection)), probes)?;
-        in_range("labels", "the profile", labels().map(|label| Some(label.profile)), gallery)
+        in_range("labels", "the profile", labels().map(|label| Some(label.profile)), gallery)?;
+        self.check_read()
+    }
+
+    /// Whether all that was read of the detections so far could be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub fn check_read(&self) -> Result<(), Error> {
+        self.probes.check()?;
+        self.detections.check()
     }
 }
 

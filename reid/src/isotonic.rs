@@ -1,6 +1,7 @@
 //! Probability that a match is right, as a rising function of its score: isotonic regression, equal to
 //! `sklearn.isotonic.IsotonicRegression(out_of_bounds="clip")`.
 
+use crate::judged::Sides;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,12 +26,16 @@ impl Isotonic {
     /// Fits the least squares rising function by pooling adjacent violators (Barlow and others 1972). None without
     /// scores.
     #[must_use]
-    pub fn fit(mut scored: Vec<(f64, bool)>) -> Option<Self> {
-        scored.sort_by(|a, b| a.0.total_cmp(&b.0));
+    pub fn fit(scored: Vec<(f64, bool)>) -> Option<Self> {
+        Self::of(&Sides::new(scored.into_iter()))
+    }
+
+    /// As [`Isotonic::fit`].
+    pub(crate) fn of(sides: &Sides) -> Option<Self> {
         let mut blocks: Vec<Block> = Vec::new();
-        for tied in scored.chunk_by(|a, b| a.0 == b.0) {
-            let sum = tied.iter().filter(|(_, right)| *right).count() as f64;
-            let mut block = Block { first: tied[0].0, last: tied[0].0, sum, weight: tied.len() as f64 };
+        for tied in sides.rising() {
+            let (sum, weight) = (tied.yes as f64, (tied.yes + tied.no) as f64);
+            let mut block = Block { first: tied.score, last: tied.score, sum, weight };
             while let Some(before) = blocks.pop_if(|before| before.mean() >= block.mean()) {
                 block.first = before.first;
                 block.sum += before.sum;

@@ -3,9 +3,13 @@
 
 use crate::describe::describe;
 use crate::histogram::linspace;
+use crate::kernel::threads::try_in_parallel;
+use crate::{Error, Workplace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 /// Points of the grid, as many as seaborn draws.
 pub const GRID: usize = 200;
@@ -26,13 +30,32 @@ pub struct Kde {
 /// The density of the scores; none if they have no spread.
 #[must_use]
 pub fn kde(scores: &[f64]) -> Option<Kde> {
-    let summary = describe(scores)?;
-    let spread = summary.std.filter(|&std| std > 0.0)?;
+    // Nobody watches, so nothing ends it early.
+    kde_in(scores, NonZeroUsize::MIN, Workplace::alone()).unwrap_or_default()
+}
+
+/// As [`kde`], on some threads and watched: a point of the grid costs an exponential for each score.
+pub(crate) fn kde_in(
+    scores: &[f64],
+    threads: NonZeroUsize,
+    place: Workplace<'_>,
+) -> Result<Option<Kde>, Error> {
+    let Some((summary, spread)) =
+        describe(scores).and_then(|summary| Some((summary, summary.std.filter(|&std| std > 0.0)?)))
+    else {
+        return Ok(None);
+    };
     let factor = (scores.len() as f64).powf(-0.2);
     let bandwidth = factor * spread;
     let grid = linspace(summary.min, summary.max, GRID);
-    let density = grid.iter().map(|&at| density(scores, bandwidth, at)).collect();
-    Some(Kde { factor, bandwidth, grid, density })
+    let found = Mutex::new(vec![0.0; grid.len()]);
+    try_in_parallel(threads, grid.iter().enumerate(), |_: &mut (), (place_in_grid, &at)| {
+        let density = density(scores, bandwidth, at);
+        found.lock().unwrap_or_else(PoisonError::into_inner)[place_in_grid] = density;
+        place.tell(scores.len())
+    })?;
+    let density = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Some(Kde { factor, bandwidth, grid, density }))
 }
 
 /// The density at one point.

@@ -9,6 +9,11 @@ mod options;
 mod pairing;
 mod vectors;
 
+pub mod column;
+pub mod probes;
+mod records;
+pub mod store;
+
 pub mod kernel;
 pub mod space;
 pub mod space_alarms;
@@ -23,6 +28,7 @@ pub mod shape;
 pub mod binomial;
 pub mod estimate;
 pub mod false_match;
+mod images;
 pub mod sample;
 
 pub mod linkage;
@@ -30,6 +36,7 @@ pub mod profiles;
 
 pub mod evaluate;
 pub mod isotonic;
+mod judged;
 pub mod roc;
 
 mod random;
@@ -37,10 +44,12 @@ mod random;
 #[cfg(test)]
 mod oracle;
 
-pub use analyze::{Analysis, analyze};
+pub use analyze::{Analysis, analyze, analyze_in};
 pub use error::Error;
 pub use input::{Detection, Input, Profile, Sighting};
 pub use options::Options;
 pub use pairing::{Class, Pairing};
+pub use probes::Probes;
+pub use store::{Scratch, Store, Workplace};
 pub use vectors::Vectors;
 pub use verdict::{Verdict, VerdictKind};

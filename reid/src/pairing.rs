@@ -6,6 +6,7 @@
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// Sex and age class of an animal, as the detector or a person gave it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,17 +48,23 @@ pub struct Pairing {
     pub(crate) gallery: Vec<Side>,
 }
 
-/// What the rules look at in one row.
+/// What the rules look at in one row, in four bytes: the classes that it may be of in the lowest three bits
+/// ([`Class::bits`]; all ones without the mask), above them its group. A probe and a gallery row of the same group are
+/// not compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Side {
-    /// [`Class::bits`]; all ones without the mask.
-    pub(crate) classes: u32,
-    /// A probe and a gallery row of the same group are not compared.
-    pub(crate) group: u32,
-}
+pub(crate) struct Side(u32);
 
+const CLASSES: u32 = 0b111;
+const GROUP: u32 = CLASSES + 1;
 /// Groups of rows that belong to none: different on the two sides, so that they never meet.
-const NO_GROUP: [u32; 2] = [u32::MAX, u32::MAX - 1];
+const NO_GROUP: [u32; 2] = [0, u32::MAX / GROUP];
+
+impl Side {
+    fn new(same_sex: bool, class: Class, group: u32) -> Self {
+        let classes = if same_sex { class.bits() } else { CLASSES };
+        Self(group * GROUP + classes)
+    }
+}
 
 impl Pairing {
     /// Rules from the class and the exclusion group of every probe and gallery row. A probe and a gallery row of
@@ -65,25 +72,29 @@ impl Pairing {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] if a group is above 4,294,967,293.
+    /// [`Error::Setting`] if the gallery has more than 536,870,910 groups.
     pub fn new(
         same_sex: bool,
         probes: impl IntoIterator<Item = (Class, Option<u32>)>,
         gallery: impl IntoIterator<Item = (Class, Option<u32>)>,
     ) -> Result<Self, Error> {
-        let side = |no_group: u32| {
-            move |(class, group): (Class, Option<u32>)| {
-                let group = group.unwrap_or(no_group);
-                if group != no_group && NO_GROUP.contains(&group) {
-                    return Err(reserved(group));
-                }
-                Ok(Side { classes: if same_sex { class.bits() } else { u32::MAX }, group })
-            }
+        // Only groups of the gallery keep anybody apart: they are numbered from 1.
+        let mut groups: HashMap<u32, u32> = HashMap::new();
+        let mut number = |group: Option<u32>| {
+            let next = groups.len() as u32 + 1;
+            group.map_or(NO_GROUP[1], |group| *groups.entry(group).or_insert(next))
         };
-        Ok(Self {
-            probes: probes.into_iter().map(side(NO_GROUP[0])).collect::<Result<_, _>>()?,
-            gallery: gallery.into_iter().map(side(NO_GROUP[1])).collect::<Result<_, _>>()?,
-        })
+        let gallery: Vec<Side> = gallery
+            .into_iter()
+            .map(|(class, group)| Side::new(same_sex, class, number(group).min(NO_GROUP[1])))
+            .collect();
+        if groups.len() >= NO_GROUP[1] as usize {
+            return Err(too_many(groups.len()));
+        }
+        let number =
+            |group: Option<u32>| group.and_then(|group| groups.get(&group)).copied().unwrap_or(NO_GROUP[0]);
+        let probes = probes.into_iter().map(|(class, group)| Side::new(same_sex, class, number(group)));
+        Ok(Self { probes: probes.collect(), gallery })
     }
 
     /// Whether every pair is allowed.
@@ -115,11 +126,11 @@ impl Pairing {
 
 #[inline(always)]
 pub(crate) fn allowed(probe: Side, gallery: Side) -> bool {
-    (probe.classes & gallery.classes != 0) & (probe.group != gallery.group)
+    (probe.0 & gallery.0 & CLASSES != 0) & (probe.0 / GROUP != gallery.0 / GROUP)
 }
 
-fn reserved(group: u32) -> Error {
-    Error::Setting { field: "group", rule: "at most 4,294,967,293", value: group.to_string() }
+fn too_many(groups: usize) -> Error {
+    Error::Setting { field: "groups", rule: "at most 536,870,910", value: groups.to_string() }
 }
 
 #[cfg(test)]
@@ -146,11 +157,15 @@ mod tests {
     }
 
     #[test]
-    fn the_reserved_groups_are_refused() {
-        for group in NO_GROUP {
-            assert!(Pairing::new(false, [(Buck, Some(group - 2))], []).is_ok());
+    fn any_number_names_a_group_and_those_of_none_meet_all() {
+        let ends = [0, 1, u32::MAX - 1, u32::MAX];
+        let probes = ends.map(|group| (Buck, Some(group))).into_iter().chain([(Buck, None)]);
+        let gallery = ends.map(|group| (Buck, Some(group))).into_iter().chain([(Buck, None)]);
+        let rules = Pairing::new(true, probes, gallery).unwrap();
+        for probe in 0..5 {
+            for row in 0..5 {
+                assert_eq!(rules.allows(probe, row), probe != row || probe == 4, "{probe} {row}");
+            }
         }
-        assert!(Pairing::new(false, [], [(Buck, Some(u32::MAX))]).is_err());
-        assert!(Pairing::new(false, [(Buck, Some(u32::MAX - 1))], []).is_err());
     }
 }

@@ -2,12 +2,14 @@
 
 use crate::input::Input;
 use crate::kernel::best_two;
+use crate::kernel::threads::try_in_parallel;
 use crate::linkage::{Method, Tree, link_rows};
-use crate::{Error, Pairing};
+use crate::{Error, Pairing, Vectors};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 /// Two profiles that are more alike than the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,19 +72,43 @@ pub fn candidate_merges(
 
 /// Profiles whose assigned detections part into two groups: between them the mean score is below `threshold`, within
 /// each it is not. The clearest first.
-#[must_use]
-pub fn candidate_splits(input: &Input, bursts: &[u32], threshold: f64) -> Vec<CandidateSplit> {
-    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (row, detection) in input.detections.iter().enumerate() {
-        if let Some(profile) = detection.assigned {
-            members.entry(profile).or_default().push(row);
-        }
-    }
-    let split =
-        |(&profile, rows): (&u32, &Vec<usize>)| split(input, bursts, profile as usize, rows, threshold);
-    let mut splits: Vec<CandidateSplit> = members.iter().filter_map(split).collect();
+///
+/// # Errors
+///
+/// [`Error::Storage`] when detections cannot be read.
+pub fn candidate_splits(
+    input: &Input,
+    bursts: &[u32],
+    threshold: f64,
+    threads: NonZeroUsize,
+) -> Result<Vec<CandidateSplit>, Error> {
+    let found = Mutex::new(Vec::new());
+    try_in_parallel(threads, members(input).into_iter(), |_: &mut (), (profile, rows)| {
+        let split = split(input, bursts, profile as usize, &rows, threshold)?;
+        found.lock().unwrap_or_else(PoisonError::into_inner).extend(split);
+        Ok(())
+    })?;
+    let mut splits: Vec<CandidateSplit> = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     splits.sort_by(|a, b| a.between.total_cmp(&b.between).then(a.profile.cmp(&b.profile)));
-    splits
+    Ok(splits)
+}
+
+/// Detections of each profile, at most [`MOST_DETECTIONS`]: evenly spread over time, as far as rows are in its order.
+fn members(input: &Input) -> BTreeMap<u32, Vec<usize>> {
+    let assigned = || input.detections.iter().map(|detection| detection.assigned);
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    assigned().flatten().for_each(|profile| *counts.entry(profile).or_default() += 1);
+    let step = |count: usize| count.div_ceil(MOST_DETECTIONS).max(1);
+    let mut members: BTreeMap<u32, (usize, Vec<usize>)> = BTreeMap::new();
+    for (row, profile) in assigned().enumerate() {
+        let Some(profile) = profile else { continue };
+        let (met, rows) = members.entry(profile).or_default();
+        if met.is_multiple_of(step(counts[&profile])) {
+            rows.push(row);
+        }
+        *met += 1;
+    }
+    members.into_iter().map(|(profile, (_, rows))| (profile, rows)).collect()
 }
 
 fn split(
@@ -91,27 +117,23 @@ fn split(
     profile: usize,
     rows: &[usize],
     threshold: f64,
-) -> Option<CandidateSplit> {
-    // Evenly spread over time, as far as rows are in order of time.
-    let step = rows.len().div_ceil(MOST_DETECTIONS).max(1);
-    let rows: Vec<usize> = rows.iter().copied().step_by(step).collect();
+) -> Result<Option<CandidateSplit>, Error> {
     if rows.len() < 2 * LEAST_BURSTS {
-        return None;
+        return Ok(None);
     }
-    let tree = link_rows(&input.probes, rows, Method::Average);
-    let between = 1.0 - tree.merges.last()?.height;
-    let groups = top_groups(&tree)?;
-    let visits = |group: &Vec<usize>| group.iter().map(|&row| bursts[row]).collect::<BTreeSet<_>>().len();
+    let vectors = input.probes.held(rows)?;
+    let tree = link_rows(&vectors, (0..rows.len()).collect(), Method::Average);
+    let (Some(top), Some(groups)) = (tree.merges.last(), top_groups(&tree)) else { return Ok(None) };
+    let between = 1.0 - top.height;
+    let visits =
+        |group: &Vec<usize>| group.iter().map(|&member| bursts[rows[member]]).collect::<BTreeSet<_>>().len();
     if groups.iter().any(|group| visits(group) < LEAST_BURSTS) || between >= threshold {
-        return None;
+        return Ok(None);
     }
-    let within = [0, 1].map(|side| mean_score(input, &groups[side]));
-    within.iter().all(|&score| score >= threshold).then_some(CandidateSplit {
-        profile,
-        groups,
-        within,
-        between,
-    })
+    let within = [0, 1].map(|side| mean_score(&vectors, &groups[side]));
+    let groups = groups.map(|group| group.into_iter().map(|member| rows[member]).collect());
+    let is_two = within.iter().all(|&score| score >= threshold);
+    Ok(is_two.then_some(CandidateSplit { profile, groups, within, between }))
 }
 
 /// The rows below the two branches of the top merge.
@@ -131,11 +153,11 @@ fn top_groups(tree: &Tree) -> Option<[Vec<usize>; 2]> {
     Some(groups)
 }
 
-fn mean_score(input: &Input, rows: &[usize]) -> f64 {
+fn mean_score(vectors: &Vectors, rows: &[usize]) -> f64 {
     let (mut sum, mut pairs) = (0.0, 0);
     for (place, &a) in rows.iter().enumerate() {
         for &b in &rows[place + 1..] {
-            sum += input.probes.cosine(a, &input.probes, b);
+            sum += vectors.cosine(a, vectors, b);
             pairs += 1;
         }
     }
@@ -145,8 +167,8 @@ fn mean_score(input: &Input, rows: &[usize]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Class;
     use crate::input::{Detection, Profile};
-    use crate::{Class, Vectors};
 
     fn on_circle(set: &'static str, degrees: &[f32]) -> Vectors {
         let point = |angle: &f32| [angle.to_radians().cos(), angle.to_radians().sin()];
@@ -177,13 +199,15 @@ mod tests {
         let profile = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
         let mut input = Input::new(on_circle("detections", &degrees), on_circle("profiles", &[0.0; 3]));
         input.detections = profile.map(|p| Detection { assigned: Some(p), ..Default::default() }).into();
-        let found = candidate_splits(&input, &input.bursts(), 0.7);
+        let found = candidate_splits(&input, &input.bursts(), 0.7, NonZeroUsize::MIN).unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].profile, &found[0].groups), (0, &[vec![0, 2, 4], vec![1, 3]]));
         assert!(found[0].between < 0.25 && found[0].within.iter().all(|&score| score > 0.99));
         // The second group of the first profile in one burst: one visit, no second animal.
-        input.detections[1].burst = Some(5);
-        input.detections[3].burst = Some(5);
-        assert_eq!(candidate_splits(&input, &input.bursts(), 0.7), []);
+        let mut detections = input.detections.to_vec();
+        detections[1].burst = Some(5);
+        detections[3].burst = Some(5);
+        input.detections = detections.into();
+        assert_eq!(candidate_splits(&input, &input.bursts(), 0.7, NonZeroUsize::MIN).unwrap(), []);
     }
 }

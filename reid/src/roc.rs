@@ -4,6 +4,7 @@
 //! not the proportion of wrong assignments ([`crate::estimate`]).
 
 use crate::binomial::clopper_pearson;
+use crate::judged::{Sides, Tied};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +14,15 @@ const DRAWN: usize = 200;
 /// The curve, with one point for each distinct score from the greatest down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Roc {
-    points: Vec<Point>,
-    positives: usize,
-    negatives: usize,
+    sides: Sides,
+    /// How many points there are.
+    points: usize,
+    /// True and false positives ahead of every [`STRIDE`]th point: any point is found in a few steps, and none is held.
+    marks: Vec<[usize; 2]>,
 }
+
+/// Points from mark to mark.
+const STRIDE: usize = 1 << 10;
 
 /// What a threshold lets pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,46 +58,75 @@ pub struct RocPoint {
 impl Roc {
     /// The curve of scores and whether each is a positive. None unless there are both kinds.
     #[must_use]
-    pub fn new(mut scored: Vec<(f64, bool)>) -> Option<Self> {
-        let positives = scored.iter().filter(|(_, positive)| *positive).count();
-        let negatives = scored.len() - positives;
-        if positives == 0 || negatives == 0 {
+    pub fn new(scored: Vec<(f64, bool)>) -> Option<Self> {
+        Self::of(Sides::new(scored.into_iter()))
+    }
+
+    /// As [`Roc::new`].
+    pub(crate) fn of(sides: Sides) -> Option<Self> {
+        if sides.yes() == 0 || sides.no() == 0 {
             return None;
         }
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut true_positives, mut points) = (0, Vec::new());
-        for tied in scored.chunk_by(|a, b| a.0 == b.0) {
-            true_positives += tied.iter().filter(|(_, positive)| *positive).count();
-            let passed =
-                points.last().map_or(0, |p: &Point| p.false_positives + p.true_positives) + tied.len();
-            points.push(Point {
-                threshold: tied[0].0,
-                false_positives: passed - true_positives,
-                true_positives,
-            });
+        let (mut points, mut marks, mut passed) = (0, Vec::new(), [0, 0]);
+        for tied in sides.falling([0, 0]) {
+            if points % STRIDE == 0 {
+                marks.push(passed);
+            }
+            points += 1;
+            passed = [passed[0] + tied.yes, passed[1] + tied.no];
         }
-        Some(Self { points, positives, negatives })
+        Some(Self { sides, points, marks })
+    }
+
+    /// The points from the greatest score down, from the `mark`th mark on.
+    fn points_from(&self, mark: usize) -> impl Iterator<Item = Point> + '_ {
+        let passed = self.marks[mark];
+        let point = |passed: &mut [usize; 2], tied: Tied| {
+            *passed = [passed[0] + tied.yes, passed[1] + tied.no];
+            let [true_positives, false_positives] = *passed;
+            Some(Point { threshold: tied.score, false_positives, true_positives })
+        };
+        self.sides.falling(passed).scan(passed, point)
+    }
+
+    fn points(&self) -> impl Iterator<Item = Point> + '_ {
+        self.points_from(0)
+    }
+
+    fn point(&self, place: usize) -> Point {
+        let mut points = self.points_from(place / STRIDE).skip(place % STRIDE);
+        points.next().expect("places are below the number of points")
+    }
+
+    /// How many points at the beginning `are`; no other one is.
+    fn beginning(&self, are: impl Fn(&Point) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.points);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if are(&self.point(middle)) { low = middle + 1 } else { high = middle }
+        }
+        low
     }
 
     /// The area under the curve: the chance that a positive scores above a negative, ties half.
     #[must_use]
     pub fn area(&self) -> f64 {
         let (mut area, mut before) = (0.0, (0, 0));
-        for point in &self.points {
+        for point in self.points() {
             let width = (point.false_positives - before.0) as f64;
             area += width * (point.true_positives + before.1) as f64 / 2.0;
             before = (point.false_positives, point.true_positives);
         }
-        area / (self.positives as f64 * self.negatives as f64)
+        area / (self.sides.yes() as f64 * self.sides.no() as f64)
     }
 
     /// Where the two error rates differ least (the highest such score).
     #[must_use]
     pub fn equal_error_rate(&self) -> EqualErrorRate {
-        let gap = |point: &&Point| (self.miss_rate(point) - self.false_match_rate(point)).abs();
-        let best = self.points.iter().min_by(|a, b| gap(a).total_cmp(&gap(b)));
+        let gap = |point: &Point| (self.miss_rate(point) - self.false_match_rate(point)).abs();
+        let best = self.points().min_by(|a, b| gap(a).total_cmp(&gap(b)));
         let best = best.expect("a curve has at least one point");
-        let rate = f64::midpoint(self.miss_rate(best), self.false_match_rate(best));
+        let rate = f64::midpoint(self.miss_rate(&best), self.false_match_rate(&best));
         EqualErrorRate { rate, threshold: best.threshold, interval: self.meeting() }
     }
 
@@ -100,10 +135,10 @@ impl Roc {
     pub fn youden_threshold(&self) -> f64 {
         let lead = |point: &Point| 1.0 - self.miss_rate(point) - self.false_match_rate(point);
         // Ahead of all scores lies the threshold that lets nothing pass; among equals the first is the highest.
-        let mut best = (0.0, self.points[0].threshold);
-        for point in &self.points {
-            if lead(point) > best.0 {
-                best = (lead(point), point.threshold);
+        let mut best = (0.0, self.point(0).threshold);
+        for point in self.points() {
+            if lead(&point) > best.0 {
+                best = (lead(&point), point.threshold);
             }
         }
         best.1
@@ -112,32 +147,33 @@ impl Roc {
     /// At most 200 points for drawing, the last one included.
     #[must_use]
     pub fn drawn(&self) -> Vec<RocPoint> {
-        let step = self.points.len().div_ceil(DRAWN);
-        let chosen = self.points.iter().rev().step_by(step).rev();
-        let point = |point: &Point| RocPoint {
+        let step = self.points.div_ceil(DRAWN);
+        let chosen = self.points().skip((self.points - 1) % step).step_by(step);
+        let point = |point: Point| RocPoint {
             threshold: point.threshold,
-            false_match_rate: self.false_match_rate(point),
-            true_match_rate: 1.0 - self.miss_rate(point),
+            false_match_rate: self.false_match_rate(&point),
+            true_match_rate: 1.0 - self.miss_rate(&point),
         };
         chosen.map(point).collect()
     }
 
     fn false_match_rate(&self, point: &Point) -> f64 {
-        point.false_positives as f64 / self.negatives as f64
+        point.false_positives as f64 / self.sides.no() as f64
     }
 
     fn miss_rate(&self, point: &Point) -> f64 {
-        1.0 - point.true_positives as f64 / self.positives as f64
+        1.0 - point.true_positives as f64 / self.sides.yes() as f64
     }
 
     /// From the highest score at which the misses may be as rare as the false matches, down to the lowest at which the
     /// false matches may be as rare as the misses.
     fn meeting(&self) -> [f64; 2] {
-        let misses = |point: &Point| clopper_pearson(self.positives - point.true_positives, self.positives);
-        let matches = |point: &Point| clopper_pearson(point.false_positives, self.negatives);
-        let too_high = self.points.partition_point(|point| misses(point)[0] > matches(point)[1]);
-        let not_too_low = self.points.partition_point(|point| matches(point)[0] <= misses(point)[1]);
-        let at = |place: usize| self.points[place.min(self.points.len() - 1)].threshold;
+        let misses =
+            |point: &Point| clopper_pearson(self.sides.yes() - point.true_positives, self.sides.yes());
+        let matches = |point: &Point| clopper_pearson(point.false_positives, self.sides.no());
+        let too_high = self.beginning(|point| misses(point)[0] > matches(point)[1]);
+        let not_too_low = self.beginning(|point| matches(point)[0] <= misses(point)[1]);
+        let at = |place: usize| self.point(place.min(self.points - 1)).threshold;
         [at(not_too_low.saturating_sub(1)), at(too_high)]
     }
 }

@@ -5,10 +5,10 @@
 //! samples overlap, and yet each is a simple random sample of its assignments: exact intervals hold for each. A larger
 //! sample with the same seed contains the smaller one. It draws only; see [`crate::estimate`] for what the answers mean.
 
+use crate::column::Series;
 use crate::kernel::Match;
 use crate::random::{Purpose, shuffle, stream};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// One assignment to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -25,13 +25,18 @@ pub struct Draw {
 
 /// One detection of each burst in random order; those without a match are left out.
 #[must_use]
-pub fn representatives(matches: &[Option<Match>], bursts: &[u32], seed: u64) -> Vec<u32> {
+pub fn representatives(
+    matches: &(impl Series<Option<Match>> + ?Sized),
+    bursts: &[u32],
+    seed: u64,
+) -> Vec<u32> {
     let mut random = stream(seed, Purpose::Labels);
     let mut rows: Vec<u32> =
-        (0..matches.len() as u32).filter(|&row| matches[row as usize].is_some()).collect();
+        (0..).zip(matches.each()).filter_map(|(row, found)| found.and(Some(row))).collect();
     shuffle(&mut rows, &mut random);
-    let mut seen = HashSet::new();
-    rows.retain(|&row| seen.insert(bursts[row as usize]));
+    let mut seen = vec![false; bursts.iter().max().map_or(0, |&last| last as usize + 1)];
+    rows.retain(|&row| !std::mem::replace(&mut seen[bursts[row as usize] as usize], true));
+    rows.shrink_to_fit();
     // Large bursts are met early; they must not come first in the order of the sample.
     shuffle(&mut rows, &mut random);
     rows
@@ -40,11 +45,16 @@ pub fn representatives(matches: &[Option<Match>], bursts: &[u32], seed: u64) -> 
 /// The sample for these thresholds, at most `size` assignments, in random order. `order` is from [`representatives`].
 /// Each threshold gets the same number as far as it assigns so many.
 #[must_use]
-pub fn draw(order: &[u32], matches: &[Option<Match>], thresholds: &[f64], size: usize) -> Vec<Draw> {
-    let score = |row: u32| matches[row as usize].map(|found| found.best.score);
+pub fn draw(
+    order: &[u32],
+    matches: &(impl Series<Option<Match>> + ?Sized),
+    thresholds: &[f64],
+    size: usize,
+) -> Vec<Draw> {
+    let scores = best_scores(matches);
+    let score = |row: u32| scores[row as usize];
     let places = |each: usize| -> Vec<usize> {
-        let reach =
-            |threshold: f64| move |&(_, row): &(usize, &u32)| score(*row).is_some_and(|s| s >= threshold);
+        let reach = |threshold: f64| move |&(_, row): &(usize, &u32)| score(*row) >= threshold;
         let first =
             |&threshold| order.iter().enumerate().filter(reach(threshold)).take(each).map(|(place, _)| place);
         let mut places: Vec<usize> = thresholds.iter().flat_map(first).collect();
@@ -65,8 +75,17 @@ pub fn draw(order: &[u32], matches: &[Option<Match>], thresholds: &[f64], size: 
     places(fits).into_iter().filter_map(|place| drawn(order[place], matches, thresholds)).collect()
 }
 
-fn drawn(detection: u32, matches: &[Option<Match>], thresholds: &[f64]) -> Option<Draw> {
-    let best = matches[detection as usize]?.best;
+/// The best score of each detection by its row; NaN, which reaches no threshold, where there is none.
+pub(crate) fn best_scores(matches: &(impl Series<Option<Match>> + ?Sized)) -> Vec<f64> {
+    matches.each().map(|found| found.map_or(f64::NAN, |found| found.best.score)).collect()
+}
+
+fn drawn(
+    detection: u32,
+    matches: &(impl Series<Option<Match>> + ?Sized),
+    thresholds: &[f64],
+) -> Option<Draw> {
+    let best = matches.get(detection as usize)?.best;
     let band = thresholds.iter().copied().filter(|&threshold| best.score >= threshold).reduce(f64::max)?;
     Some(Draw { detection, profile: best.index, score: best.score, band })
 }
@@ -100,7 +119,7 @@ mod tests {
             .collect();
         let matches = matches(&scores);
         let bursts: Vec<u32> = (0..11_570).collect();
-        let sample = draw(&representatives(&matches, &bursts, 5), &matches, &THRESHOLDS, 200);
+        let sample = draw(&representatives(&matches[..], &bursts, 5), &matches[..], &THRESHOLDS, 200);
         assert!((195..=200).contains(&sample.len()), "{}", sample.len());
         for threshold in THRESHOLDS {
             let reach = sample.iter().filter(|draw| draw.score >= threshold).count();
@@ -113,7 +132,7 @@ mod tests {
         let matches = matches(&[0.8, 0.8, 0.8, 0.8]);
         let mut counts = [0; 4];
         for seed in 0..3_000 {
-            let order = representatives(&matches, &[0, 0, 0, 1], seed);
+            let order = representatives(&matches[..], &[0, 0, 0, 1], seed);
             assert_eq!(order.len(), 2);
             order.iter().for_each(|&row| counts[row as usize] += 1);
         }
@@ -125,7 +144,7 @@ mod tests {
     fn a_large_burst_does_not_come_first_more_often() {
         let matches = matches(&[0.8; 10]);
         let bursts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-        let first = (0..2_000).filter(|&seed| representatives(&matches, &bursts, seed)[0] == 9).count();
+        let first = (0..2_000).filter(|&seed| representatives(&matches[..], &bursts, seed)[0] == 9).count();
         assert!((900..1_100).contains(&first), "{first}");
     }
 
@@ -136,8 +155,8 @@ mod tests {
         ) {
             let matches = matches(&scores);
             let bursts: Vec<u32> = (0..scores.len() as u32).map(|row| row / 2).collect();
-            let order = representatives(&matches, &bursts, seed);
-            let (less, all) = (draw(&order, &matches, &THRESHOLDS, small), draw(&order, &matches, &THRESHOLDS, small + more));
+            let order = representatives(&matches[..], &bursts, seed);
+            let (less, all) = (draw(&order, &matches[..], &THRESHOLDS, small), draw(&order, &matches[..], &THRESHOLDS, small + more));
             prop_assert!(less.len() <= small && all.len() <= small + more);
             prop_assert!(less.iter().all(|draw| all.contains(draw)));
             prop_assert!(all.iter().all(|draw| draw.score >= draw.band));

@@ -76,8 +76,8 @@ const TOLERANCE: f64 = 1e-9;
 pub fn mixture(scores: &[f64]) -> Option<Mixture> {
     let summary = describe(scores).filter(|summary| summary.count >= 4 && summary.max > summary.min)?;
     let cut = otsu(scores)?;
-    let (low, high): (Vec<f64>, Vec<f64>) = scores.iter().partition(|&&score| score <= cut);
-    let mut parts = [Part::of(&low, scores.len()), Part::of(&high, scores.len())];
+    let (low, high) = (|score: &f64| *score <= cut, |score: &f64| *score > cut);
+    let mut parts = [Part::of(scores, low), Part::of(scores, high)];
     let mut log_likelihood = f64::NEG_INFINITY;
     for _ in 0..ROUNDS {
         let (next, likelihood) = round(scores, parts);
@@ -112,11 +112,13 @@ struct Part {
 }
 
 impl Part {
-    fn of(scores: &[f64], all: usize) -> Self {
-        let n = scores.len() as f64;
-        let mean = scores.iter().sum::<f64>() / n;
-        let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / n + LEAST_VARIANCE;
-        Self { weight: n / all as f64, mean, variance }
+    /// Of the scores that are `in_it`.
+    fn of(scores: &[f64], in_it: impl Fn(&f64) -> bool) -> Self {
+        let own = || scores.iter().copied().filter(&in_it);
+        let n = own().count() as f64;
+        let mean = own().sum::<f64>() / n;
+        let variance = own().map(|score| (score - mean).powi(2)).sum::<f64>() / n + LEAST_VARIANCE;
+        Self { weight: n / scores.len() as f64, mean, variance }
     }
 
     fn density(&self, score: f64) -> f64 {

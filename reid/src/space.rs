@@ -4,12 +4,15 @@
 //! with a narrow spread, and any threshold "works". It takes the numbers; which of them are alarming is told in
 //! [`crate::space_alarms`]. It does not judge thresholds ([`crate::verdict`]).
 
+use crate::column::Series;
+use crate::images::Repeated;
 use crate::input::Input;
 use crate::kernel::Match;
+use crate::probes::Lengths;
 use crate::random::{Purpose, index, stream};
 use crate::roc::Roc;
 use crate::space_alarms::alarms;
-use crate::{Pairing, Vectors, describe};
+use crate::{Pairing, describe};
 use std::collections::HashSet;
 
 pub use crate::space_findings::{BurstMates, SetCheck, SpaceCheck, Spread};
@@ -23,7 +26,7 @@ pub fn space_check(
     input: &Input,
     bursts: &[u32],
     pairing: &Pairing,
-    matches: &[Option<Match>],
+    matches: &(impl Series<Option<Match>> + ?Sized),
     seed: u64,
 ) -> SpaceCheck {
     let mut versions = HashSet::new();
@@ -31,13 +34,14 @@ pub fn space_check(
     let detection_versions = versions.len();
     let profile_versions: HashSet<u32> =
         input.profiles.iter().filter_map(|profile| profile.version).collect();
-    let profiles = set_check(&input.gallery, profile_versions.len());
+    let (gallery, probes) = (&input.gallery, &input.probes);
+    let profiles = set_check(Lengths::of(gallery.norms()), gallery.repeats(), profile_versions.len());
     versions.extend(profile_versions);
     let mut check = SpaceCheck {
         ok: true,
         alarms: Vec::new(),
         dimensions: input.probes.dim(),
-        detections: set_check(&input.probes, detection_versions),
+        detections: set_check(probes.lengths(), probes.repeats(), detection_versions),
         profiles,
         strangers: spread(&strangers(input, pairing, seed)),
         best_q99: best_q99(matches),
@@ -49,18 +53,14 @@ pub fn space_check(
     check
 }
 
-fn set_check(vectors: &Vectors, versions: usize) -> SetCheck {
-    let norms = vectors.norms();
-    let mut seen: HashSet<&[u8]> = HashSet::with_capacity(norms.len());
-    let duplicates =
-        (0..norms.len()).filter(|&row| !seen.insert(bytemuck::cast_slice(vectors.row(row)))).count();
+fn set_check(lengths: Lengths, duplicates: usize, versions: usize) -> SetCheck {
     SetCheck {
-        rows: norms.len(),
-        zero_vectors: norms.iter().filter(|&&norm| norm == 0.0).count(),
+        rows: lengths.rows,
+        zero_vectors: lengths.zero,
         duplicates,
-        norm_min: norms.iter().copied().fold(f64::INFINITY, f64::min),
-        norm_mean: norms.iter().sum::<f64>() / norms.len() as f64,
-        norm_max: norms.iter().copied().fold(0.0, f64::max),
+        norm_min: lengths.least,
+        norm_mean: lengths.sum / lengths.rows as f64,
+        norm_max: lengths.most,
         versions,
     }
 }
@@ -78,7 +78,7 @@ fn strangers(input: &Input, pairing: &Pairing, seed: u64) -> Vec<f64> {
     let pair = |_| {
         let (probe, profile) = (index(&mut random, probes.rows()), index(&mut random, gallery.rows()));
         let assigned = input.detection(probe).assigned == Some(profile as u32);
-        (pairing.allows(probe, profile) && !assigned).then(|| probes.cosine(probe, gallery, profile))
+        (pairing.allows(probe, profile) && !assigned).then(|| probes.cosine_with(probe, gallery, profile))
     };
     (0..PAIRS).filter_map(pair).collect()
 }
@@ -86,12 +86,12 @@ fn strangers(input: &Input, pairing: &Pairing, seed: u64) -> Vec<f64> {
 fn founders(input: &Input) -> Vec<f64> {
     let founders =
         input.profiles.iter().enumerate().filter_map(|(row, profile)| Some((row, profile.founder?)));
-    founders.map(|(row, founder)| input.probes.cosine(founder as usize, &input.gallery, row)).collect()
+    founders.map(|(row, founder)| input.probes.cosine_with(founder as usize, &input.gallery, row)).collect()
 }
 
-fn best_q99(matches: &[Option<Match>]) -> Option<f64> {
-    let mut best: Vec<f64> = matches.iter().flatten().map(|found| found.best.score).collect();
-    best.sort_by(f64::total_cmp);
+fn best_q99(matches: &(impl Series<Option<Match>> + ?Sized)) -> Option<f64> {
+    let mut best: Vec<f64> = matches.each().flatten().map(|found| found.best.score).collect();
+    best.sort_unstable_by(f64::total_cmp);
     (!best.is_empty()).then(|| describe::quantile(&best, 0.99))
 }
 
@@ -100,11 +100,13 @@ fn best_q99(matches: &[Option<Match>]) -> Option<f64> {
 fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
     let probes = &input.probes;
     let groups = bursts_of_groups(input, bursts);
-    let mut last = vec![None; bursts.len()];
+    let mut last = vec![NONE_BEFORE; bursts.len()];
     let mut mates = Vec::new();
-    for (row, &burst) in bursts.iter().enumerate().filter(|(_, burst)| !groups.contains(burst)) {
-        let before = last[burst as usize].replace(row);
-        mates.extend(before.map(|before| probes.cosine(before, probes, row)));
+    for (row, &burst) in bursts.iter().enumerate().filter(|(_, burst)| !groups[**burst as usize]) {
+        let before = std::mem::replace(&mut last[burst as usize], row as u32);
+        if before != NONE_BEFORE {
+            mates.push(probes.cosine(before as usize, row));
+        }
         if mates.len() == PAIRS {
             break;
         }
@@ -112,7 +114,7 @@ fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
     let mut random = stream(seed, Purpose::Strangers);
     let pair = |_| {
         let (a, b) = (index(&mut random, bursts.len()), index(&mut random, bursts.len()));
-        (bursts[a] != bursts[b]).then(|| probes.cosine(a, probes, b))
+        (bursts[a] != bursts[b]).then(|| probes.cosine(a, b))
     };
     let strangers: Vec<f64> = (0..PAIRS).filter_map(pair).collect();
     let positives = mates.iter().map(|&score| (score, true));
@@ -120,10 +122,18 @@ fn burst_mates(input: &Input, bursts: &[u32], seed: u64) -> Option<BurstMates> {
     Some(BurstMates { mates: spread(&mates)?, strangers: spread(&strangers)?, area: roc.area() })
 }
 
-/// Bursts in which some picture holds several animals.
-fn bursts_of_groups(input: &Input, bursts: &[u32]) -> HashSet<u32> {
-    let mut images = HashSet::new();
-    let image = |row: usize| input.detection(row).sighting.map(|sighting| sighting.image);
-    let mut again = |row: usize| image(row).is_some_and(|image| !images.insert(image));
-    bursts.iter().enumerate().filter(|(row, _)| again(*row)).map(|(_, &burst)| burst).collect()
+/// No row: sets are smaller than this.
+const NONE_BEFORE: u32 = u32::MAX;
+
+/// Whether some picture of each burst holds several animals; only the bursts of the second and further ones are marked.
+fn bursts_of_groups(input: &Input, bursts: &[u32]) -> Vec<bool> {
+    let image = |detection: crate::Detection| detection.sighting.map(|sighting| sighting.image);
+    let repeated = Repeated::of(input.detections.iter().filter_map(image));
+    let mut met = vec![false; repeated.len()];
+    let mut marked = vec![false; bursts.len()];
+    for (detection, &burst) in input.detections.iter().zip(bursts) {
+        let Some((place, _)) = image(detection).and_then(|image| repeated.place(image)) else { continue };
+        marked[burst as usize] |= std::mem::replace(&mut met[place], true);
+    }
+    marked
 }

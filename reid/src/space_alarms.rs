@@ -104,7 +104,7 @@ mod tests {
     use crate::input::{Detection, Input, Profile, Sighting};
     use crate::random::{Purpose, stream};
     use crate::space::space_check;
-    use crate::{Pairing, Vectors, kernel};
+    use crate::{Pairing, Vectors, Workplace, kernel};
     use rand_distr::{Distribution, StandardNormal};
     use std::num::NonZeroUsize;
 
@@ -149,10 +149,17 @@ mod tests {
         input
     }
 
+    fn change(input: &mut Input, change: impl Fn(u32, &mut Detection)) {
+        let mut detections = input.detections.to_vec();
+        (0..).zip(&mut detections).for_each(|(row, detection)| change(row, detection));
+        input.detections = detections.into();
+    }
+
     fn check(input: &Input) -> SpaceCheck {
         let bursts = input.bursts();
         let pairing = input.pairing(&bursts, false).unwrap();
-        let matches = kernel::best_two(&input.probes, &input.gallery, &pairing, NonZeroUsize::MIN).unwrap();
+        let (threads, place) = (NonZeroUsize::MIN, Workplace::alone());
+        let matches = kernel::best_two_in(&input.probes, &input.gallery, &pairing, threads, place).unwrap();
         space_check(input, &bursts, &pairing, &matches, 1)
     }
 
@@ -183,7 +190,7 @@ mod tests {
     #[test]
     fn mixed_versions_forbid_a_threshold() {
         let mut mixed = input(1, 1, true, true);
-        mixed.detections.iter_mut().for_each(|detection| detection.version = Some(1));
+        change(&mut mixed, |_, detection| detection.version = Some(1));
         assert!(check(&mixed).ok);
         mixed.profiles[7].version = Some(2);
         let found = check(&mixed);
@@ -198,7 +205,7 @@ mod tests {
             vectors("detections", &[0.0, 0.0, 1.0, 0.0]),
             vectors("profiles", &[0.6, 0.8, 0.6, 0.8, 0.6, 0.8]),
         );
-        let found = space_check(&input, &input.bursts(), &Pairing::default(), &[], 1);
+        let found = space_check(&input, &input.bursts(), &Pairing::default(), &[][..], 1);
         assert_eq!((found.detections.zero_vectors, found.profiles.duplicates), (1, 2));
         assert_eq!(kinds(&found), [AlarmKind::ZeroVectors, AlarmKind::Duplicates]);
         assert_eq!((found.profiles.norm_min * 1e6).round(), 1e6);
@@ -207,9 +214,7 @@ mod tests {
     #[test]
     fn bursts_whose_photographs_are_strangers_raise_the_alarm() {
         let mut shuffled = input(1, 1, true, true);
-        for (row, detection) in shuffled.detections.iter_mut().enumerate() {
-            detection.burst = Some(row as u32 % 60);
-        }
+        change(&mut shuffled, |row, detection| detection.burst = Some(row % 60));
         assert!(kinds(&check(&shuffled)).contains(&AlarmKind::BurstMatesNotAlike));
     }
 
@@ -217,7 +222,7 @@ mod tests {
     fn two_animals_in_one_frame_are_not_burst_mates() {
         let mut frames = input(1, 1, true, true);
         let sighting = Sighting { image: 1, bbox: None, position: None, seconds: 0 };
-        frames.detections.iter_mut().for_each(|detection| detection.sighting = Some(sighting));
+        change(&mut frames, |_, detection| detection.sighting = Some(sighting));
         assert_eq!(check(&frames).burst_mates, None);
     }
 }

@@ -3,6 +3,7 @@
 //! This counts; it does not say whether an assignment is right ([`crate::estimate`]) or which threshold to take
 //! ([`crate::verdict`]).
 
+use crate::column::Series;
 use crate::kernel::Match;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,12 +38,22 @@ pub struct ThresholdRow {
 /// compared with its own profile, so it is no change: neither new nor moved nor dropped.
 #[must_use]
 pub fn threshold_table(
-    matches: &[Option<Match>],
-    today: &[Option<u32>],
+    matches: &(impl Series<Option<Match>> + ?Sized),
+    today: impl IntoIterator<Item = Option<u32>>,
     founding: &[bool],
     thresholds: &[f64],
 ) -> Vec<ThresholdRow> {
-    thresholds.iter().map(|&threshold| row(matches, today, founding, threshold)).collect()
+    let mut counts: Vec<Count> = thresholds.iter().map(|_| Count::default()).collect();
+    let today = today.into_iter().chain(std::iter::repeat(None));
+    for ((detection, found), before) in matches.each().enumerate().zip(today) {
+        let founding = founding.get(detection).copied().unwrap_or_default();
+        for (count, &threshold) in counts.iter_mut().zip(thresholds) {
+            let here = found.filter(|found| found.best.score >= threshold).map(|found| found.best.index);
+            count.add(before, here, founding);
+        }
+    }
+    let row = |(count, &threshold): (Count, &f64)| count.row(threshold, matches.len());
+    counts.into_iter().zip(thresholds).map(row).collect()
 }
 
 /// A threshold with as many decimals as it has, at least two: `0.70`, `0.725`. Every text writes it so.
@@ -52,32 +63,40 @@ pub fn written(threshold: f64) -> String {
     if short.len() > two.len() { short } else { two }
 }
 
-fn row(matches: &[Option<Match>], today: &[Option<u32>], founding: &[bool], threshold: f64) -> ThresholdRow {
-    let (mut newly_assigned, mut reassigned, mut dropped, mut assigned) = (0, 0, 0, 0);
-    let mut profiles = HashSet::new();
-    for (detection, found) in matches.iter().enumerate() {
-        let here = found.filter(|found| found.best.score >= threshold).map(|found| found.best.index);
-        profiles.extend(here);
-        assigned += usize::from(here.is_some());
-        if founding.get(detection).copied().unwrap_or_default() {
-            continue;
-        }
-        match (today.get(detection).copied().flatten(), here) {
-            (None, Some(_)) => newly_assigned += 1,
-            (Some(_), None) => dropped += 1,
-            (Some(before), Some(now)) if before != now => reassigned += 1,
+/// A row while it is counted.
+#[derive(Default)]
+struct Count {
+    assigned: usize,
+    newly_assigned: usize,
+    reassigned: usize,
+    dropped: usize,
+    profiles: HashSet<u32>,
+}
+
+impl Count {
+    fn add(&mut self, before: Option<u32>, here: Option<u32>, founding: bool) {
+        self.profiles.extend(here);
+        self.assigned += usize::from(here.is_some());
+        match (before, here) {
+            _ if founding => {}
+            (None, Some(_)) => self.newly_assigned += 1,
+            (Some(_), None) => self.dropped += 1,
+            (Some(before), Some(now)) if before != now => self.reassigned += 1,
             _ => {}
         }
     }
-    ThresholdRow {
-        threshold,
-        assigned,
-        unassigned: matches.len() - assigned,
-        assignment_rate: assigned as f64 / matches.len().max(1) as f64 * 100.0,
-        newly_assigned,
-        reassigned,
-        dropped,
-        profiles_touched: profiles.len(),
+
+    fn row(self, threshold: f64, detections: usize) -> ThresholdRow {
+        ThresholdRow {
+            threshold,
+            assigned: self.assigned,
+            unassigned: detections - self.assigned,
+            assignment_rate: self.assigned as f64 / detections.max(1) as f64 * 100.0,
+            newly_assigned: self.newly_assigned,
+            reassigned: self.reassigned,
+            dropped: self.dropped,
+            profiles_touched: self.profiles.len(),
+        }
     }
 }
 
@@ -94,7 +113,7 @@ mod tests {
     fn each_detection_is_counted_once_as_new_moved_dropped_or_kept() {
         let matches = [best(0, 0.9), best(1, 0.7), best(1, 0.69), best(2, 0.8), None];
         let today = [Some(0), None, Some(1), Some(1), Some(2)];
-        let rows = threshold_table(&matches, &today, &[], &[0.7]);
+        let rows = threshold_table(&matches[..], today, &[], &[0.7]);
         let expected = ThresholdRow {
             threshold: 0.7,
             assigned: 3,
@@ -113,7 +132,7 @@ mod tests {
         // Assigned at 0.7 today; rows 0 and 1 are of the burst of profile 0, and were compared with the others.
         let matches = [best(1, 0.4), best(1, 0.8), best(0, 0.75), best(1, 0.6)];
         let today = [Some(0), Some(0), Some(0), None];
-        let row = threshold_table(&matches, &today, &[true, true], &[0.7])[0];
+        let row = threshold_table(&matches[..], today, &[true, true], &[0.7])[0];
         assert_eq!((row.assigned, row.unassigned, row.profiles_touched), (2, 2, 2));
         assert_eq!((row.newly_assigned, row.reassigned, row.dropped), (0, 0, 0));
     }
@@ -125,7 +144,7 @@ mod tests {
 
     #[test]
     fn all_scores_below_every_threshold_are_a_plain_row_of_zeros() {
-        let rows = threshold_table(&[best(0, 0.1)], &[], &[], &DEFAULT);
+        let rows = threshold_table(&[best(0, 0.1)][..], [], &[], &DEFAULT);
         assert!(rows.iter().all(|row| row.assigned == 0 && row.unassigned == 1 && row.profiles_touched == 0));
     }
 }

@@ -4,6 +4,7 @@
 //! rows stand for; see [`crate::kernel`] for what compares them.
 
 use crate::Error;
+use std::collections::HashSet;
 
 /// Rows of equal dimension without NaN or infinity. A zero row is allowed: its cosine with anything is 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +84,17 @@ impl Vectors {
     #[must_use]
     pub fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.dim..][..self.dim]
+    }
+
+    /// All values, row after row.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// How many rows have the bytes of a row before them.
+    pub(crate) fn repeats(&self) -> usize {
+        let mut seen: HashSet<&[u8]> = HashSet::with_capacity(self.rows());
+        (0..self.rows()).filter(|&row| !seen.insert(bytemuck::cast_slice(self.row(row)))).count()
     }
 
     /// Euclidean norms of the rows, summed in double precision.

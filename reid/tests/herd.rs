@@ -6,11 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
 use deertrack_reid::estimate::{Answer, Label, estimate};
-use deertrack_reid::kernel::{Match, best_two};
+use deertrack_reid::kernel::{Match, best_two_in};
 use deertrack_reid::sample::{draw, representatives};
 use deertrack_reid::space::space_check;
 use deertrack_reid::verdict::{Verdict, verdict};
-use deertrack_reid::{Detection, Input, Options, Profile, Vectors, VerdictKind, analyze};
+use deertrack_reid::{Detection, Input, Options, Profile, Vectors, VerdictKind, Workplace, analyze};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -52,6 +52,7 @@ fn herd(seed: u64, noise: Noise) -> Input {
         }
     }
     let vectors = |set, values| Vectors::new(set, DIM, values).unwrap();
+    let detections = detections.into();
     Input { detections, profiles, ..Input::new(vectors("detections", probes), vectors("profiles", gallery)) }
 }
 
@@ -83,18 +84,19 @@ fn outcome(seed: u64, noise: Noise) -> Outcome {
     let input = herd(seed, noise);
     let bursts = input.bursts();
     let pairing = input.pairing(&bursts, false).unwrap();
-    let matches = best_two(&input.probes, &input.gallery, &pairing, NonZeroUsize::MIN).unwrap();
+    let (threads, place) = (NonZeroUsize::MIN, Workplace::alone());
+    let matches = best_two_in(&input.probes, &input.gallery, &pairing, threads, place).unwrap();
     let space = space_check(&input, &bursts, &pairing, &matches, seed);
-    let matches = judged(&input, &matches);
-    let order = representatives(&matches, &bursts, seed);
-    let sample = draw(&order, &matches, &THRESHOLDS, 200);
+    let matches = judged(&input, &matches.to_vec());
+    let order = representatives(&matches[..], &bursts, seed);
+    let sample = draw(&order, &matches[..], &THRESHOLDS, 200);
     let label = |draw: &deertrack_reid::sample::Draw| {
         let right = is_right(&input, &matches, draw.detection as usize);
         let answer = if right { Answer::Same } else { Answer::Different };
         Label { detection: draw.detection, profile: draw.profile, answer }
     };
     let labels: Vec<Label> = sample.iter().map(label).collect();
-    let found = estimate(&order, &matches, &labels, &THRESHOLDS, TARGET);
+    let found = estimate(&order, &matches[..], &labels, &THRESHOLDS, TARGET);
     let truth = |threshold: f64| wrong_of_assigned(&input, &matches, threshold);
     let rows = found.rows.iter().filter(|row| row.labelled > 0);
     let holds = rows.clone().filter(|row| {
@@ -114,7 +116,7 @@ fn judged(input: &Input, matches: &[Option<Match>]) -> Vec<Option<Match>> {
 
 fn is_right(input: &Input, matches: &[Option<Match>], detection: usize) -> bool {
     let profile = matches[detection].unwrap().best.index as usize;
-    input.profiles[profile].identity == input.detections[detection].identity
+    input.profiles[profile].identity == input.detection(detection).identity
 }
 
 fn wrong_of_assigned(input: &Input, matches: &[Option<Match>], threshold: f64) -> Option<f64> {
@@ -154,12 +156,13 @@ fn the_whole_analysis_of_a_herd_agrees_with_its_parts() {
     let input = herd(7, Noise { burst: 0.55, shot: 0.3 });
     let options = Options { thresholds: THRESHOLDS.to_vec(), seed: 7, ..Options::default() };
     let found = analyze(&input, &options).unwrap();
-    let judged = judged(&input, &found.matches);
+    let matches = found.matches.to_vec();
+    let judged = judged(&input, &matches);
     for (row, evaluated) in found.thresholds.iter().zip(&found.evaluation.as_ref().unwrap().thresholds) {
         let assigned = |matches: &[Option<Match>]| {
             matches.iter().flatten().filter(|found| found.best.score >= row.threshold).count()
         };
-        assert_eq!(row.assigned, assigned(&found.matches));
+        assert_eq!(row.assigned, assigned(&matches));
         let truth = wrong_of_assigned(&input, &judged, row.threshold);
         assert_eq!((evaluated.wrong_of_assigned, evaluated.assigned), (truth, assigned(&judged)));
     }

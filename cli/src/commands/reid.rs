@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use deertrack_worker::export::reid::{File, LabelSheet, Study};
+use deertrack_worker::export::reid::{File, FileContent, LabelSheet, Study};
 use serde_json::{Value, json};
 
 use self::files::write;
@@ -133,7 +133,8 @@ async fn thresholds(args: ThresholdsArgs, json: bool) -> Result<(), Exit> {
     let session = Session::open(&args.subject, args.subject.params(0), json).await?;
     let study = session.study(None).await?;
     if let Some(folder) = &args.output {
-        write(folder, &File { path: "thresholds.csv".into(), bytes: study.thresholds_csv(), is_text: true })?;
+        let content = FileContent::Text(study.thresholds_csv());
+        write(folder, File { path: "thresholds.csv".into(), content })?.map_err(Exit::failed)?;
     }
     if json {
         print::json(&json!({ "thresholds": study.analysis().thresholds }));

@@ -3,23 +3,27 @@
 //! The gallery is cut into panels ([`panel`]); a tile multiplies a few probes with one panel in registers ([`x86`],
 //! [`portable`]); [`scan`] walks both sides and [`top_two`] keeps the two best of each probe. Single precision finds
 //! the candidates; the scores handed out are computed again in double precision, so they do not depend on the
-//! instruction set. Memory: one packed copy of the gallery, and the result.
+//! instruction set. Memory: one packed copy of the gallery, a block of probes a thread, and the result; probes and result
+//! may lie elsewhere ([`best_two_in`]).
 
 mod matches;
 mod panel;
 mod portable;
 mod scan;
 mod task;
-mod threads;
+pub(crate) mod threads;
 mod top_two;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use crate::{Error, Pairing, Vectors};
+use crate::column::{Column, Sheet};
+use crate::probes::{Block, Buffer};
+use crate::{Error, Pairing, Probes, Vectors, Workplace};
 use panel::Packed;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use task::Task;
-use threads::in_parallel;
+use threads::{in_parallel, try_in_parallel};
 
 pub use matches::{Candidate, Match};
 
@@ -89,36 +93,102 @@ pub fn best_two_on(
     pairing: &Pairing,
     threads: NonZeroUsize,
 ) -> Result<Vec<Option<Match>>, Error> {
-    check(probes, gallery, pairing)?;
-    let path = if Path::available().contains(&path) { path } else { Path::Portable };
-    let packed = path.pack(gallery, threads);
-    let task = Task { probes, gallery, pairing, packed: &packed };
+    check(&Shape::of(probes), gallery, pairing)?;
+    let scan = Scan::new(path, gallery, pairing, threads);
     let mut found = vec![None; probes.rows()];
     let blocks = found.chunks_mut(scan::PROBES_PER_BLOCK).enumerate();
-    in_parallel(threads, blocks, |(block, out)| run(path, &task, block * scan::PROBES_PER_BLOCK, out));
+    in_parallel(threads, blocks, |(block, out)| {
+        scan.run(Block::of(probes, block * scan::PROBES_PER_BLOCK, out.len()), out);
+    });
     Ok(found)
 }
 
-fn check(probes: &Vectors, gallery: &Vectors, pairing: &Pairing) -> Result<(), Error> {
-    if probes.dim() != gallery.dim() {
+/// As [`best_two`], for probes that need not be in memory: each thread reads the block that it scans while others
+/// multiply, and what it finds goes where `place` has room. Watched by `place`.
+///
+/// # Errors
+///
+/// As [`best_two`]; [`Error::Storage`] when a block cannot be read or kept, [`Error::Stopped`] when the watcher says so.
+pub fn best_two_in(
+    probes: &Probes,
+    gallery: &Vectors,
+    pairing: &Pairing,
+    threads: NonZeroUsize,
+    place: Workplace<'_>,
+) -> Result<Column<Option<Match>>, Error> {
+    let rows = probes.rows();
+    check(&Shape { set: probes.set(), rows, dim: probes.dim() }, gallery, pairing)?;
+    let scan = Scan::new(Path::available()[0], gallery, pairing, threads);
+    let sheet = Sheet::new(rows, place.scratch)?;
+    let compared = AtomicUsize::new(0);
+    let blocks = (0..rows).step_by(scan::PROBES_PER_BLOCK);
+    try_in_parallel(threads, blocks, |own: &mut Own, first| {
+        let count = scan::PROBES_PER_BLOCK.min(rows - first);
+        own.found.clear();
+        own.found.resize(count, None);
+        scan.run(probes.block(first, count, &mut own.buffer)?, &mut own.found);
+        sheet.put(first, &own.found)?;
+        place.tell(compared.fetch_add(count, Ordering::Relaxed) + count)
+    })?;
+    Ok(sheet.finish())
+}
+
+/// What a thread uses again from block to block.
+#[derive(Default)]
+struct Own {
+    buffer: Buffer,
+    found: Vec<Option<Match>>,
+}
+
+/// The probes as [`check`] sees them.
+struct Shape {
+    set: &'static str,
+    rows: usize,
+    dim: usize,
+}
+
+impl Shape {
+    fn of(vectors: &Vectors) -> Self {
+        Self { set: vectors.set(), rows: vectors.rows(), dim: vectors.dim() }
+    }
+}
+
+fn check(probes: &Shape, gallery: &Vectors, pairing: &Pairing) -> Result<(), Error> {
+    if probes.dim != gallery.dim() {
         return Err(Error::Dimensions {
-            left_set: probes.set(),
-            left: probes.dim(),
+            left_set: probes.set,
+            left: probes.dim,
             right_set: gallery.set(),
             right: gallery.dim(),
         });
     }
-    pairing.check(probes.rows(), gallery.rows())
+    pairing.check(probes.rows, gallery.rows())
 }
 
-/// Scans one block of probes. `path` must be one of [`Path::available`].
-fn run(path: Path, task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-    match path {
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => x86::scan_avx512(task, first, out),
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => x86::scan_avx2(task, first, out),
-        _ => portable::scan(task, first, out),
+/// What all blocks of one call share.
+struct Scan<'a> {
+    path: Path,
+    gallery: &'a Vectors,
+    pairing: &'a Pairing,
+    packed: Packed,
+}
+
+impl<'a> Scan<'a> {
+    fn new(path: Path, gallery: &'a Vectors, pairing: &'a Pairing, threads: NonZeroUsize) -> Self {
+        let path = if Path::available().contains(&path) { path } else { Path::Portable };
+        Self { path, gallery, pairing, packed: path.pack(gallery, threads) }
+    }
+
+    /// Scans one block.
+    fn run(&self, probes: Block<'_>, out: &mut [Option<Match>]) {
+        let task = Task { probes, gallery: self.gallery, pairing: self.pairing, packed: &self.packed };
+        match self.path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => x86::scan_avx512(&task, out),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => x86::scan_avx2(&task, out),
+            _ => portable::scan(&task, out),
+        }
     }
 }
 

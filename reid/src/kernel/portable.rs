@@ -11,8 +11,8 @@ pub(super) const LANES: usize = 8;
 /// Gallery rows of the last tile, where so many are enough.
 pub(super) const HALF: usize = 4;
 
-pub(super) fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-    scan_block(task, first, out, multiply::<LANES>, multiply::<HALF>);
+pub(super) fn scan(task: &Task<'_>, out: &mut [Option<Match>]) {
+    scan_block(task, out, multiply::<LANES>, multiply::<HALF>);
 }
 
 /// The products of 4 probes with some gallery rows. Multiply and add stay separate: without the instruction a fused one

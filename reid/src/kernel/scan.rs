@@ -6,7 +6,7 @@ use super::Match;
 use super::panel::scale;
 use super::task::Task;
 use super::top_two::TopTwo;
-use crate::vectors::Vectors;
+use crate::probes::Block;
 use std::borrow::Cow;
 
 /// Probes that a thread takes at a time; a multiple of every tile's height. The gallery is read from the shared cache
@@ -19,20 +19,19 @@ const GALLERY_BYTES: usize = 192 * 1024;
 /// Lengths with which products of single precision neither overflow nor vanish.
 const SAFE_NORMS: std::ops::Range<f64> = 1e-15..1e15;
 
-/// Finds the two best rows for the probes `first ..` of this block, `out.len()` of them. `multiply` gives the products
+/// Finds the two best rows for the probes of this block, `out.len()` of them. `multiply` gives the products
 /// of `ROWS` probes with one gallery panel of `LANES` rows, `multiply_half` those with half a panel.
 #[inline(always)]
 pub(super) fn scan_block<const ROWS: usize, const LANES: usize, const HALF: usize>(
     task: &Task<'_>,
-    first: usize,
     out: &mut [Option<Match>],
     multiply: impl Fn([&[f32]; ROWS], &[f32]) -> [[f32; LANES]; ROWS] + Copy,
     multiply_half: impl Fn([&[f32]; ROWS], &[f32]) -> [[f32; HALF]; ROWS] + Copy,
 ) {
-    let probes: Vec<Cow<'_, [f32]>> = (first..first + out.len()).map(|row| probe(task.probes, row)).collect();
+    let probes: Vec<Cow<'_, [f32]>> = (0..out.len()).map(|row| probe(task.probes, row)).collect();
     let mut tops = vec![TopTwo::NONE; out.len()];
     let panels: Vec<&[f32]> = task.packed.panels().collect();
-    let panels_per_pass = (GALLERY_BYTES / (LANES * task.probes.dim() * size_of::<f32>())).max(1);
+    let panels_per_pass = (GALLERY_BYTES / (LANES * task.probes.dim * size_of::<f32>())).max(1);
     let passes = panels.len().div_ceil(panels_per_pass).max(1);
     for pass in 0..passes {
         let start = pass * panels_per_pass;
@@ -47,19 +46,19 @@ pub(super) fn scan_block<const ROWS: usize, const LANES: usize, const HALF: usiz
             for (number, gallery) in (start..).zip(in_pass) {
                 let products = multiply(rows, gallery);
                 for (offset, (top, products)) in tops.iter_mut().zip(&products).enumerate() {
-                    top.update(task, first + row + offset, number * LANES, products);
+                    top.update(task, row + offset, number * LANES, products);
                 }
             }
             if let Some(gallery) = half {
                 let products = multiply_half(rows, gallery);
                 for (offset, (top, products)) in tops.iter_mut().zip(&products).enumerate() {
-                    top.update(task, first + row + offset, panels.len() * LANES, products);
+                    top.update(task, row + offset, panels.len() * LANES, products);
                 }
             }
             if is_last {
                 // Here, while the probes are in the first cache.
                 for (offset, (found, top)) in out.iter_mut().zip(tops).enumerate() {
-                    *found = top.finish(task, first + row + offset);
+                    *found = top.finish(task, row + offset);
                 }
             }
         }
@@ -69,8 +68,8 @@ pub(super) fn scan_block<const ROWS: usize, const LANES: usize, const HALF: usiz
 /// A probe as it is: its length does not change the order of its products. Only a length at the ends of single precision
 /// is scaled to 1.
 #[inline(always)]
-fn probe(probes: &Vectors, row: usize) -> Cow<'_, [f32]> {
-    let (values, norm) = (probes.row(row), probes.norms()[row]);
+fn probe(probes: Block<'_>, row: usize) -> Cow<'_, [f32]> {
+    let (values, norm) = (probes.row(row), probes.norms[row]);
     if norm == 0.0 || SAFE_NORMS.contains(&norm) {
         return Cow::Borrowed(values);
     }

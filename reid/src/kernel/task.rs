@@ -1,11 +1,12 @@
-//! What one call of the kernel is about.
+//! What one block of probes is scanned for.
 
 use super::panel::Packed;
+use crate::probes::Block;
 use crate::{Pairing, Vectors};
 
-/// What all blocks of one call share.
+/// What is known while a block is scanned. Probes are named by their place in the block.
 pub(super) struct Task<'a> {
-    pub(super) probes: &'a Vectors,
+    pub(super) probes: Block<'a>,
     pub(super) gallery: &'a Vectors,
     pub(super) pairing: &'a Pairing,
     pub(super) packed: &'a Packed,

@@ -74,13 +74,14 @@ fn candidate(task: &Task<'_>, probe: usize, key: Key) -> Option<Candidate> {
         return None;
     }
     let (probes, gallery, row) = (task.probes, task.gallery, row(key));
-    let score = cosine(probes.row(probe), probes.norms()[probe], gallery.row(row), gallery.norms()[row]);
+    let score = cosine(probes.row(probe), probes.norms[probe], gallery.row(row), gallery.norms()[row]);
     Some(Candidate { index: row as u32, score })
 }
 
 #[inline(always)]
 fn is_allowed(task: &Task<'_>, probe: usize, row: usize) -> bool {
-    task.pairing.allows_all() || allowed(task.pairing.probes[probe], task.pairing.gallery[row])
+    let rules = task.pairing;
+    rules.allows_all() || allowed(rules.probes[task.probes.first + probe], rules.gallery[row])
 }
 
 const SIGN: u32 = 1 << 31;

@@ -16,25 +16,25 @@ use std::arch::x86_64::{
 };
 
 /// Scans a block with AVX-512. Panics on a processor without it.
-pub(super) fn scan_avx512(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
+pub(super) fn scan_avx512(task: &Task<'_>, out: &mut [Option<Match>]) {
     #[target_feature(enable = "avx512f")]
-    fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-        scan_block(task, first, out, |p, g| multiply_avx512(p, g), |p, g| half_avx512(p, g));
+    fn scan(task: &Task<'_>, out: &mut [Option<Match>]) {
+        scan_block(task, out, |p, g| multiply_avx512(p, g), |p, g| half_avx512(p, g));
     }
     assert!(is_x86_feature_detected!("avx512f"), "chosen only where it was detected");
     // SAFETY: the processor has AVX-512F, as just asserted.
-    unsafe { scan(task, first, out) }
+    unsafe { scan(task, out) }
 }
 
 /// Scans a block with AVX2 and FMA. Panics on a processor without them.
-pub(super) fn scan_avx2(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
+pub(super) fn scan_avx2(task: &Task<'_>, out: &mut [Option<Match>]) {
     #[target_feature(enable = "avx2,fma")]
-    fn scan(task: &Task<'_>, first: usize, out: &mut [Option<Match>]) {
-        scan_block(task, first, out, |p, g| multiply_avx2(p, g), |p, g| half_avx2(p, g));
+    fn scan(task: &Task<'_>, out: &mut [Option<Match>]) {
+        scan_block(task, out, |p, g| multiply_avx2(p, g), |p, g| half_avx2(p, g));
     }
     assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"), "chosen where detected");
     // SAFETY: the processor has AVX2 and FMA, as just asserted.
-    unsafe { scan(task, first, out) }
+    unsafe { scan(task, out) }
 }
 
 /// One tile: for every value, `$rows` broadcast probes times `$vectors` vectors of `$lanes` gallery rows. A macro,
@@ -100,6 +100,7 @@ mod tests {
     use super::super::tests::{assert_same, random, reference};
     use super::*;
     use crate::Pairing;
+    use crate::probes::Block;
     use std::num::NonZeroUsize;
 
     type Plain = [f32; 16];
@@ -135,16 +136,11 @@ mod tests {
             let (p, g) = (random("detections", probes, dim, 1), random("profiles", gallery, dim, 2));
             let pairing = Pairing::default();
             let packed = Packed::new::<32, 16>(&g, NonZeroUsize::MIN);
-            let task = Task { probes: &p, gallery: &g, pairing: &pairing, packed: &packed };
+            let block = Block::of(&p, 0, probes);
+            let task = Task { probes: block, gallery: &g, pairing: &pairing, packed: &packed };
             let mut found = vec![None; probes];
             // SAFETY: the plain tiles need SSE2 only, which every x86-64 processor has.
-            scan_block(
-                &task,
-                0,
-                &mut found,
-                |p, g| unsafe { plain(p, g) },
-                |p, g| unsafe { plain_half(p, g) },
-            );
+            scan_block(&task, &mut found, |p, g| unsafe { plain(p, g) }, |p, g| unsafe { plain_half(p, g) });
             assert_same(&found, &reference(&p, &g, &pairing), &format!("{probes} x {gallery} x {dim}"));
         }
     }

@@ -30,6 +30,11 @@ impl Drafts {
         Self { dir: dir.into(), job_id }
     }
 
+    /// The folder they are written to.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Begins one. Two tries of a job never write the same file: the name ends at random.
     ///
     /// # Errors

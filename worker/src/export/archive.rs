@@ -3,10 +3,11 @@
 //! Each entry is complete before it is written, so its sizes and checksum stand in front of it: readers that stream
 //! can read it, and the writer never goes back. That is why it can be hashed on the way.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 
 use zip::write::{PreparedZipFile, SimpleFileOptions};
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::JobError;
 
@@ -30,13 +31,28 @@ impl<W: Write> Archive<W> {
         self.add(path, bytes, CompressionMethod::Deflated)
     }
 
+    /// Adds a text that `write` writes, compressed: it is never in memory, but as an archive of its own in the empty file
+    /// `aside`. Its bytes are those of [`Archive::deflate`].
+    pub(crate) fn deflate_from(
+        &mut self,
+        path: &str,
+        aside: File,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), JobError>,
+    ) -> Result<(), JobError> {
+        let mut alone = ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, aside));
+        alone.start_file(path, options(CompressionMethod::Deflated)).map_err(unwritable)?;
+        let mut pieces = Pieces { out: &mut alone, held: Vec::new(), taken: 0 };
+        write(&mut pieces)?;
+        pieces.end().map_err(|error| unwritable(error.into()))?;
+        let aside = alone.finish().map_err(unwritable)?.into_inner();
+        let aside = aside.map_err(|error| unwritable(error.into_error().into()))?;
+        let mut alone = ZipArchive::new(BufReader::with_capacity(BUFFER_BYTES, aside)).map_err(unwritable)?;
+        let entry = alone.by_index_raw(0).map_err(unwritable)?;
+        self.zip.raw_copy_file(entry).map_err(unwritable)
+    }
+
     fn add(&mut self, path: &str, bytes: &[u8], method: CompressionMethod) -> Result<(), JobError> {
-        let options = SimpleFileOptions::default()
-            .compression_method(method)
-            // The clock would make each run different.
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o644);
-        let added = PreparedZipFile::from_data(path, options, bytes)
+        let added = PreparedZipFile::from_data(path, options(method), bytes)
             .and_then(|entry| self.zip.add_prepared_file(entry));
         added.map_err(unwritable)
     }
@@ -47,8 +63,56 @@ impl<W: Write> Archive<W> {
     }
 }
 
+/// Large enough that a system call carries many small pieces.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+fn options(method: CompressionMethod) -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(method)
+        // The clock would make each run different.
+        .last_modified_time(DateTime::default())
+        .unix_permissions(0o644)
+}
+
 fn unwritable(error: zip::result::ZipError) -> JobError {
     JobError::retry("the archive could not be written", error)
+}
+
+/// Bytes that the compressor sees ahead.
+const AHEAD: usize = 4 << 20;
+
+/// Gives the compressor a text as if all of it were there. It takes in what fills its own 32 KB of output; a piece that ends
+/// before would make the same text in other bytes. So it always sees more than it can take, as long as it does not make
+/// less than a hundredth of the text.
+struct Pieces<W> {
+    out: W,
+    held: Vec<u8>,
+    /// How much of what is held the compressor has.
+    taken: usize,
+}
+
+impl<W: Write> Pieces<W> {
+    fn end(mut self) -> io::Result<()> {
+        self.out.write_all(&self.held[self.taken..])
+    }
+}
+
+impl<W: Write> Write for Pieces<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.held.extend_from_slice(bytes);
+        while self.held.len() - self.taken >= AHEAD {
+            self.taken += self.out.write(&self.held[self.taken..])?;
+        }
+        if self.taken >= AHEAD {
+            self.held.drain(..self.taken);
+            self.taken = 0;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Where the archive asks where it is, this knows; where it would go back, this refuses.
@@ -96,12 +160,38 @@ mod tests {
         let bytes = make();
         assert!(bytes.len() < 1_000, "{}", bytes.len());
         assert_eq!(bytes, make());
-        let mut read = zip::ZipArchive::new(io::Cursor::new(bytes)).unwrap();
+        let mut read = ZipArchive::new(io::Cursor::new(bytes)).unwrap();
         let mut text = String::new();
         read.by_name("table.csv").unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "x".repeat(10_000));
         let picture = read.by_name("a/picture.jpg").unwrap();
         assert_eq!(picture.compression(), CompressionMethod::Stored);
         assert_eq!((picture.size(), picture.compressed_size()), (3, 3));
+    }
+
+    #[test]
+    fn a_text_that_was_never_in_memory_makes_the_same_bytes() {
+        let lines: Vec<String> =
+            (0..900_000_u64).map(|row| format!("{row},{}\r\n", row * row % 7_919)).collect();
+        let all = lines.concat().into_bytes();
+        let mut archive = Archive::new(Vec::new());
+        archive.store("a.png", &[1, 2]).unwrap();
+        archive.deflate("rows.csv", &all).unwrap();
+        archive.deflate("z.txt", b"end").unwrap();
+        let expected = archive.finish().unwrap();
+        for pieces in [1, 1_000, 900_000] {
+            let mut archive = Archive::new(Vec::new());
+            archive.store("a.png", &[1, 2]).unwrap();
+            let write = |out: &mut dyn Write| {
+                lines.chunks(pieces).for_each(|piece| out.write_all(piece.concat().as_bytes()).unwrap());
+                Ok(())
+            };
+            archive.deflate_from("rows.csv", tempfile::tempfile().unwrap(), write).unwrap();
+            archive.deflate("z.txt", b"end").unwrap();
+            assert!(archive.finish().unwrap() == expected, "{pieces} lines at a time");
+        }
+        let stopped = Archive::new(Vec::new())
+            .deflate_from("a", tempfile::tempfile().unwrap(), |_| Err(JobError::Stopped));
+        assert!(matches!(stopped, Err(JobError::Stopped)));
     }
 }

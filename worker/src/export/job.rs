@@ -8,6 +8,7 @@ use deertrack_stream::crash;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use super::scratch::{Room, ScratchFolder};
 use super::team;
 use crate::JobError;
 use crate::artifact::{Draft, Drafts};
@@ -21,6 +22,8 @@ pub struct Job {
     pub stop: CancellationToken,
     /// How many threads its blocking work may use.
     pub cores: NonZero<usize>,
+    /// How much room it has for what is neither its input nor its file.
+    pub room: Room,
     /// Where files are written that are too large for memory.
     drafts: Drafts,
     /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
@@ -35,7 +38,8 @@ impl Job {
         drafts: Drafts,
         slot: OwnedSemaphorePermit,
     ) -> Self {
-        Self { progress, stop, cores: team::permitted_cores(), drafts, slot: Some(Arc::new(slot)) }
+        let (cores, slot) = (team::permitted_cores(), Some(Arc::new(slot)));
+        Self { progress, stop, cores, room: Room::default(), drafts, slot }
     }
 
     /// A job outside a worker: the command line, tests. Its drafts lie in the system's folder of temporary files.
@@ -43,7 +47,7 @@ impl Job {
         let id = "alone".parse().expect("five letters are an id");
         let drafts = Drafts::new(std::env::temp_dir(), id);
         let (stop, cores) = (CancellationToken::new(), team::permitted_cores());
-        Self { progress, stop, cores, drafts, slot: None }
+        Self { progress, stop, cores, room: Room::default(), drafts, slot: None }
     }
 
     /// The same job with its drafts elsewhere.
@@ -58,6 +62,11 @@ impl Job {
     /// `Retry` when the folder cannot be written to.
     pub fn draft(&self) -> Result<Draft, JobError> {
         self.drafts.begin().map_err(|error| JobError::retry("the file could not be written", error))
+    }
+
+    /// Where its temporary files lie.
+    pub(crate) fn scratch(&self) -> ScratchFolder {
+        ScratchFolder::new(self.drafts.dir(), self.room)
     }
 
     /// Called between steps of blocking work.

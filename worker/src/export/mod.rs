@@ -22,6 +22,7 @@ pub mod pdf;
 mod picture_size;
 mod picture_time;
 pub mod reid;
+mod scratch;
 mod species;
 mod species_words;
 pub mod table;
@@ -36,6 +37,7 @@ pub mod zip;
 pub use cx::{Cx, Rendered};
 pub use images::ImagesFolder;
 pub use job::{Job, Progress, Step};
+pub use scratch::Room;
 
 /// Makes the artifact of a command. The one of production is [`Kinds`]; tests of the supervision bring their own.
 #[async_trait]

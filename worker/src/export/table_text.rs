@@ -15,6 +15,11 @@ impl Csv {
         Self(writer)
     }
 
+    /// More rows of a table that was begun elsewhere.
+    pub(crate) fn more() -> Self {
+        Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()))
+    }
+
     /// Begins a row; as many cells as columns follow.
     pub(crate) fn row(&mut self) -> Row<'_> {
         Row(&mut self.0)

@@ -9,5 +9,6 @@ mod kind;
 mod sample;
 mod schema;
 mod season;
+mod tiles;
 mod told;
 mod vectors;

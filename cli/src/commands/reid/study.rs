@@ -151,9 +151,9 @@ impl Session {
             let mut failure = None;
             let made = make(job, &study, &photographs, &mut |file| {
                 paths.push(file.path.clone());
-                write(&folder, &file).map_err(|exit| {
+                write(&folder, file).unwrap_or_else(|exit| {
                     failure = Some(exit);
-                    JobError::Stopped
+                    Err(JobError::Stopped)
                 })
             });
             match (made, failure) {
@@ -167,7 +167,7 @@ impl Session {
     }
 }
 
-type Sink<'a> = &'a mut dyn FnMut(File) -> Result<(), JobError>;
+type Sink<'a> = &'a mut dyn FnMut(File<'_>) -> Result<(), JobError>;
 
 impl Drop for Session {
     fn drop(&mut self) {

@@ -1,6 +1,7 @@
 //! Names as small numbers, and bursts where the database names none: what the pure analysis works with.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,10 +13,6 @@ pub(super) const BURST_GAP: TimeDelta = TimeDelta::seconds(60);
 pub(super) struct Codes(HashMap<String, u32>);
 
 impl Codes {
-    pub(super) fn known(&self, text: &str) -> Option<u32> {
-        self.0.get(text).copied()
-    }
-
     pub(super) fn of(&mut self, text: &str) -> u32 {
         if let Some(&code) = self.0.get(text) {
             return code;
@@ -26,10 +23,34 @@ impl Codes {
     }
 }
 
+/// As [`Codes`], for millions of texts: 96 bits of a hash stand for each, 16 bytes with its number. That two of ten
+/// million texts have the same bits has a chance of 1 in 10^15.
+#[derive(Default)]
+struct HashedCodes {
+    numbers: HashMap<[u32; 3], u32>,
+    keys: [RandomState; 2],
+}
+
+impl HashedCodes {
+    fn key(&self, text: &str) -> [u32; 3] {
+        let [a, b] = [0, 1].map(|which| self.keys[which].hash_one(text));
+        [a as u32, (a >> 32) as u32, b as u32]
+    }
+
+    fn known(&self, text: &str) -> Option<u32> {
+        self.numbers.get(&self.key(text)).copied()
+    }
+
+    fn of(&mut self, text: &str) -> u32 {
+        let next = u32::try_from(self.numbers.len()).expect("fewer texts than rows, whose number is bounded");
+        *self.numbers.entry(self.key(text)).or_insert(next)
+    }
+}
+
 /// Numbers of bursts: those of the database, else by place and time.
 #[derive(Default)]
 pub(super) struct Bursts {
-    told: Codes,
+    told: HashedCodes,
     /// By place: when the last photograph was taken, and its burst.
     running: HashMap<String, (DateTime<Utc>, u32)>,
     next_inferred: u32,
@@ -63,8 +84,30 @@ impl Bursts {
                 self.next_inferred * 2 - 1
             }
         };
-        self.running.insert(place.to_owned(), (at, burst));
+        match self.running.get_mut(place) {
+            Some(running) => *running = (at, burst),
+            None => drop(self.running.insert(place.to_owned(), (at, burst))),
+        }
         Some(burst)
+    }
+}
+
+/// Numbers of photographs; the detections of one must follow each other.
+#[derive(Default)]
+pub(super) struct Images {
+    last: Option<(String, u32)>,
+}
+
+impl Images {
+    pub(super) fn of(&mut self, image_id: &str) -> u32 {
+        match &self.last {
+            Some((id, number)) if id == image_id => *number,
+            last => {
+                let number = last.as_ref().map_or(0, |(_, number)| number + 1);
+                self.last = Some((image_id.to_owned(), number));
+                number
+            }
+        }
     }
 }
 

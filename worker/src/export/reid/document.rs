@@ -97,7 +97,6 @@ pub fn document_schema() -> Value {
 
 fn document(study: &Study) -> Document<'_> {
     let (herd, counts) = (&study.herd, study.herd.counts);
-    let times = || herd.detections.iter().filter_map(|seen| seen.taken_at);
     Document {
         form: FORM,
         created_at: study.created_at,
@@ -116,8 +115,8 @@ fn document(study: &Study) -> Document<'_> {
             assignment_rate_today: study.rate_today(),
             assigned_to_no_profile: counts.assigned_to_no_profile,
             bursts_inferred: counts.bursts_inferred,
-            first_taken_at: times().min(),
-            last_taken_at: times().max(),
+            first_taken_at: herd.taken.map(|[first, _]| first),
+            last_taken_at: herd.taken.map(|[_, last]| last),
             labels_without_row: study.labels_without_row,
         },
         profile_rows: herd

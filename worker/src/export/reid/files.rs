@@ -1,5 +1,6 @@
 //! The files that a study becomes, one after the other, and its verdict in words.
 
+use super::failure::failed;
 use super::file::File;
 use super::sample::Photographs;
 use super::study::Study;
@@ -17,7 +18,7 @@ impl Study {
         job: &Job,
         ident: &str,
         photographs: &Photographs,
-        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
+        sink: &mut dyn FnMut(File<'_>) -> Result<(), JobError>,
     ) -> Result<(), JobError> {
         let step = |fraction: f64, stage: &str| {
             job.progress.at(fraction, stage);
@@ -30,7 +31,7 @@ impl Study {
         step(0.75, "drawing pages")?;
         sink(File::binary("report.pdf", report::pdf(job, self, ident)?))?;
         step(0.85, "writing tables")?;
-        sink(File::text("scores.csv", tables::scores(self)))?;
+        sink(File::long_text("scores.csv", Box::new(|out| tables::scores(job, self, out))))?;
         sink(File::text("thresholds.csv", tables::thresholds(self)))?;
         sink(File::text("clusters.csv", tables::clusters(self)))?;
         sink(File::text("analysis.json", document::json(self)))?;
@@ -38,7 +39,8 @@ impl Study {
             step(0.9, "drawing the sample")?;
             sample::files(job, self, photographs, sink)?;
         }
-        Ok(())
+        // Nothing that was drawn from what could not be read must be published.
+        self.analysis.matches.check().map_err(failed)
     }
 
     /// The sample alone, as `sample/...`. Blocks.
@@ -49,7 +51,7 @@ impl Study {
         &self,
         job: &Job,
         photographs: &Photographs,
-        sink: &mut dyn FnMut(File) -> Result<(), JobError>,
+        sink: &mut dyn FnMut(File<'_>) -> Result<(), JobError>,
     ) -> Result<(), JobError> {
         sample::files(job, self, photographs, sink)
     }

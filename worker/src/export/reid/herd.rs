@@ -6,10 +6,14 @@ use chrono::{DateTime, Utc};
 use deertrack_catalog::LeftOut;
 use deertrack_reid::Input;
 
+use super::names::Names;
+
 /// All that an analysis needs to know, in the order of its rows.
 pub struct Herd {
     pub(super) input: Input,
-    pub(super) detections: Vec<Seen>,
+    pub(super) names: Names,
+    /// When the earliest and the latest photograph were taken, as far as that is known.
+    pub(super) taken: Option<[DateTime<Utc>; 2]>,
     pub(super) profiles: Vec<Known>,
     pub(super) places: HashMap<String, String>,
     pub(super) dataset: Option<String>,
@@ -18,16 +22,6 @@ pub struct Herd {
     /// What is in no analysis: rejected detections, duplicates, what shows no deer.
     pub(super) left_out: LeftOut,
     pub(super) counts: Counts,
-}
-
-/// A detection as tables name it.
-pub(super) struct Seen {
-    pub(super) id: String,
-    pub(super) image_id: String,
-    pub(super) taken_at: Option<DateTime<Utc>>,
-    pub(super) place_id: Option<String>,
-    pub(super) class: deertrack_schemas::Class,
-    pub(super) deer_id: Option<String>,
 }
 
 /// A known deer as tables name it.
@@ -59,7 +53,7 @@ pub(super) struct Counts {
 impl Herd {
     /// How many embedded detections.
     pub fn detections(&self) -> usize {
-        self.detections.len()
+        self.names.count()
     }
 
     /// How many known deer with a profile.

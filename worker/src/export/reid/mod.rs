@@ -1,6 +1,7 @@
 //! The re-identification analysis: load -> analyse -> files.
 //!
-//! - [`load()`]: the rows of the database as the input of the pure analysis (`deertrack-reid`), with [`codes`] for names.
+//! - [`load()`]: the rows of the database as the input of the pure analysis (`deertrack-reid`), with [`codes`] for names;
+//!   [`names`] keeps the names for the tables. Both lie in temporary files where they are many.
 //! - [`Study::of`]: the analysis; what it found and whom it is about.
 //! - [`Study::files`]: [`document`] (`analysis.json`), [`tables`] (CSV), [`pictures`] (PNG, SVG), [`report`] (PDF, in the
 //!   words of [`wording`]) and [`sample`] (what a person should look at).
@@ -11,15 +12,19 @@
 mod axis;
 mod codes;
 mod document;
+mod failure;
 mod file;
 mod files;
 mod herd;
 mod labels;
 mod load;
+mod loading;
+mod names;
 mod pictures;
 mod report;
 mod rows;
 mod sample;
+mod sampled;
 mod status;
 mod study;
 mod tables;
@@ -33,7 +38,7 @@ use crate::JobError;
 use crate::artifact::Content;
 
 pub use document::document_schema;
-pub use file::File;
+pub use file::{File, FileContent, Writing};
 pub use herd::Herd;
 pub use labels::{BadLabels, LabelSheet};
 pub use load::load;
@@ -50,11 +55,8 @@ pub async fn render(cx: &Cx, command: &Command, params: &ReidParams) -> Result<R
     let herd = load(cx, params).await?;
     let (params, created_at, zone) = (params.clone(), command.created_at, cx.zone);
     let analysed = move |job: &Job| {
-        let detections = herd.detections() as u64;
-        job.progress.counted(0.4, "comparing", Counts::new(0, detections));
-        let study = Study::of(job, herd, &params, None, created_at, zone)?;
-        job.progress.counted(0.58, "comparing", Counts::new(detections, detections));
-        Ok(study)
+        job.progress.counted(0.4, "comparing", Counts::new(0, herd.detections() as u64));
+        Study::of(job, herd, &params, None, created_at, zone)
     };
     let study = cx.job.blocking(analysed).await?;
     let photographs = Photographs::of(cx, &study).await?;
@@ -64,9 +66,10 @@ pub async fn render(cx: &Cx, command: &Command, params: &ReidParams) -> Result<R
 
 fn archive(job: &Job, study: &Study, ident: &str, photographs: &Photographs) -> Result<Rendered, JobError> {
     let mut archive = Archive::new(job.draft()?);
-    study.files(job, ident, photographs, &mut |file| match file.is_text {
-        true => archive.deflate(&file.path, &file.bytes),
-        false => archive.store(&file.path, &file.bytes),
+    study.files(job, ident, photographs, &mut |file| match file.content {
+        FileContent::Text(bytes) => archive.deflate(&file.path, &bytes),
+        FileContent::Binary(bytes) => archive.store(&file.path, &bytes),
+        FileContent::LongText(write) => archive.deflate_from(&file.path, job.scratch().file()?, write),
     })?;
     job.check_stop()?;
     Ok(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(study.told()) })

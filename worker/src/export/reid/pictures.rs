@@ -90,7 +90,7 @@ pub(super) fn distribution_figure(study: &Study) -> Option<Distribution> {
     Some(Distribution {
         title: format!(
             "Re-ID Similarity Score Distribution ({} Detections)",
-            number(study.herd.detections.len())
+            number(study.herd.detections())
         ),
         x: Axis::over(low - room, high + room, 9),
         y: Axis::over(0.0, highest * (1.0 + MARGIN), 9),
@@ -116,29 +116,20 @@ pub(super) struct Cumulative {
 
 /// None when no detection may be compared with any profile.
 pub(super) fn cumulative_figure(study: &Study) -> Option<Cumulative> {
-    let mut scores: Vec<f64> =
-        study.analysis.matches.iter().flatten().map(|found| found.best.score).collect();
-    scores.sort_by(f64::total_cmp);
-    let all = study.herd.detections.len() as f64;
-    let rate = |threshold: f64| {
-        let below = scores.partition_point(|&score| score < threshold);
-        (scores.len() - below) as f64 / all * 100.0
-    };
-    let (least, most) = (*scores.first()?, *scores.last()?);
+    let summary = study.analysis.statistics.as_ref()?;
+    let (least, most) = (summary.min, summary.max);
     let looked_at = study.params.thresholds.iter().copied().chain([study.params.current_threshold]);
     let (low, high) = looked_at.fold((least, most), |(low, high), at| (low.min(at), high.max(at)));
     let room = ((high - low) * MARGIN).max(0.01);
     let x = Axis::over(low - room, high + room, 9);
     let at = |step: usize| x.low + (x.high - x.low) * step as f64 / CURVE as f64;
-    let curve = (0..=CURVE).map(|step| [at(step), rate(at(step))]).collect();
+    let places: Vec<f64> = (0..=CURVE).map(at).collect();
+    let rates = rates(study, &places);
     let marks = study.analysis.thresholds.iter();
     Some(Cumulative {
-        title: format!(
-            "Detections Assigned by Threshold ({} Detections)",
-            number(study.herd.detections.len())
-        ),
+        title: format!("Detections Assigned by Threshold ({} Detections)", number(study.herd.detections())),
         y: Axis::over(0.0, 105.0, 6),
-        curve,
+        curve: places.into_iter().zip(rates).map(|(at, rate)| [at, rate]).collect(),
         marks: marks
             .map(|row| {
                 let text = format!("{}: {:.1} %", threshold(row.threshold), row.assignment_rate);
@@ -148,6 +139,24 @@ pub(super) fn cumulative_figure(study: &Study) -> Option<Cumulative> {
         x,
         current: study.params.current_threshold,
     })
+}
+
+/// How many percent of the detections reach each of these rising scores.
+fn rates(study: &Study, places: &[f64]) -> Vec<f64> {
+    // How many scores lie below each place, and not below the one before it.
+    let mut below = vec![0_usize; places.len() + 1];
+    let mut scores = 0;
+    for found in study.analysis.matches.iter().flatten() {
+        scores += 1;
+        below[places.partition_point(|&place| place <= found.best.score)] += 1;
+    }
+    let all = study.herd.detections() as f64;
+    let mut passed = scores;
+    let rate = |below: &usize| {
+        passed -= below;
+        passed as f64 / all * 100.0
+    };
+    below[..places.len()].iter().map(rate).collect()
 }
 
 /// The tree of the deer, a line for each.

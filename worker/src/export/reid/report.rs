@@ -1,5 +1,6 @@
 //! `report.pdf`: what its template shows (`templates/reid_report.typ`), and the drawing of it.
 
+use chrono::{DateTime, Utc};
 use deertrack_reid::VerdictKind;
 use deertrack_reid::false_match::CurveRow;
 use serde::Serialize;
@@ -169,12 +170,10 @@ fn page(study: &Study) -> Page {
 }
 
 fn span(study: &Study) -> String {
-    let days = || {
-        study.herd.detections.iter().filter_map(|seen| seen.taken_at.map(|at| at.with_timezone(&study.zone)))
-    };
-    match (days().min(), days().max()) {
-        (Some(first), Some(last)) => format!("{} – {}", first.format("%-d %B %Y"), last.format("%-d %B %Y")),
-        _ => "photographs without dates".to_owned(),
+    let day = |at: DateTime<Utc>| at.with_timezone(&study.zone).format("%-d %B %Y");
+    match study.herd.taken {
+        Some([first, last]) => format!("{} – {}", day(first), day(last)),
+        None => "photographs without dates".to_owned(),
     }
 }
 
@@ -184,11 +183,11 @@ fn figures(study: &Study) -> Vec<Figure> {
     let at_current =
         study.analysis.matches.iter().flatten().filter(|found| found.best.score >= current).count();
     let mut figures = vec![
-        figure(number(study.herd.detections.len()), "detections"),
+        figure(number(study.herd.detections()), "detections"),
         figure(number(study.herd.profiles.len()), "known deer"),
         figure(format!("{:.1} %", study.rate_today()), "assigned today"),
         figure(
-            percent(at_current as f64 / study.herd.detections.len() as f64),
+            percent(at_current as f64 / study.herd.detections() as f64),
             &format!("would be assigned at {}", threshold(current)),
         ),
     ];

@@ -7,13 +7,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use deertrack_catalog::Record;
-use deertrack_reid::sample::Draw;
 use deertrack_survey::BoundingBox;
 use serde_json::json;
 
 use super::file::{File, Sink};
 use super::labels;
+use super::names::Seen;
 use super::pictures::bounds;
+use super::sampled::Sampled;
 use super::study::Study;
 use super::wording::number;
 use crate::JobError;
@@ -46,7 +47,7 @@ impl Photographs {
             return Ok(Self::default());
         }
         let ids: HashSet<&str> =
-            pairs.iter().flat_map(|pair| [Some(pair.detection), pair.shown]).flatten().collect();
+            pairs.iter().flat_map(|pair| [Some(pair.seen.id.as_str()), pair.shown]).flatten().collect();
         let ids: Vec<String> = ids.into_iter().map(str::to_owned).collect();
         let records = cx.catalog.records_of(&ids).await?.records;
         Ok(Self {
@@ -94,7 +95,7 @@ fn in_words(problem: impl Display) -> String {
 struct Pair<'a> {
     /// From 1, in the random order of the sample.
     number: usize,
-    detection: &'a str,
+    seen: &'a Seen,
     deer: &'a str,
     name: &'a str,
     /// The detection whose photograph stands for the deer.
@@ -102,34 +103,12 @@ struct Pair<'a> {
 }
 
 fn pairs(study: &Study) -> Vec<Pair<'_>> {
-    let bursts = study.herd.input.bursts();
-    let pair = |(index, draw): (usize, &Draw)| {
-        let deer = &study.herd.profiles[draw.profile as usize];
-        Pair {
-            number: index + 1,
-            detection: &study.herd.detections[draw.detection as usize].id,
-            deer: &deer.id,
-            name: &deer.name,
-            shown: shown(study, draw, &bursts),
-        }
-    };
-    study.analysis.sample.iter().enumerate().map(pair).collect()
-}
-
-/// The detection the profile was made of, else the best of those that are assigned to it today; never one of the burst
-/// it is compared with.
-fn shown<'a>(study: &'a Study, draw: &Draw, bursts: &[u32]) -> Option<&'a str> {
-    let (probe, profile) = (draw.detection as usize, draw.profile as usize);
-    if let Some(founder) = &study.herd.profiles[profile].founder {
-        return Some(founder);
+    let mut pairs = Vec::with_capacity(study.sampled.len());
+    for (number, Sampled { seen, profile, shown }) in (1..).zip(&study.sampled) {
+        let deer = &study.herd.profiles[*profile];
+        pairs.push(Pair { number, seen, deer: &deer.id, name: &deer.name, shown: shown.as_deref() });
     }
-    let score = |row: usize| study.analysis.matches[row].map_or(f64::NEG_INFINITY, |found| found.best.score);
-    let assigned = |row: &usize| study.herd.input.detections[*row].assigned == Some(draw.profile);
-    let best = (0..bursts.len())
-        .filter(assigned)
-        .filter(|&row| bursts[row] != bursts[probe])
-        .max_by(|&a, &b| score(a).total_cmp(&score(b)))?;
-    Some(&study.herd.detections[best].id)
+    pairs
 }
 
 /// Writes all files of the sample. Blocks.
@@ -182,12 +161,12 @@ fn sample_csv(study: &Study, pairs: &[Pair<'_>]) -> Vec<u8> {
         "shown_detection_id",
     ];
     let mut csv = Csv::new(&columns);
-    for (pair, draw) in pairs.iter().zip(&study.analysis.sample) {
-        let seen = &study.herd.detections[draw.detection as usize];
+    for pair in pairs {
+        let seen = pair.seen;
         let place = seen.place_id.as_ref().and_then(|id| study.herd.places.get(id));
         csv.row()
             .count(Some(pair.number))
-            .text(pair.detection)
+            .text(&pair.seen.id)
             .text(&seen.image_id)
             .instant(seen.taken_at, study.zone)
             .optional(place.map(String::as_str))
@@ -203,7 +182,7 @@ fn sample_csv(study: &Study, pairs: &[Pair<'_>]) -> Vec<u8> {
 fn labels_csv(study: &Study, pairs: &[Pair<'_>]) -> Vec<u8> {
     let mut csv = Csv::new(&labels::COLUMNS);
     for pair in pairs {
-        let row = csv.row().count(Some(pair.number)).text(pair.detection).text(pair.deer);
+        let row = csv.row().count(Some(pair.number)).text(&pair.seen.id).text(pair.deer);
         row.count(Some(study.params.seed as usize)).text("").end();
     }
     csv.finish()
@@ -218,7 +197,7 @@ fn contact_sheet(
     photographs: &Photographs,
 ) -> Result<Vec<u8>, JobError> {
     let wanted: Vec<Option<&str>> =
-        pairs.iter().flat_map(|pair| [Some(pair.detection), pair.shown]).collect();
+        pairs.iter().flat_map(|pair| [Some(pair.seen.id.as_str()), pair.shown]).collect();
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     team::in_order(
         &wanted,

@@ -1,15 +1,18 @@
 //! One analysis with all it is about. The files it becomes: [`files`](super::files).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use deertrack_reid::estimate::{Answer, Label};
-use deertrack_reid::{Analysis, Options, VerdictKind, analyze};
-use deertrack_schemas::ReidParams;
+use deertrack_reid::{Analysis, Options, VerdictKind, Workplace, analyze_in};
+use deertrack_schemas::{Counts, ReidParams};
 
+use super::failure::failed;
 use super::herd::Herd;
 use super::labels::LabelSheet;
+use super::sampled::{Sampled, sampled};
 use crate::JobError;
 use crate::export::Job;
 
@@ -18,6 +21,8 @@ pub struct Study {
     pub(super) herd: Herd,
     pub(super) params: ReidParams,
     pub(super) analysis: Analysis,
+    /// The assignments of the sample, in its order.
+    pub(super) sampled: Vec<Sampled>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) zone: Tz,
     /// Labels whose detection or deer is not in the analysis.
@@ -39,7 +44,7 @@ impl Study {
         zone: Tz,
     ) -> Result<Self, JobError> {
         job.check_stop()?;
-        let labels = labels.map(|sheet| rows_of(sheet, &herd));
+        let labels = labels.map(|sheet| rows_of(sheet, &herd)).transpose()?;
         let labels_without_row = labels.as_ref().map_or(0, |(_, without_row)| *without_row);
         herd.input.labels = labels.map(|(labels, _)| labels);
         let options = Options {
@@ -52,8 +57,13 @@ impl Study {
             threads: job.cores,
             ..Options::default()
         };
-        let analysis = analyze(&herd.input, &options).map_err(|error| JobError::Reject(error.to_string()))?;
-        Ok(Self { herd, params: params.clone(), analysis, created_at, zone, labels_without_row })
+        let scratch = job.scratch();
+        let watch = Watch { job, all: herd.detections(), told: AtomicUsize::new(0) };
+        let goes_on = |compared| watch.goes_on(compared);
+        let place = Workplace { scratch: &scratch, goes_on: &goes_on };
+        let analysis = analyze_in(&herd.input, &options, place).map_err(failed)?;
+        let sampled = sampled(&herd, &analysis)?;
+        Ok(Self { herd, params: params.clone(), analysis, sampled, created_at, zone, labels_without_row })
     }
 
     /// What the analysis found.
@@ -73,7 +83,7 @@ impl Study {
 
     /// Percent of the detections that are assigned to a deer today.
     pub fn rate_today(&self) -> f64 {
-        self.herd.counts.assigned_today as f64 / self.herd.detections.len() as f64 * 100.0
+        self.herd.counts.assigned_today as f64 / self.herd.detections() as f64 * 100.0
     }
 
     /// Labels that were given for detections or deer that are not in the analysis.
@@ -102,21 +112,44 @@ impl Study {
     }
 }
 
-/// The labels by rows, and how many have none.
-fn rows_of(sheet: &LabelSheet, herd: &Herd) -> (Vec<Label>, usize) {
-    fn places<'a>(ids: impl Iterator<Item = &'a String>) -> HashMap<&'a str, u32> {
-        ids.map(String::as_str).zip(0..).collect()
+/// Tells how far the comparison is, and ends it when the job shall stop.
+struct Watch<'a> {
+    job: &'a Job,
+    all: usize,
+    /// Percent.
+    told: AtomicUsize,
+}
+
+impl Watch<'_> {
+    fn goes_on(&self, compared: usize) -> bool {
+        let percent = compared * 100 / self.all.max(1);
+        if self.told.fetch_max(percent, Ordering::Relaxed) < percent {
+            let counts = Counts::new(compared as u64, self.all as u64);
+            self.job.progress.counted(0.4 + 0.18 * percent as f64 / 100.0, "comparing", counts);
+        }
+        !self.job.stop.is_cancelled()
     }
-    let detections = places(herd.detections.iter().map(|seen| &seen.id));
-    let profiles = places(herd.profiles.iter().map(|known| &known.id));
+}
+
+/// The labels by rows, and how many have none.
+fn rows_of(sheet: &LabelSheet, herd: &Herd) -> Result<(Vec<Label>, usize), JobError> {
+    let asked: HashSet<&str> = sheet.answers.iter().map(|(detection, ..)| detection.as_str()).collect();
+    let mut detections: HashMap<String, u32> = HashMap::new();
+    for (row, seen) in (0..).zip(herd.names.iter()) {
+        let id = seen?.id;
+        if asked.contains(id.as_str()) {
+            detections.insert(id, row);
+        }
+    }
+    let profiles: HashMap<&str, u32> = herd.profiles.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let label = |(detection, deer, answer): &(String, String, Answer)| {
         Some(Label {
-            detection: *detections.get(detection.as_str())?,
+            detection: *detections.get(detection)?,
             profile: *profiles.get(deer.as_str())?,
             answer: *answer,
         })
     };
     let labels: Vec<Label> = sheet.answers.iter().filter_map(label).collect();
     let without_row = sheet.answers.len() - labels.len();
-    (labels, without_row)
+    Ok((labels, without_row))
 }

@@ -1,11 +1,18 @@
 //! The tables: a row for each detection, each threshold, each known deer.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use deertrack_reid::estimate::EstimateRow;
 use deertrack_reid::evaluate::EvaluationRow;
+use deertrack_reid::kernel::Match;
+use deertrack_schemas::Counts;
 
+use super::file::unwritable;
+use super::names::Seen;
 use super::study::Study;
+use crate::JobError;
+use crate::export::Job;
 use crate::export::table_text::{Csv, Row};
 
 const SCORES: [&str; 16] = [
@@ -27,38 +34,54 @@ const SCORES: [&str; 16] = [
     "founding_burst",
 ];
 
+/// Rows of `scores.csv` that are written at a time.
+const ROWS_AT_A_TIME: usize = 4_096;
+
 /// `scores.csv`: the two best profiles of each detection. `reaches_threshold` is the highest threshold it passes;
 /// a detection of a burst that a profile was made of (`founding_burst`) was not compared with its own deer.
-pub(super) fn scores(study: &Study) -> Vec<u8> {
+pub(super) fn scores(job: &Job, study: &Study, out: &mut dyn Write) -> Result<(), JobError> {
+    let all = study.herd.detections();
     let mut csv = Csv::new(&SCORES);
-    let deer = |index: u32| &study.herd.profiles[index as usize];
-    for (row, (seen, found)) in study.herd.detections.iter().zip(&study.analysis.matches).enumerate() {
-        let place = seen.place_id.as_ref().and_then(|id| study.herd.places.get(id));
-        let best = found.map(|found| found.best);
-        let second = found.and_then(|found| found.second);
-        let passed = |score: f64| {
-            study.params.thresholds.iter().copied().filter(|&threshold| score >= threshold).reduce(f64::max)
-        };
-        csv.row()
-            .count(Some(row))
-            .text(&seen.id)
-            .text(&seen.image_id)
-            .instant(seen.taken_at, study.zone)
-            .optional(place.map(String::as_str))
-            .text(seen.class.name())
-            .optional(seen.deer_id.as_deref())
-            .optional(best.map(|best| deer(best.index).id.as_str()))
-            .optional(best.map(|best| deer(best.index).name.as_str()))
-            .number(best.map(|best| best.score))
-            .optional(second.map(|second| deer(second.index).id.as_str()))
-            .number(second.map(|second| second.score))
-            .number(best.zip(second).map(|(best, second)| best.score - second.score))
-            .text(yes_or_no(best.is_some_and(|best| best.score >= study.params.current_threshold)))
-            .number(best.and_then(|best| passed(best.score)))
-            .text(yes_or_no(study.analysis.founding[row]))
-            .end();
+    let matches = study.analysis.matches.iter();
+    let rows = study.herd.names.iter().zip(matches).zip(&study.analysis.founding).enumerate();
+    for (row, ((seen, found), &founding)) in rows {
+        score(study, csv.row().count(Some(row)), &seen?, found, founding);
+        if (row + 1) % ROWS_AT_A_TIME == 0 {
+            let rows = std::mem::replace(&mut csv, Csv::more()).finish();
+            out.write_all(&rows).map_err(unwritable)?;
+            let part = (row + 1) as f64 / all as f64;
+            let counts = Counts::new(row as u64 + 1, all as u64);
+            job.progress.counted(0.85 + 0.04 * part, "writing tables", counts);
+            job.check_stop()?;
+        }
     }
-    csv.finish()
+    out.write_all(&csv.finish()).map_err(unwritable)
+}
+
+fn score(study: &Study, row: Row<'_>, seen: &Seen, found: Option<Match>, founding: bool) {
+    let deer = |index: u32| &study.herd.profiles[index as usize];
+    let place = seen.place_id.as_ref().and_then(|id| study.herd.places.get(id));
+    let best = found.map(|found| found.best);
+    let second = found.and_then(|found| found.second);
+    let passed = |score: f64| {
+        study.params.thresholds.iter().copied().filter(|&threshold| score >= threshold).reduce(f64::max)
+    };
+    row.text(&seen.id)
+        .text(&seen.image_id)
+        .instant(seen.taken_at, study.zone)
+        .optional(place.map(String::as_str))
+        .text(seen.class.name())
+        .optional(seen.deer_id.as_deref())
+        .optional(best.map(|best| deer(best.index).id.as_str()))
+        .optional(best.map(|best| deer(best.index).name.as_str()))
+        .number(best.map(|best| best.score))
+        .optional(second.map(|second| deer(second.index).id.as_str()))
+        .number(second.map(|second| second.score))
+        .number(best.zip(second).map(|(best, second)| best.score - second.score))
+        .text(yes_or_no(best.is_some_and(|best| best.score >= study.params.current_threshold)))
+        .number(best.and_then(|best| passed(best.score)))
+        .text(yes_or_no(founding))
+        .end();
 }
 
 const THRESHOLDS: [&str; 22] = [

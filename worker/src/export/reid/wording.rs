@@ -46,7 +46,7 @@ pub(super) fn told(study: &Study) -> String {
 pub(super) fn compared(study: &Study) -> String {
     format!(
         "{} against {}",
-        counted(study.herd.detections.len(), "detection", "detections"),
+        counted(study.herd.detections(), "detection", "detections"),
         counted(study.herd.profiles.len(), "known deer", "known deer")
     )
 }

@@ -1,0 +1,1 @@
+    and d.feature_vector is not null
