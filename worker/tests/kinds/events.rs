@@ -49,15 +49,15 @@ async fn the_gap_to_the_last_record_is_measured_from_the_end_of_the_event() {
         let asked = table("2025-06-02", "2025-06-05", Format::Csv, Some(Topic::Visits), since);
         let rows = csv_rows(&season.bytes(asked).await);
         let column = |name: &str| rows[0].iter().position(|told| told == name).unwrap();
-        let columns = ["start", "end", "duration_minutes"].map(column);
+        let columns = ["start", "end", "duration_seconds"].map(column);
         rows[1..].iter().map(|row| columns.map(|column| row[column].clone())).collect()
     };
     let visit = |start: &str, end: &str, minutes: &str| {
         [format!("2025-06-{start}:00+02:00"), format!("2025-06-{end}:00+02:00"), minutes.to_owned()]
     };
-    let night = visit("04T23:50", "05T00:30", "40");
-    assert_eq!(visits(GapSince::LastRecord).await, [visit("02T10:00", "02T11:05", "65"), night.clone()]);
-    let first = [visit("02T10:00", "02T10:40", "40"), visit("02T11:05", "02T11:05", "0")];
+    let night = visit("04T23:50", "05T00:30", "2400");
+    assert_eq!(visits(GapSince::LastRecord).await, [visit("02T10:00", "02T11:05", "3900"), night.clone()]);
+    let first = [visit("02T10:00", "02T10:40", "2400"), visit("02T11:05", "02T11:05", "0")];
     assert_eq!(visits(GapSince::LastIndependentRecord).await, [first.to_vec(), vec![night]].concat());
 
     let counted = async |since| -> Value {

@@ -97,8 +97,8 @@ async fn visits_follow_the_rule_that_was_asked_for() {
     let doe =
         |rule: &str| format!("doe 2025-11-04T00:30:00+01:00 2025-11-04T00:30:00+01:00 {zone} 1 2 {rule} 0");
     let buck = |from: &str, to: &str, images: u32, rule: &str| {
-        let minutes = (images - 1) * 20;
-        format!("buck 2025-11-03T{from}:00+01:00 2025-11-03T{to}:00+01:00 {zone} {images} 1 {rule} {minutes}")
+        let seconds = (images - 1) * 1_200;
+        format!("buck 2025-11-03T{from}:00+01:00 2025-11-03T{to}:00+01:00 {zone} {images} 1 {rule} {seconds}")
     };
     let rule = "30 lastIndependentRecord";
     let expected = [

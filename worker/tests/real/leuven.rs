@@ -100,8 +100,8 @@ fn stays_are_equal(data: &Path) {
         for row in reader.records() {
             let row = row.unwrap();
             let (start, end) = (second(cell(&row, "start")), second(cell(&row, "end")));
-            let minutes: f64 = cell(&row, "duration_minutes").parse().unwrap();
-            assert!((minutes * 60.0 - (end - start) as f64).abs() < 1e-6, "{row:?}");
+            let seconds: f64 = cell(&row, "duration_seconds").parse().unwrap();
+            assert!((seconds - (end - start) as f64).abs() < 1e-6, "{row:?}");
             stays.push((cell(&row, "place_id"), cell(&row, "classification"), start, end));
         }
         stays.sort();

@@ -17,7 +17,7 @@ const COLUMNS: [&str; 12] = [
     "animals",
     "gap_minutes",
     "gap_since",
-    "duration_minutes",
+    "duration_seconds",
 ];
 
 pub(super) fn sheet(selected: &Selected) -> Sheet {
@@ -42,6 +42,6 @@ fn row(selected: &Selected, visit: &Visit) -> Vec<Cell> {
         visit.animals.into(),
         gap.into(),
         selected.rule.since.name().into(),
-        ((visit.end - visit.start).as_seconds_f64() / 60.0).into(),
+        (visit.end - visit.start).as_seconds_f64().into(),
     ]
 }
