@@ -97,7 +97,8 @@ async fn what_a_stopped_worker_hands_back_is_run_by_another_at_once() {
         house.worker_with(&[("FAILPOINTS", "job.working=pause"), ("DEERTRACK_GRACE_SECONDS", "0")]);
     let job = house.submit(json!({})).await;
     until("the job runs", || (house.record(&job)["state"] == "running").then_some(()));
-    let _stays = house.worker();
+    let mut stays = house.worker();
+    stays.line("worker is ready");
     leaves.signal("TERM");
     let record = until("the other has done it", || {
         let record = house.record(&job);
