@@ -268,38 +268,34 @@ impl Individual {
     }
 }
 
+/// A row as counting reads it; `$image` is its photograph's id, `$place` where that was taken.
+macro_rules! counted {
+    ($row:ident, $image:expr, $place:expr) => {
+        Some(survey::Record {
+            id: $row.id.clone(),
+            image_id: $image.clone(),
+            taken_at: $row.seen_at()?,
+            until: $row.seen_until()?,
+            place_id: $place.clone(),
+            class: $row.class,
+            individual: $row.deer_id.clone(),
+            count: $row.count,
+            bbox: $row.bbox,
+            standing: Standing::Valid,
+        })
+    };
+}
+
 impl Record {
     /// As counting reads it: a row that may count. `None` without a time.
     pub fn counted(&self) -> Option<survey::Record> {
-        Some(survey::Record {
-            id: self.id.clone(),
-            image_id: self.image.id.clone(),
-            taken_at: self.seen_at()?,
-            until: self.seen_until()?,
-            place_id: self.image.place_id.clone(),
-            class: self.class,
-            individual: self.deer_id.clone(),
-            count: self.count,
-            bbox: self.bbox,
-            standing: Standing::Valid,
-        })
+        counted!(self, self.image.id, self.image.place_id)
     }
 }
 
 impl Sighting {
     /// As [`Record::counted`].
     pub fn counted(&self) -> Option<survey::Record> {
-        Some(survey::Record {
-            id: self.id.clone(),
-            image_id: self.image_id.clone(),
-            taken_at: self.seen_at()?,
-            until: self.seen_until()?,
-            place_id: self.place_id.clone(),
-            class: self.class,
-            individual: self.deer_id.clone(),
-            count: self.count,
-            bbox: self.bbox,
-            standing: Standing::Valid,
-        })
+        counted!(self, self.image_id, self.place_id)
     }
 }
