@@ -78,6 +78,7 @@ fn record(row: &Row, places: &HashMap<&str, &str>) -> Result<Record, Failed> {
         id: row["observationID"].clone(),
         image_id: row["eventID"].clone(),
         taken_at: row["eventStart"].parse()?,
+        until: row["eventStart"].parse()?, // the twin counts instants
         place_id: Some((*place).to_owned()),
         class: match row["sex"].as_str() {
             "male" => Class::Buck,
