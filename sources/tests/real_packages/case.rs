@@ -105,7 +105,8 @@ impl Case {
     pub(crate) fn visits_by_place(&self) -> Vec<(String, usize, u32)> {
         let mut places = std::collections::BTreeMap::<String, (usize, u32)>::new();
         for visit in self.visits() {
-            let (visits, animals) = places.entry(visit.place_id.as_deref().unwrap_or_default().to_owned()).or_default();
+            let (visits, animals) =
+                places.entry(visit.place_id.as_deref().unwrap_or_default().to_owned()).or_default();
             *visits += 1;
             *animals += visit.animals;
         }
