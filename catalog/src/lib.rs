@@ -24,7 +24,7 @@ pub mod said;
 pub mod store;
 
 pub use catalog::{Asked, Catalog, LeftOut, Other};
-pub use connect::{connect, connect_mapped, migrate, sqlite_file};
+pub use connect::{CONNECTIONS, connect, connect_mapped, migrate, sqlite_file};
 pub use embedding::{Embedding, Profile};
 pub use failure::CatalogError;
 pub use map::file::{MapProblem, Mapping};

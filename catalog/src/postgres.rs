@@ -16,6 +16,7 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 
+use crate::connect::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::Held;
@@ -23,8 +24,6 @@ use crate::map::file::Mapping;
 use crate::map::look::Look;
 use crate::reads::{About, Adapter};
 
-/// A worker runs few jobs at once and each asks one question at a time; a platform's connections are scarce.
-const CONNECTIONS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than any of our queries takes, shorter than a job's time limit, so that the job fails with this reason.
 const STATEMENT_TIMEOUT: &str = "60s";

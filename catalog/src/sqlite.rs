@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{EmbeddingRow, ProfileRow};
+use crate::connect::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::Held;
@@ -23,7 +24,6 @@ use crate::map::look::Look;
 use crate::micros::Micros;
 use crate::reads::{About, Adapter};
 
-const CONNECTIONS: u32 = 4;
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -4,6 +4,7 @@
 #[path = "../differences/mod.rs"]
 mod differences;
 
+mod at_once;
 mod camtrap_dp;
 mod camtrap_history;
 mod corrected;

@@ -6,6 +6,7 @@ use deertrack_catalog::{Dataset, Individual, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::presence::Presence;
 use deertrack_survey::{Place, TimeRange};
+use tokio::sync::Semaphore;
 
 use super::asked::Asked;
 use super::best::Best;
@@ -78,6 +79,9 @@ fn corrections(datasets: &[Dataset]) -> Corrections {
     all
 }
 
+/// Of all jobs of this process, so many read their two streams at once: a third of the connections is left to others.
+static TURNS: Semaphore = Semaphore::const_new(deertrack_catalog::CONNECTIONS as usize / 3);
+
 /// Instants between two looks at the stop flag.
 const AT_ONCE: u64 = 1_000;
 
@@ -110,6 +114,7 @@ impl Reading<'_> {
         let stood = basis.effort();
         let presence = Presence::of(&stood, self.calendar);
         let mut fold = Fold::new(&basis, &presence, best, files);
+        let turn = TURNS.acquire().await.expect("nobody closes it");
         let mut instants =
             Instants::of(catalog.frames(range.clone()), catalog.sightings(range.clone())).await?;
         let (mut instant, mut number) = (Instant::default(), 0);
@@ -121,6 +126,7 @@ impl Reading<'_> {
                 tokio::task::yield_now().await;
             }
         }
+        drop((instants, turn));
         let left_out = catalog.left_out_in(range.clone()).await?;
         Ok(fold.finish(&left_out, &wrong_clocks(self.cx, range).await?))
     }
