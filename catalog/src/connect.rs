@@ -14,11 +14,6 @@ use crate::catalog::Catalog;
 use crate::failure::CatalogError;
 use crate::map::file::Mapping;
 
-/// Connections of a catalog: a platform's are scarce. A question takes one while it is answered, a stream while it is
-/// read. Whoever reads two streams side by side holds two, and must not be many: those that hold one each would wait for
-/// one another.
-pub const CONNECTIONS: u32 = 6;
-
 /// Opens the catalog that `database_url` names, for reading only: `postgres://` or `sqlite:`.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod embedding;
 mod record;
 
 mod connect;
+mod connections;
 mod frame_row;
 mod held;
 mod left_out_row;
@@ -24,7 +25,8 @@ pub mod said;
 pub mod store;
 
 pub use catalog::{Asked, Catalog, LeftOut, Other};
-pub use connect::{CONNECTIONS, connect, connect_mapped, migrate, sqlite_file};
+pub use connect::{connect, connect_mapped, migrate, sqlite_file};
+pub use connections::CONNECTIONS;
 pub use embedding::{Embedding, Profile};
 pub use failure::CatalogError;
 pub use map::file::{MapProblem, Mapping};

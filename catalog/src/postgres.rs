@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 
-use crate::connect::CONNECTIONS;
+use crate::connections::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::Held;

@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{EmbeddingRow, ProfileRow};
-use crate::connect::CONNECTIONS;
+use crate::connections::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::held::Held;
