@@ -57,6 +57,15 @@ impl FromIterator<Result<Record, Other>> for Asked {
     }
 }
 
+/// Whether rows that repeat what another tells are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// For counting.
+    Without,
+    /// For giving back what was read.
+    With,
+}
+
 /// What exports ask of the platform's database. All lists come in a fixed order, the same from every adapter.
 #[async_trait]
 pub trait Catalog: Send + Sync {
@@ -77,6 +86,10 @@ pub trait Catalog: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The rows of [`Catalog::records_in`] one by one, whole, in the order of [`Catalog::sightings`]; with those of
+    /// [`Catalog::repeats_in`] among them where they are asked for.
+    fn records(&self, range: TimeRange, repeats: Repeats) -> BoxStream<'_, Result<Record, CatalogError>>;
+
     /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out. A repeat is none of them: the
     /// row that it repeats tells of the same animal.
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;
@@ -90,6 +103,9 @@ pub trait Catalog: Send + Sync {
 
     /// The rows of [`Catalog::images`] one by one in the same order, with what counting needs of them.
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>>;
+
+    /// The rows of [`Catalog::images`] one by one in the same order, whole.
+    fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>>;
 
     /// How many images with `taken_at` in the range name a file, by place.
     async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError>;

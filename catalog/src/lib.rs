@@ -24,7 +24,7 @@ mod statements;
 pub mod said;
 pub mod store;
 
-pub use catalog::{Asked, Catalog, LeftOut, Other};
+pub use catalog::{Asked, Catalog, LeftOut, Other, Repeats};
 pub use connect::{connect, connect_mapped, migrate, sqlite_file};
 pub use connections::CONNECTIONS;
 pub use embedding::{Embedding, Profile};

@@ -10,7 +10,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sqlx::FromRow;
 
-use crate::catalog::{Asked, Catalog, LeftOut, joined};
+use crate::catalog::{Asked, Catalog, LeftOut, Repeats, joined};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::frame_row::{FilesRow, FrameRow};
@@ -182,6 +182,17 @@ where
         )
     }
 
+    fn records(&self, range: TimeRange, repeats: Repeats) -> BoxStream<'_, Result<Record, CatalogError>> {
+        let statement: fn(&Statements) -> &str = match repeats {
+            Repeats::Without => |sql| &sql.records_in,
+            Repeats::With => |sql| &sql.records_with_repeats,
+        };
+        let photographs = of_photographs(&range);
+        self.one_by_one(statement, photographs, move |row: RecordRow<A::Instant>, unit| {
+            row.of_deer(unit).ok().filter(|row| is_seen_in(row, &range))
+        })
+    }
+
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
         let keep = |row: LeftOutRow, _| Some(row);
         Ok(self.rows(|sql| Some(&sql.left_out), About::Range(range), keep).await?.into_iter().collect())
@@ -194,6 +205,10 @@ where
 
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
         self.one_by_one(|sql| &sql.frames, range, |row: FrameRow<A::Instant>, _| Some(row.into()))
+    }
+
+    fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
+        self.one_by_one(|sql| &sql.images, range, |row: ImageRow<A::Instant>, _| Some(row.into()))
     }
 
     async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError> {

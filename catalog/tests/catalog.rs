@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use deertrack_catalog::store::{
     NewDataset, NewDeer, NewDeployment, NewDetection, NewImage, NewPlace, Owned, Store,
 };
-use deertrack_catalog::{Catalog, CatalogError, LeftOut, Record, Sighting, connect, migrate};
+use deertrack_catalog::{Catalog, CatalogError, LeftOut, Record, Repeats, Sighting, connect, migrate};
 use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, TimeRange};
 use futures::TryStreamExt;
@@ -172,6 +172,13 @@ async fn both_databases_give_identical_rows_in_identical_order() {
         "one corrected, one told by a person"
     );
     assert_eq!(sightings, postgres.sightings(year_2025()).try_collect::<Vec<_>>().await.unwrap());
+
+    for catalog in [&sqlite, &postgres] {
+        let read = catalog.records(year_2025(), Repeats::Without).try_collect::<Vec<_>>().await.unwrap();
+        assert_eq!(read, rows, "one by one");
+        let images = catalog.images(year_2025()).await.unwrap();
+        assert_eq!(catalog.photographs(year_2025()).try_collect::<Vec<_>>().await.unwrap(), images);
+    }
 
     let places = sqlite.places().await.unwrap();
     let ids: Vec<&str> = places.iter().map(|place| place.id.as_str()).collect();

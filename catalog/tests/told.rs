@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::store::{NewDataset, NewDeployment, NewDetection, NewImage, NewPlace, Store};
-use deertrack_catalog::{Catalog, LeftOut, connect};
+use deertrack_catalog::{Catalog, LeftOut, Repeats, connect};
 use deertrack_schemas::Class;
 use deertrack_survey::TimeRange;
 use futures::TryStreamExt;
@@ -105,6 +105,9 @@ async fn a_row_that_repeats_another_is_in_no_count_and_can_be_given_back() {
         };
         assert_eq!(ids(catalog.records_in(june()).await.unwrap()), ["event"]);
         assert_eq!(ids(catalog.repeats_in(june()).await.unwrap()), ["media"]);
+        let records = |repeats| catalog.records(june(), repeats).try_collect::<Vec<_>>();
+        assert_eq!(ids(records(Repeats::Without).await.unwrap()), ["event"]);
+        assert_eq!(ids(records(Repeats::With).await.unwrap()), ["event", "media"]);
         assert_eq!(catalog.sightings(june()).try_collect::<Vec<_>>().await.unwrap().len(), 1);
         let embeddings: Vec<_> = catalog.embeddings(None).try_collect().await.unwrap();
         assert_eq!(embeddings.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["event"]);

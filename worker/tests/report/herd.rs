@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{
     Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Record,
-    Sighting,
+    Repeats, Sighting,
 };
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
@@ -227,6 +227,14 @@ impl Catalog for Herd {
 
     async fn records_in(&self, _: TimeRange) -> Result<Vec<Record>, CatalogError> {
         Ok(Vec::new())
+    }
+
+    fn records(&self, _: TimeRange, _: Repeats) -> BoxStream<'_, Result<Record, CatalogError>> {
+        stream::empty().boxed()
+    }
+
+    fn photographs(&self, _: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
+        stream::empty().boxed()
     }
 
     fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
