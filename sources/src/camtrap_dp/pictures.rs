@@ -53,12 +53,13 @@ impl Pictures {
         for event in of_anything.all.iter().filter(|event| event.has_people(all)) {
             event.linked.iter().chain(&event.timed).for_each(|medium| pictures.sees_people[*medium] = true);
         }
-        pictures.note_events(of_chosen, fates);
+        pictures.note_events(of_chosen, all, media, fates);
         pictures
     }
 
-    /// Links come before times, and early events before late ones, in whatever order a file tells of them.
-    fn note_events(&mut self, events: &Events, fates: &Fates) {
+    /// Links come before times, and early events before late ones, in whatever order a file tells of them. What stands for
+    /// an event shows it, as if a row had linked the two.
+    fn note_events(&mut self, events: &Events, all: &Observations, media: &Media, fates: &Fates) {
         let is_taken = |row: &usize| !matches!(fates.0[*row], Fate::Rejected | Fate::NotAsked);
         let mut taken: Vec<usize> = (0..events.all.len())
             .filter(|number| {
@@ -70,14 +71,25 @@ impl Pictures {
             let event = &events.all[*number];
             (event.start, event.end, &event.key)
         });
-        let media: [fn(&Event) -> &[usize]; 2] = [|event| &event.linked, |event| &event.timed];
-        for media in media {
-            for number in &taken {
-                for medium in media(&events.all[*number]) {
-                    if self.is_chosen[*medium] || !(self.is_other[*medium] || self.sees_people[*medium]) {
-                        self.event[*medium].get_or_insert(*number);
-                    }
-                }
+        let linked = |number: &usize| {
+            let event = &events.all[*number];
+            let standing = self.of_event(event, all, media, fates).into_values();
+            (*number, event.linked.iter().copied().chain(standing).collect::<Vec<usize>>())
+        };
+        let linked: Vec<(usize, Vec<usize>)> = taken.iter().map(linked).collect();
+        for (number, media) in &linked {
+            self.note_event(*number, media);
+        }
+        for number in &taken {
+            self.note_event(*number, &events.all[*number].timed);
+        }
+    }
+
+    /// That these media show an event, where nothing else is known to be on them.
+    fn note_event(&mut self, number: usize, media: &[usize]) {
+        for medium in media {
+            if self.is_chosen[*medium] || !(self.is_other[*medium] || self.sees_people[*medium]) {
+                self.event[*medium].get_or_insert(number);
             }
         }
     }
