@@ -86,6 +86,8 @@ pub struct Gatherer {
     /// By start and image: what may still be preceded.
     waiting: BTreeMap<(DateTime<Utc>, String), Vec<Sighting>>,
     open: HashMap<Group, Visit>,
+    /// Nothing that begins before it is still to come.
+    passed: DateTime<Utc>,
     done: Visits,
 }
 
@@ -118,8 +120,15 @@ impl Gatherer {
             names: Names::default(),
             waiting: BTreeMap::new(),
             open: HashMap::new(),
+            passed: DateTime::<Utc>::MIN_UTC,
             done: Visits::default(),
         }
+    }
+
+    /// The same without visits of individuals.
+    #[must_use]
+    pub fn of_classes(self) -> Self {
+        Self { individuals: false, ..self }
     }
 
     fn gathered(mut self, records: &[Record]) -> Visits {
@@ -150,6 +159,7 @@ impl Gatherer {
 
     /// Nothing that begins before `then` is still to come: what waits for it need not wait any longer.
     pub fn pass(&mut self, then: DateTime<Utc>) {
+        self.passed = self.passed.max(then);
         while let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 < then) {
             for sighting in first.remove() {
                 self.gather(sighting);
@@ -172,7 +182,25 @@ impl Gatherer {
         }
     }
 
-    /// All visits.
+    /// Takes the visits that are complete and that no other one will come before: all that is taken, one after another, and
+    /// what [`finish`](Self::finish) gives at last, is in the order of [`visits`] and [`individual_visits`].
+    pub fn take(&mut self) -> Visits {
+        let (passed, rule) = (self.passed, self.rule);
+        // No record to come is close enough to them.
+        for (_, visit) in self.open.extract_if(|_, visit| passed - since(visit, rule) >= rule.gap) {
+            self.done.push(visit);
+        }
+        let is_of = |individual: bool| move |visit: &&Visit| visit.individual.is_some() == individual;
+        let begins = |individual| self.open.values().filter(is_of(individual)).map(|visit| visit.start).min();
+        let [classes, individuals] =
+            [false, true].map(|individual| begins(individual).map_or(passed, |begin| begin.min(passed)));
+        Visits {
+            of_classes: before(classes, &mut self.done.of_classes),
+            of_individuals: before(individuals, &mut self.done.of_individuals),
+        }
+    }
+
+    /// All visits that were not taken.
     pub fn finish(mut self) -> Visits {
         for sighting in std::mem::take(&mut self.waiting).into_values().flatten() {
             self.gather(sighting);
@@ -180,9 +208,8 @@ impl Gatherer {
         for visit in std::mem::take(&mut self.open).into_values() {
             self.done.push(visit);
         }
-        for visits in [&mut self.done.of_classes, &mut self.done.of_individuals] {
-            visits.sort_by(|a, b| order(a).cmp(&order(b)));
-        }
+        sort(&mut self.done.of_classes);
+        sort(&mut self.done.of_individuals);
         self.done
     }
 }
@@ -212,11 +239,15 @@ fn see(sightings: &mut Vec<Sighting>, group: Group, row: &Record) {
 }
 
 fn belongs(visit: &Visit, sighting: &Sighting, rule: VisitRule) -> bool {
-    let since = match rule.since {
+    sighting.start - since(visit, rule) < rule.gap
+}
+
+/// From when the gap is measured.
+fn since(visit: &Visit, rule: VisitRule) -> DateTime<Utc> {
+    match rule.since {
         GapSince::LastRecord => visit.end,
         GapSince::LastIndependentRecord => visit.start,
-    };
-    sighting.start - since < rule.gap
+    }
 }
 
 fn extend(visit: &mut Visit, sighting: &Sighting) {
@@ -240,6 +271,17 @@ fn begin(sighting: &Sighting) -> Visit {
         images: 1,
         animals: sighting.animals,
     }
+}
+
+fn sort(visits: &mut [Visit]) {
+    visits.sort_by(|a, b| order(a).cmp(&order(b)));
+}
+
+/// Takes those that begin before `then`.
+fn before(then: DateTime<Utc>, visits: &mut Vec<Visit>) -> Vec<Visit> {
+    sort(visits);
+    let end = visits.partition_point(|visit| visit.start < then);
+    visits.drain(..end).collect()
 }
 
 fn order(visit: &Visit) -> (DateTime<Utc>, Option<&str>, Option<&str>, Class) {
