@@ -1,10 +1,11 @@
 //! What exports ask of the platform's database, whichever it is. Reading only: writing is the duty of
 //! [`store`](crate::store).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use deertrack_survey::{Deployment, Place, TimeRange};
+use futures::TryStreamExt;
 use futures::stream::BoxStream;
 
 use crate::embedding::{Embedding, Profile};
@@ -90,6 +91,12 @@ pub trait Catalog: Send + Sync {
     /// [`Catalog::repeats_in`] among them where they are asked for.
     fn records(&self, range: TimeRange, repeats: Repeats) -> BoxStream<'_, Result<Record, CatalogError>>;
 
+    /// How many rows [`Catalog::records`] and [`Catalog::sightings`] read of the range at most, before they are read: with
+    /// those that are left out, for they cannot be told from the others without reading. `None` where nobody knows.
+    async fn count_detections(&self, _range: TimeRange) -> Result<Option<u64>, CatalogError> {
+        Ok(None)
+    }
+
     /// How many detections with `taken_at` in the range [`Catalog::records_in`] leaves out. A repeat is none of them: the
     /// row that it repeats tells of the same animal.
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError>;
@@ -103,6 +110,12 @@ pub trait Catalog: Send + Sync {
 
     /// The rows of [`Catalog::images`] one by one in the same order, with what counting needs of them.
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>>;
+
+    /// The places of [`Catalog::frames`], each once. Cheaper than these, for no row of them is read.
+    async fn photographed(&self, range: TimeRange) -> Result<BTreeSet<String>, CatalogError> {
+        let places = self.frames(range).try_filter_map(async |frame| Ok(frame.place_id));
+        places.try_collect().await
+    }
 
     /// The rows of [`Catalog::images`] one by one in the same order, whole.
     fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>>;

@@ -1,7 +1,7 @@
 //! What is read alike from both databases: the same statements into the same rows. An [`Adapter`] brings what differs:
 //! the connection, the form of an instant, and vectors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -193,6 +193,10 @@ where
         })
     }
 
+    async fn count_detections(&self, range: TimeRange) -> Result<Option<u64>, CatalogError> {
+        self.count_embeddings(Some(of_photographs(&range)), false).await
+    }
+
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
         let keep = |row: LeftOutRow, _| Some(row);
         Ok(self.rows(|sql| Some(&sql.left_out), About::Range(range), keep).await?.into_iter().collect())
@@ -205,6 +209,11 @@ where
 
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
         self.one_by_one(|sql| &sql.frames, range, |row: FrameRow<A::Instant>, _| Some(row.into()))
+    }
+
+    async fn photographed(&self, range: TimeRange) -> Result<BTreeSet<String>, CatalogError> {
+        let keep = |(place,): (String,), _| Some(place);
+        Ok(self.rows(|sql| Some(&sql.photographed), About::Range(range), keep).await?.into_iter().collect())
     }
 
     fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
