@@ -14,6 +14,7 @@ mod held;
 mod left_out_row;
 mod map;
 mod micros;
+mod paced;
 mod postgres;
 mod reads;
 mod row;

@@ -22,6 +22,7 @@ use crate::held::Held;
 use crate::map::file::Mapping;
 use crate::map::look::Look;
 use crate::micros::Micros;
+use crate::paced::{DRIVER_ROWS, Paced};
 use crate::reads::{About, Adapter};
 
 /// How long to wait for a writer's lock. An import holds it only while it commits (WAL).
@@ -51,7 +52,11 @@ pub(super) async fn pool(options: SqliteConnectOptions) -> Result<SqlitePool, Ca
     if !path.exists() {
         return Err(CatalogError::NoFile(path));
     }
-    let options = options.read_only(true).create_if_missing(false).busy_timeout(BUSY_TIMEOUT);
+    let options = options
+        .read_only(true)
+        .create_if_missing(false)
+        .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(DRIVER_ROWS);
     Ok(SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?)
 }
 
@@ -75,7 +80,7 @@ impl Adapter for SqliteCatalog {
             About::Range(range) => query.bind(Micros(range.start)).bind(Micros(range.end)),
             About::Ids(ids) => query.bind(Json(ids)),
         };
-        query.fetch(&self.pool).map_err(CatalogError::from).boxed()
+        Paced::new(query.fetch(&self.pool)).map_err(CatalogError::from).boxed()
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
@@ -84,10 +89,10 @@ impl Adapter for SqliteCatalog {
         let embedding = move |row: SqliteRow| -> Result<Option<Embedding>, CatalogError> {
             Ok(EmbeddingRow::<Micros>::from_row(&row)?.of_deer(unit, vector(&row, "detection")?))
         };
-        sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
+        let query = sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
             .bind(range.as_ref().map(|range| Micros(range.start)))
-            .bind(range.as_ref().map(|range| Micros(range.end)))
-            .fetch(&self.pool)
+            .bind(range.as_ref().map(|range| Micros(range.end)));
+        Paced::new(query.fetch(&self.pool))
             .map_err(CatalogError::from)
             .try_filter_map(move |row| async move { embedding(row) })
             .boxed()
