@@ -1,9 +1,11 @@
 //! A platform's PostgreSQL (15 or newer), read and never written.
 //!
 //! Ids may be of any type: they are read through a cast to text and ordered by their bytes, so that the order does not
-//! depend on the server's locale. A timestamp without a zone is taken as UTC (the session's zone is UTC).
+//! depend on the server's locale. A timestamp without a zone is taken as UTC (the session's zone is UTC). Rows of a range
+//! come by a cursor ([`cursor`]).
 //! Which tables and columns are read is the duty of [`map`](crate::map).
 
+mod cursor;
 mod vectors;
 
 use std::time::Duration;
@@ -25,7 +27,8 @@ use crate::map::look::Look;
 use crate::reads::{About, Adapter};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longer than any of our queries takes, shorter than a job's time limit, so that the job fails with this reason.
+/// Longer than any of our queries takes and than the next rows of a range do, shorter than a job's time limit, so that the
+/// job fails with this reason.
 const STATEMENT_TIMEOUT: &str = "60s";
 
 /// The tables of a PostgreSQL.
@@ -37,7 +40,10 @@ pub(super) struct PostgresCatalog {
 impl PostgresCatalog {
     /// Connects and looks where everything is.
     pub(super) async fn connect(options: PgConnectOptions, mapping: Mapping) -> Result<Self, CatalogError> {
-        let pool = pool(options).await?;
+        Self::over(pool(options).await?, mapping).await
+    }
+
+    async fn over(pool: PgPool, mapping: Mapping) -> Result<Self, CatalogError> {
         let held = Held::make(&pool, mapping).await?;
         Ok(Self { pool, held })
     }
@@ -68,13 +74,16 @@ impl Adapter for PostgresCatalog {
     // `AssertSqlSafe`: statements are our own files over names of columns and the operator's mapping file; no input of a
     // user of exports.
     fn fetch<'a>(&'a self, sql: String, about: About<'a>) -> BoxStream<'a, Result<PgRow, CatalogError>> {
-        let query = sqlx::query(AssertSqlSafe(sql));
-        let query = match about {
-            About::Everything => query,
-            About::Range(range) => query.bind(range.start).bind(range.end),
-            About::Ids(ids) => query.bind(ids),
-        };
-        query.fetch(&self.pool).map_err(CatalogError::from).boxed()
+        match about {
+            About::Everything => {
+                sqlx::query(AssertSqlSafe(sql)).fetch(&self.pool).map_err(CatalogError::from).boxed()
+            }
+            About::Range(range) => cursor::rows(&self.pool, sql, Some(range)),
+            About::Ids(ids) => {
+                let query = sqlx::query(AssertSqlSafe(sql)).bind(ids);
+                query.fetch(&self.pool).map_err(CatalogError::from).boxed()
+            }
+        }
     }
 
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
@@ -83,11 +92,7 @@ impl Adapter for PostgresCatalog {
             return stream::once(async { Err(unknown_type) }).boxed();
         }
         let unit = state.map.unit;
-        sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
-            .bind(range.as_ref().map(|range| range.start))
-            .bind(range.as_ref().map(|range| range.end))
-            .fetch(&self.pool)
-            .map_err(CatalogError::from)
+        cursor::rows(&self.pool, state.sql.embeddings.clone(), range)
             .try_filter_map(move |row| async move { vectors::embedding(&row, unit) })
             .boxed()
     }
@@ -105,8 +110,10 @@ impl Adapter for PostgresCatalog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
     use crate::connect::Target;
     use crate::connect::migrate;
+    use crate::reads::Reads;
 
     /// Ten years of images every 20 minutes: enough rows for the planner to have a choice.
     const TEN_YEARS: &str = "
@@ -144,6 +151,31 @@ mod tests {
             "{plan}"
         );
         assert!(!plan.contains("Seq Scan on images"), "{plan}");
+    }
+
+    #[tokio::test]
+    async fn rows_that_are_read_for_longer_than_a_statement_may_take_all_come() {
+        let url = deertrack_testkit::postgres::database();
+        migrate(&url).await.unwrap();
+        let writer = PgPool::connect(&url).await.unwrap();
+        sqlx::query(TEN_YEARS).execute(&writer).await.unwrap();
+
+        let Target::Postgres(options) = Target::of(&url).unwrap() else { panic!("{url} is no PostgreSQL") };
+        let options = options.options([("statement_timeout", "500ms")]);
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        let catalog = Reads(PostgresCatalog::over(pool, Mapping::default()).await.unwrap());
+        let range = "2000-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap();
+        let sightings = catalog.sightings(range.clone()).try_collect::<Vec<_>>().await.unwrap();
+        assert_eq!(sightings, [], "and rows of another form on the same connection");
+        let mut frames = catalog.frames(range);
+        let mut read = 0;
+        while frames.try_next().await.unwrap().is_some() {
+            read += 1;
+            if read == 100_000 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        assert_eq!(read, 262_800);
     }
 
     #[tokio::test]
