@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
@@ -95,6 +96,10 @@ pub(crate) struct PaceArgs {
     /// Seconds that running jobs may go on after a stop was asked
     #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 30, value_name = "SECONDS")]
     pub(crate) grace_seconds: u64,
+    /// Memory that this process may take: `512MB`, `2GiB`. An export that needs more is refused in words, one that needs
+    /// what others have waits [default: the limit of the container, if it has one]
+    #[arg(long, env = "DEERTRACK_MEMORY_LIMIT", value_name = "SIZE")]
+    pub(crate) memory_limit: Option<ByteSize>,
     #[command(flatten)]
     pub(crate) safety: SafetyArgs,
 }

@@ -19,6 +19,7 @@ use tracing::{Instrument, Span};
 use crate::JobError;
 use crate::artifact::{self, Artifacts, Drafts, StoreError};
 use crate::export::{Exporter, Job, Progress, Rendered};
+use crate::memory::Memory;
 use crate::stage::Stages;
 
 /// The `outcome` on the last log line of a try that wrote nothing: another worker has the job. Other outcomes are the
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) zone: Tz,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) memory: Memory,
     /// Set when the grace time of a shutdown is over.
     pub(crate) hand_back: CancellationToken,
 }
@@ -153,7 +155,7 @@ async fn export(
         }
     });
     let drafts = Drafts::new(shared.artifacts.dir(), command.job_id.clone());
-    let job = Job::new(progress, stop, drafts, slot);
+    let job = Job::new(progress, stop, drafts, slot, shared.memory.clone());
     let made = async {
         let Rendered { content, headline } = shared.exporter.export(&job, &command).await?;
         crash::point("artifact.rendered");

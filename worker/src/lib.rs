@@ -4,6 +4,7 @@ pub mod artifact;
 mod error;
 pub mod export;
 mod job;
+pub mod memory;
 pub mod run;
 mod stage;
 mod typesetting;

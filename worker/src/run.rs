@@ -15,6 +15,7 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use crate::artifact::Artifacts;
 use crate::export::Exporter;
 use crate::job::{self, Shared};
+use crate::memory::Memory;
 
 /// The most claims one fetch asks for.
 const MAX_FETCH: usize = 64;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub retry: Option<RetryPolicy>,
     /// Files older than this are removed: finished exports that nobody fetched, and what killed workers left.
     pub keep_files: Duration,
+    /// How much memory its jobs may take.
+    pub memory: Memory,
 }
 
 impl Default for Settings {
@@ -50,6 +53,7 @@ impl Default for Settings {
             time_limit: None,
             retry: None,
             keep_files: Duration::from_hours(7 * 24),
+            memory: Memory::of_this_machine(),
         }
     }
 }
@@ -67,13 +71,15 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), StreamError> {
     let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await?;
-    tracing::info!(consumer = consumer.name(), concurrency = settings.concurrency, "worker is ready");
+    let (concurrency, memory_limit) = (settings.concurrency, settings.memory.limit());
+    tracing::info!(consumer = consumer.name(), concurrency, memory_limit, "worker is ready");
     let shared = Arc::new(Shared {
         exporter,
         artifacts,
         zone: settings.zone,
         time_limit: settings.time_limit,
         retry: settings.retry,
+        memory: settings.memory.clone(),
         hand_back: CancellationToken::new(),
     });
     let _tidying = tidy_files(shared.artifacts.clone(), settings.keep_files);

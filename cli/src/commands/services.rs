@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use bytesize::ByteSize;
 use chrono_tz::Tz;
 use deertrack_catalog::{self as catalog, Catalog};
 use deertrack_producer::Exports;
@@ -12,6 +13,7 @@ use deertrack_producer::http::{self, GatewayState};
 use deertrack_stream::{Durability, Settings, Stream};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
+use deertrack_worker::memory::Memory;
 use deertrack_worker::run;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -135,6 +137,9 @@ pub(crate) async fn worker(
     let mut settings = run::Settings { grace, zone: plan.zone, ..run::Settings::default() };
     if let Some(concurrency) = plan.pace.concurrency {
         settings.concurrency = usize::from(concurrency);
+    }
+    if let Some(ByteSize(limit)) = plan.pace.memory_limit {
+        settings.memory = Memory::limited(limit);
     }
     let kinds = Arc::new(Kinds { catalog, zone: plan.zone, images });
     run::run(&stream, kinds, artifacts, &settings, shutdown).await.map_err(Exit::unavailable)

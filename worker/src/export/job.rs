@@ -1,7 +1,7 @@
 //! The running job as its export sees it: how it tells how far it is, learns that it shall stop, and gets cores and room.
 
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use deertrack_schemas::Counts;
 use deertrack_stream::crash;
@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::scratch::{Room, ScratchFolder};
 use super::team;
+use super::words::{counted, megabytes};
 use crate::JobError;
 use crate::artifact::{Draft, Drafts};
+use crate::memory::{Memory, Reserved, TooMuch};
 
 /// The running job as its export sees it.
 #[derive(Clone)]
@@ -29,6 +31,9 @@ pub struct Job {
     /// Held by blocking work until it truly ends, so that a stopped job does not free its core too early.
     #[expect(dead_code, reason = "held, not read: it frees the core when the last clone is dropped")]
     slot: Option<Arc<OwnedSemaphorePermit>>,
+    memory: Memory,
+    /// What it has of it, as long as any of its work goes on.
+    reserved: Arc<Mutex<Vec<Reserved>>>,
 }
 
 impl Job {
@@ -37,17 +42,32 @@ impl Job {
         stop: CancellationToken,
         drafts: Drafts,
         slot: OwnedSemaphorePermit,
+        memory: Memory,
     ) -> Self {
         let (cores, slot) = (team::permitted_cores(), Some(Arc::new(slot)));
-        Self { progress, stop, cores, room: Room::default(), drafts, slot }
+        Self { progress, stop, cores, room: Room::default(), drafts, slot, memory, reserved: Arc::default() }
     }
 
     /// A job outside a worker: the command line, tests. Its drafts lie in the system's folder of temporary files.
     pub fn alone(progress: Progress) -> Self {
         let id = "alone".parse().expect("five letters are an id");
         let drafts = Drafts::new(std::env::temp_dir(), id);
-        let (stop, cores) = (CancellationToken::new(), team::permitted_cores());
-        Self { progress, stop, cores, room: Room::default(), drafts, slot: None }
+        Self {
+            progress,
+            stop: CancellationToken::new(),
+            cores: team::permitted_cores(),
+            room: Room::default(),
+            drafts,
+            slot: None,
+            memory: Memory::unlimited(),
+            reserved: Arc::default(),
+        }
+    }
+
+    /// The same job with so much memory.
+    #[must_use]
+    pub fn with_memory(self, memory: Memory) -> Self {
+        Self { memory, ..self }
     }
 
     /// The same job with its drafts elsewhere.
@@ -67,6 +87,17 @@ impl Job {
     /// Where its temporary files lie.
     pub(crate) fn scratch(&self) -> ScratchFolder {
         ScratchFolder::new(self.drafts.dir(), self.room)
+    }
+
+    /// Takes so many bytes of the worker's memory for this job, for as long as any of its work goes on; where others have
+    /// them, it waits. `rows` is what needs them, for the refusal.
+    ///
+    /// # Errors
+    /// `Reject` when the worker could never give them.
+    pub async fn reserve(&self, bytes: u64, rows: u64) -> Result<(), JobError> {
+        let reserved = self.memory.reserve(bytes).await.map_err(|too_much| refusal(too_much, rows))?;
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).push(reserved);
+        Ok(())
     }
 
     /// Called between steps of blocking work.
@@ -98,6 +129,17 @@ impl Job {
             },
         }
     }
+}
+
+fn refusal(TooMuch { needed, most, limit }: TooMuch, rows: u64) -> JobError {
+    JobError::Reject(format!(
+        "This export of {} takes up to {} of memory, and a job of this worker may have {} of its {} \
+         (--memory-limit): choose a shorter range, or have an operator give it more",
+        counted(rows, "detection", "detections"),
+        megabytes(needed),
+        megabytes(most),
+        megabytes(limit)
+    ))
 }
 
 /// Where an export tells how far it is.

@@ -24,6 +24,11 @@ pub(crate) fn counted(value: impl Display, one: &str, many: &str) -> String {
     format!("{number} {noun}")
 }
 
+/// So many bytes, rounded up: `1,234 MB`.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{} MB", number(bytes.div_ceil(1_000_000)))
+}
+
 /// That a document shows other characters than its texts have, if it does.
 pub(crate) fn replaced(characters: usize) -> Option<String> {
     let lacking = counted(characters, "character", "characters");

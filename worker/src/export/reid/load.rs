@@ -17,6 +17,7 @@ use super::herd::Herd;
 use super::loading::Loading;
 use super::wording::number;
 use crate::JobError;
+use crate::export::words::megabytes;
 use crate::export::{Cx, Job, species};
 
 /// Detections that are handed on at a time.
@@ -143,13 +144,9 @@ async fn check_room(
         "The vectors of up to {} detections need {} of temporary room on the worker's disk, of which {} are free: \
          choose a shorter range or fewer classes, or have an operator make room",
         number(most),
-        megabytes(needed(most).div_ceil(1_000_000)),
-        megabytes(lack.free / 1_000_000)
+        megabytes(needed(most)),
+        megabytes(lack.free)
     )))
-}
-
-fn megabytes(count: u64) -> String {
-    format!("{} MB", number(count))
 }
 
 fn keep(
