@@ -31,7 +31,7 @@ pub const INFO: KindInfo = KindInfo {
     extension: CSV.extension,
     media_type: CSV.media_type,
     other_files: &[XLSX, GEOJSON],
-    time_limit_seconds: 300,
+    time_limit_seconds: 1800,
     max_attempts: 3,
     retry_base_seconds: 2,
     retry_cap_seconds: 300,

@@ -37,7 +37,12 @@ pub(super) fn size_boxes(job: &Job, records: &mut [Record], folder: &ImagesFolde
 /// What cannot be said of boxes, for the sentence about a file: `2 boxes left out`.
 pub(super) fn lost_boxes<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<String> {
     let is_lost = |record: &&Record| record.bbox.is_some_and(|bbox| bbox.fractions().is_none());
-    match records.into_iter().filter(is_lost).count() {
+    lost_boxes_words(records.into_iter().filter(is_lost).count())
+}
+
+/// As [`lost_boxes`], where they are counted.
+pub(super) fn lost_boxes_words(lost: usize) -> Option<String> {
+    match lost {
         0 => None,
         1 => Some(
             "1 box left out that is no part of its photograph, or of a photograph of unknown size".to_owned(),

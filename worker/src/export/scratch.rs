@@ -38,6 +38,11 @@ impl ScratchFolder {
         Self { dir: dir.to_owned(), room }
     }
 
+    /// For those who make such files by themselves.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A new, empty file that is gone when it is closed.
     ///
     /// # Errors

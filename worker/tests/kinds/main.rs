@@ -20,5 +20,6 @@ mod round_trips;
 mod season;
 mod table;
 mod table_counts;
+mod table_fold;
 mod zip;
 mod zip_choice;

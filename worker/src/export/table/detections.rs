@@ -1,14 +1,12 @@
 //! One row for each detection. Rejected ones and duplicates are not among them; second boxes of one animal are, and
 //! the last column says that they do not count.
 
-use std::collections::HashSet;
-
 use deertrack_catalog::Record;
 
-use super::selected::Selected;
-use super::sheet::{Cell, Sheet};
+use super::basis::Basis;
+use super::sheet::Cell;
 
-const COLUMNS: [&str; 27] = [
+pub(super) const COLUMNS: [&str; 27] = [
     "detection_id",
     "image_id",
     "taken_at",
@@ -38,30 +36,32 @@ const COLUMNS: [&str; 27] = [
     "counted",
 ];
 
-pub(super) fn sheet(selected: &Selected) -> Sheet {
-    let counted: HashSet<&str> = selected.counted.iter().map(|record| record.id.as_str()).collect();
-    let is_counted = |record: &Record| counted.contains(record.id.as_str());
-    let rows = selected.records.iter().map(|record| row(selected, record, is_counted(record))).collect();
-    Sheet { name: "detections", columns: &COLUMNS, rows }
-}
-
-fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
+/// The cells of a row. `image_path` is that which is told.
+pub(super) fn cells<'a>(
+    basis: &'a Basis,
+    record: &'a Record,
+    image_path: Option<&'a str>,
+    is_counted: bool,
+) -> [Cell<'a>; COLUMNS.len()] {
     let place_id = record.image.place_id.as_deref();
-    let zone = selected.zone(place_id);
+    let zone = basis.zone(place_id);
     let bbox = record.bbox.and_then(|bbox| bbox.fractions());
-    vec![
+    let taken_at = record.image.taken_at.map(|at| Cell::local(at, zone));
+    // Most times are that of the photograph.
+    let local = |at| if Some(at) == record.image.taken_at { taken_at.into() } else { Cell::local(at, zone) };
+    [
         (&record.id).into(),
         (&record.image.id).into(),
-        record.image.taken_at.map(|at| Cell::local(at, zone)).into(),
+        taken_at.into(),
         zone.name().into(),
-        selected.zone_source(place_id).into(),
+        basis.zone_source(place_id).into(),
         place_id.into(),
-        selected.place_name(place_id).into(),
+        basis.place_name(place_id).into(),
         record.class.name().into(),
         record.confidence.into(),
         record.count.into(),
         record.deer_id.as_deref().into(),
-        selected.deer_name(record.deer_id.as_deref()).into(),
+        basis.deer_name(record.deer_id.as_deref()).into(),
         bbox.map(|bbox| bbox.x).into(),
         bbox.map(|bbox| bbox.y).into(),
         bbox.map(|bbox| bbox.width).into(),
@@ -73,9 +73,9 @@ fn row(selected: &Selected, record: &Record, is_counted: bool) -> Vec<Cell> {
         record.classification_method.as_deref().into(),
         record.classified_by.as_deref().into(),
         record.burst_id.as_deref().into(),
-        selected.images.told(record.image.path.as_deref()).as_deref().into(),
-        record.seen_at().map(|at| Cell::local(at, zone)).into(),
-        record.seen_until().map(|at| Cell::local(at, zone)).into(),
+        image_path.into(),
+        record.seen_at().map(local).into(),
+        record.seen_until().map(local).into(),
         if is_counted { "yes" } else { "no" }.into(),
     ]
 }

@@ -1,7 +1,6 @@
 //! The topics counted by place: a GeoJSON (RFC 7946) point for each. A place without coordinates has no geometry.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deertrack_schemas::table::Topic;
 use deertrack_schemas::{Class, TableParams};
@@ -9,6 +8,7 @@ use deertrack_survey::Place;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::facts::{ByClass, Facts};
 use super::selected::Selected;
 use crate::export::coordinates::{PRECISION, rounded};
 use crate::export::told_zone::{ToldZone, told_zones};
@@ -41,14 +41,15 @@ struct Point {
     coordinates: [f64; 2],
 }
 
-pub(super) fn file(selected: &Selected, params: &TableParams) -> Vec<u8> {
+pub(super) fn file(selected: &Selected) -> Vec<u8> {
+    let params = &selected.basis.params;
     let counts = Counts::of(selected);
-    let mut places: Vec<&Place> = selected.places.values().collect();
+    let mut places: Vec<&Place> = selected.basis.places.values().collect();
     places.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     let collection = Collection {
         r#type: "FeatureCollection",
         coordinate_precision: (!params.exact_coordinates).then_some(PRECISION),
-        species: selected.species(),
+        species: selected.species().collect(),
         time_zones: told_zones(&selected.zones()),
         features: places.into_iter().map(|place| feature(place, &counts, params)).collect(),
     };
@@ -72,57 +73,41 @@ fn point(place: &Place, exact: bool) -> Option<Point> {
 
 /// What is counted, by place id.
 struct Counts<'a> {
-    detections: BTreeMap<(&'a str, Class), usize>,
-    visits: BTreeMap<(Arc<str>, Class), usize>,
+    facts: &'a Facts,
     nights: BTreeMap<&'a str, f64>,
-    individuals: BTreeMap<&'a str, HashSet<&'a str>>,
-    are_passages: bool,
+    /// `None` where ids are of passages: nobody knows how many individuals there were.
+    individuals: Option<BTreeMap<&'a str, usize>>,
 }
 
 impl<'a> Counts<'a> {
     fn of(selected: &'a Selected) -> Self {
-        let mut detections = BTreeMap::new();
-        let mut individuals: BTreeMap<_, HashSet<_>> = BTreeMap::new();
-        for record in &selected.counted {
-            let Some(place) = record.place_id.as_deref() else { continue };
-            *detections.entry((place, record.class)).or_default() += 1;
-            if let Some(deer) = record.individual.as_deref() {
-                individuals.entry(place).or_default().insert(deer);
-            }
-        }
+        let individuals = selected.individuals().by_place();
         let are_passages = selected.passages > 0 && individuals.is_empty();
-        let mut visits = BTreeMap::new();
-        for visit in selected.visits() {
-            if let Some(place) = visit.place_id {
-                *visits.entry((place, visit.class)).or_default() += 1;
-            }
+        Self {
+            facts: &selected.facts,
+            nights: selected.effort.by_place(),
+            individuals: (!are_passages).then_some(individuals),
         }
-        Self { detections, visits, nights: selected.effort.by_place(), individuals, are_passages }
     }
 
     fn properties(&self, place: &Place, topics: &[Topic]) -> Map<String, Value> {
+        let id = place.id.as_str();
         let mut properties = Map::new();
         properties.insert("place_id".into(), json!(place.id));
         properties.insert("place".into(), json!(place.name));
         for topic in topics {
             match topic {
-                Topic::Detections => by_class(&mut properties, "detections", |class| {
-                    self.detections.get(&(place.id.as_str(), class)).copied()
-                }),
-                Topic::Visits => by_class(&mut properties, "visits", |class| {
-                    self.visits.get(&(Arc::from(place.id.as_str()), class)).copied()
-                }),
+                Topic::Detections => {
+                    by_class(&mut properties, "detections", self.facts.detections_at.get(id));
+                }
+                Topic::Visits => by_class(&mut properties, "visits", self.facts.visits_at.get(id)),
                 Topic::Effort => {
-                    let nights = self.nights.get(place.id.as_str()).copied().unwrap_or_default();
+                    let nights = self.nights.get(id).copied().unwrap_or_default();
                     properties.insert("trap_nights".into(), json!(nights));
                 }
-                // Where ids are of passages nobody knows how many individuals there were.
-                Topic::Individuals if self.are_passages => {
-                    properties.insert("individuals".into(), Value::Null);
-                }
                 Topic::Individuals => {
-                    let count = self.individuals.get(place.id.as_str()).map_or(0, HashSet::len);
-                    properties.insert("individuals".into(), json!(count));
+                    let count = |places: &BTreeMap<&str, usize>| places.get(id).copied().unwrap_or_default();
+                    properties.insert("individuals".into(), json!(self.individuals.as_ref().map(count)));
                 }
             }
         }
@@ -131,11 +116,10 @@ impl<'a> Counts<'a> {
 }
 
 /// The sum over the classes, then each: flat, because maps cannot look into objects.
-fn by_class(properties: &mut Map<String, Value>, name: &str, count: impl Fn(Class) -> Option<usize>) {
-    let counts = Class::ALL.map(|class| (class, count(class).unwrap_or_default()));
-    let total: usize = counts.iter().map(|(_, count)| count).sum();
-    properties.insert(name.to_owned(), json!(total));
-    for (class, count) in counts {
-        properties.insert(format!("{name}_{}", class.name()), json!(count));
+fn by_class(properties: &mut Map<String, Value>, name: &str, counts: Option<&ByClass>) {
+    let counts = counts.copied().unwrap_or_default();
+    properties.insert(name.to_owned(), json!(counts.iter().sum::<usize>()));
+    for class in Class::ALL {
+        properties.insert(format!("{name}_{}", class.name()), json!(counts[class as usize]));
     }
 }

@@ -1,93 +1,106 @@
-//! Tables: load -> rows -> file.
+//! Tables: rows are read, folded and written one after another.
 //!
-//! - `load` (here): everything about the chosen days, and [`selected`]: which rows of it were asked for.
-//! - [`detections`], [`visits`], [`effort`], [`individuals`]: each topic as a [`sheet::Sheet`] of typed cells.
-//! - [`csv`], [`xlsx`]: a sheet or several as a file. [`geojson`]: the topics counted by place.
+//! - [`basis`]: what is known before the first row. [`reading`]: from the catalog to the [`fold`], on another thread.
+//! - [`fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`]).
+//! - [`detections`], [`visits`], [`effort`] (how long cameras stood: [`stood`]), [`individuals`]: the [`sheet::Cell`]s of
+//!   each topic's rows.
+//! - [`output`]: [`csv`] and [`xlsx`] write rows as they come. [`geojson`]: the topics counted by place.
+//! - [`selected`]: what is said of all of it.
 //!
-//! A new topic is a file, its name in `schemas` and its lines in [`sheet_of`] and [`geojson`].
+//! A new topic is a file, its name in `schemas` and its lines in [`output`], [`fold`] and [`geojson`].
 
+mod basis;
 mod csv;
 mod detections;
 mod effort;
+mod facts;
+mod fold;
 mod geojson;
 mod individuals;
+mod output;
+mod reading;
+mod row;
 mod selected;
 mod sheet;
+mod stood;
 mod visits;
+mod window;
 mod xlsx;
 
-use chrono::{DateTime, Utc};
-use deertrack_schemas::table::{Format, Topic};
+use std::sync::Arc;
+
+use deertrack_catalog::Repeats;
+use deertrack_schemas::table::Topic;
 use deertrack_schemas::{Command, Counts, TableParams};
 
-use self::selected::{Found, Selected};
-use self::sheet::Sheet;
+use self::basis::Basis;
+use self::fold::Folded;
+use self::output::Output;
+use self::selected::Selected;
 use self::xlsx::About;
-use super::picture_size::size_boxes;
 use super::whole::nothing_found;
-use super::{Cx, ImagesFolder, Job, Rendered};
+use super::{Cx, Job, Rendered};
 use crate::JobError;
 use crate::artifact::Content;
 
 /// Makes the table that `command` asks for. The same command over the same rows gives the same bytes.
 ///
 /// # Errors
-/// `Reject` when there is nothing in the range or too much for one sheet, `Retry` when the database is away,
-/// `Stopped` when told to stop.
+/// `Reject` when there is nothing in the range or the disk has too little room for a workbook, `Retry` when the database
+/// or the disk is away, `Stopped` when told to stop.
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
-    cx.job.progress.at(0.05, "reading rows");
-    let found = Found::load(cx, params, command.created_at).await?;
-    let nothing = found.nothing(params.topics());
-    let (created_at, params) = (command.created_at, params.clone());
-    let images = cx.images.clone();
-    match cx.job.blocking(move |job| make(job, found, created_at, &params, &images)).await? {
-        Some(rendered) => Ok(rendered),
-        None => Err(nothing_found(cx, &nothing, created_at).await),
+    cx.job.progress.at(0.02, "reading places");
+    let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
+    let Folded { output, facts, .. } = rows(cx, &basis).await?;
+    let effort = stood::effort(cx, &basis, &facts).await?;
+    let selected = Selected::of(cx, Arc::clone(&basis), facts, effort).await?;
+    if selected.is_empty() {
+        return Err(nothing_found(cx, &selected.nothing(), command.created_at).await);
     }
+    cx.job.blocking(move |job| finish(job, output, &selected)).await
 }
 
-/// `None` where there is not one row.
-fn make(
-    job: &Job,
-    mut found: Found,
-    created_at: DateTime<Utc>,
-    params: &TableParams,
-    images: &ImagesFolder,
-) -> Result<Option<Rendered>, JobError> {
-    if params.topics().contains(&Topic::Detections) {
-        size_boxes(job, &mut found.records, images)?;
-    }
-    job.progress.at(0.3, "choosing rows");
-    let selected = Selected::new(found, params);
-    if selected.is_empty(params.topics()) {
-        return Ok(None);
-    }
-    job.check_stop()?;
-    let detections = selected.records.len() as u64;
-    let tell = |done| match params.topics() {
-        [Topic::Effort] => job.progress.at(0.5, "writing rows"), // which is about no detections
-        _ => job.progress.counted(0.5, "writing rows", Counts::new(done, detections)),
+/// Reads the rows, in part where the file needs no more of them.
+async fn rows(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
+    let most = if basis.is_effort_alone() {
+        None // which is about no detections
+    } else {
+        cx.catalog.count_detections(basis.days.clone()).await?
     };
-    tell(0);
-    let headline = selected.headline(params.topics());
-    let bytes = match params.format {
-        Format::Geojson => geojson::file(&selected, params),
-        Format::Csv => csv::file(&sheets(&selected, params)),
-        Format::Xlsx => xlsx::file(job, &sheets(&selected, params), &About::of(&selected, created_at))?,
-    };
-    tell(detections);
-    Ok(Some(Rendered { content: Content::InMemory(bytes), headline: Some(headline) }))
-}
-
-fn sheets(selected: &Selected, params: &TableParams) -> Vec<Sheet> {
-    params.topics().iter().map(|topic| sheet_of(*topic, selected)).collect()
-}
-
-fn sheet_of(topic: Topic, selected: &Selected) -> Sheet {
-    match topic {
-        Topic::Detections => detections::sheet(selected),
-        Topic::Visits => visits::sheet(selected),
-        Topic::Effort => effort::sheet(selected),
-        Topic::Individuals => individuals::sheet(selected),
+    reading::tell(&cx.job, 0, most);
+    if !basis.has_rows_of(Topic::Detections) {
+        let folded = reading::fold(cx, basis, cx.catalog.sightings(basis.days.clone()), most).await?;
+        if !folded.lacks_sizes {
+            return Ok(folded);
+        }
     }
+    let records = cx.catalog.records(basis.days.clone(), Repeats::Without);
+    reading::fold(cx, basis, records, most).await
+}
+
+/// Writes what is known only at the end.
+fn finish(job: &Job, mut output: Output, selected: &Selected) -> Result<Rendered, JobError> {
+    let (basis, detections) = (&*selected.basis, selected.facts.detections);
+    let stage = "writing rows";
+    match basis.is_effort_alone() {
+        true => job.progress.at(0.95, stage),
+        false => job.progress.counted(0.95, stage, Counts::new(detections, detections)),
+    }
+    if basis.has_rows_of(Topic::Effort) {
+        for row in effort::rows(basis, &selected.effort) {
+            output.row(basis, Topic::Effort, row)?;
+        }
+    }
+    if basis.has_rows_of(Topic::Individuals) {
+        for row in selected.individuals().rows(basis) {
+            output.row(basis, Topic::Individuals, row)?;
+        }
+    }
+    let further = output.further();
+    let content = match output {
+        Output::Geojson => Content::InMemory(geojson::file(selected)),
+        Output::Csv(csv) => Content::OnDisk(csv.finish()?),
+        Output::Xlsx(book) => Content::OnDisk(book.finish(&About::of(selected), job.draft()?)?),
+    };
+    Ok(Rendered { content, headline: Some(selected.headline(&further)) })
 }

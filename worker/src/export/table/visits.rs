@@ -2,10 +2,10 @@
 
 use deertrack_survey::visits::Visit;
 
-use super::selected::Selected;
-use super::sheet::{Cell, Sheet};
+use super::basis::Basis;
+use super::sheet::Cell;
 
-const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 12] = [
     "place_id",
     "place",
     "classification",
@@ -20,28 +20,24 @@ const COLUMNS: [&str; 12] = [
     "duration_seconds",
 ];
 
-pub(super) fn sheet(selected: &Selected) -> Sheet {
-    let rows = selected.visits().iter().map(|visit| row(selected, visit)).collect();
-    Sheet { name: "visits", columns: &COLUMNS, rows }
-}
-
-fn row(selected: &Selected, visit: &Visit) -> Vec<Cell> {
+/// The cells of a row.
+pub(super) fn cells<'a>(basis: &'a Basis, visit: &'a Visit) -> [Cell<'a>; COLUMNS.len()] {
     let place_id = visit.place_id.as_deref();
-    let zone = selected.zone(place_id);
+    let zone = basis.zone(place_id);
     #[expect(clippy::cast_precision_loss, reason = "at most a day of minutes")]
-    let gap = selected.rule.gap.num_minutes() as f64;
-    vec![
+    let gap = basis.rule.gap.num_minutes() as f64;
+    [
         place_id.into(),
-        selected.place_name(place_id).into(),
+        basis.place_name(place_id).into(),
         visit.class.name().into(),
         Cell::local(visit.start, zone),
         Cell::local(visit.end, zone),
         zone.name().into(),
-        selected.zone_source(place_id).into(),
+        basis.zone_source(place_id).into(),
         visit.images.into(),
         visit.animals.into(),
         gap.into(),
-        selected.rule.since.name().into(),
+        basis.rule.since.name().into(),
         (visit.end - visit.start).as_seconds_f64().into(),
     ]
 }
