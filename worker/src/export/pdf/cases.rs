@@ -16,11 +16,12 @@ use super::best::Best;
 use super::file_sample::Files;
 use super::fold::{Basis, Fold};
 use super::found::Found;
-use super::instants::{Instant, Instants};
+use super::instants::Instant;
 use super::report::Report;
 use super::season;
 use super::span::Span;
 use super::told::Told;
+use crate::export::instants::Instants;
 use crate::export::whole::Whole;
 
 /// The rows of one span.
@@ -77,7 +78,7 @@ impl Given {
             let sightings = stream::iter(sightings.into_iter().map(Ok)).boxed();
             let mut instants = Instants::of(frames, sightings).await.unwrap();
             let mut instant = Instant::default();
-            while let Some(at) = instants.next(&mut instant).await.unwrap() {
+            while let Some(at) = instant.next(&mut instants).await.unwrap() {
                 fold.add(at, &mut instant, &mut Whole::default());
             }
         });

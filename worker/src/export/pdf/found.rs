@@ -6,18 +6,18 @@ use deertrack_catalog::{Dataset, Individual, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::presence::Presence;
 use deertrack_survey::{Place, TimeRange};
-use tokio::sync::Semaphore;
 
 use super::asked::Asked;
 use super::best::Best;
 use super::file_sample::Files;
 use super::fold::{Basis, Fold};
-use super::instants::{Instant, Instants};
+use super::instants::Instant;
 use super::span::Span;
 use super::told::Told;
 use crate::JobError;
+use crate::export::instants::Instants;
 use crate::export::whole::Whole;
-use crate::export::{Cx, passages};
+use crate::export::{Cx, passages, turns};
 
 /// Everything that a report is made of.
 #[derive(Debug)]
@@ -79,9 +79,6 @@ fn corrections(datasets: &[Dataset]) -> Corrections {
     all
 }
 
-/// Of all jobs of this process, so many read their two streams at once: a third of the connections is left to others.
-static TURNS: Semaphore = Semaphore::const_new(deertrack_catalog::CONNECTIONS as usize / 3);
-
 /// Instants between two looks at the stop flag.
 const AT_ONCE: u64 = 1_000;
 
@@ -114,11 +111,11 @@ impl Reading<'_> {
         let stood = basis.effort();
         let presence = Presence::of(&stood, self.calendar);
         let mut fold = Fold::new(&basis, &presence, best, files);
-        let turn = TURNS.acquire().await.expect("nobody closes it");
+        let turn = turns::turn().await;
         let mut instants =
             Instants::of(catalog.frames(range.clone()), catalog.sightings(range.clone())).await?;
         let (mut instant, mut number) = (Instant::default(), 0);
-        while let Some(at) = instants.next(&mut instant).await? {
+        while let Some(at) = instant.next(&mut instants).await? {
             fold.add(at, &mut instant, whole);
             number += 1;
             if number % AT_ONCE == 0 {
