@@ -4,7 +4,7 @@
 //! can read it, and the writer never goes back. That is why it can be hashed on the way.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use zip::write::{PreparedZipFile, SimpleFileOptions};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -39,15 +39,14 @@ impl<W: Write> Archive<W> {
         aside: File,
         write: impl FnOnce(&mut dyn Write) -> Result<(), JobError>,
     ) -> Result<(), JobError> {
-        let mut alone = ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, aside));
-        alone.start_file(path, options(CompressionMethod::Deflated)).map_err(unwritable)?;
-        let mut pieces = Pieces { out: &mut alone, held: Vec::new(), taken: 0 };
-        write(&mut pieces)?;
-        pieces.end().map_err(|error| unwritable(error.into()))?;
-        let aside = alone.finish().map_err(unwritable)?.into_inner();
-        let aside = aside.map_err(|error| unwritable(error.into_error().into()))?;
-        let mut alone = ZipArchive::new(BufReader::with_capacity(BUFFER_BYTES, aside)).map_err(unwritable)?;
-        let entry = alone.by_index_raw(0).map_err(unwritable)?;
+        let mut aside = Aside::new(path, aside)?;
+        write(&mut aside)?;
+        self.append(aside.finish()?)
+    }
+
+    /// Adds what was written aside.
+    pub(crate) fn append(&mut self, mut entry: Entry) -> Result<(), JobError> {
+        let entry = entry.0.by_index_raw(0).map_err(unwritable)?;
         self.zip.raw_copy_file(entry).map_err(unwritable)
     }
 
@@ -60,6 +59,47 @@ impl<W: Write> Archive<W> {
     /// Writes the directory of entries and gives back what was written to.
     pub(crate) fn finish(self) -> Result<W, JobError> {
         Ok(self.zip.finish().map_err(unwritable)?.out)
+    }
+}
+
+/// A text on its way into an archive, compressed in a file of its own, so that several can be written at once.
+pub(crate) struct Aside(Pieces<ZipWriter<BufWriter<File>>>);
+
+impl Aside {
+    /// The text of the entry `path`; `file` is empty.
+    pub(crate) fn new(path: &str, file: File) -> Result<Self, JobError> {
+        let mut alone = ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, file));
+        alone.start_file(path, options(CompressionMethod::Deflated)).map_err(unwritable)?;
+        Ok(Self(Pieces { out: alone, held: Vec::new(), taken: 0 }))
+    }
+
+    /// The whole text.
+    pub(crate) fn finish(self) -> Result<Entry, JobError> {
+        let alone = self.0.end().map_err(|error| unwritable(error.into()))?;
+        let file = alone.finish().map_err(unwritable)?.into_inner();
+        let file = file.map_err(|error| unwritable(error.into_error().into()))?;
+        let alone = ZipArchive::new(BufReader::with_capacity(BUFFER_BYTES, file)).map_err(unwritable)?;
+        Ok(Entry(alone))
+    }
+}
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A text that is compressed already.
+pub(crate) struct Entry(ZipArchive<BufReader<File>>);
+
+impl Entry {
+    /// The text again.
+    pub(crate) fn text(&mut self) -> Result<impl Read + '_, JobError> {
+        self.0.by_index(0).map_err(unwritable)
     }
 }
 
@@ -92,8 +132,9 @@ struct Pieces<W> {
 }
 
 impl<W: Write> Pieces<W> {
-    fn end(mut self) -> io::Result<()> {
-        self.out.write_all(&self.held[self.taken..])
+    fn end(mut self) -> io::Result<W> {
+        self.out.write_all(&self.held[self.taken..])?;
+        Ok(self.out)
     }
 }
 
@@ -145,8 +186,6 @@ impl<W: Write> Seek for Forward<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
 
     #[test]
