@@ -35,7 +35,10 @@ async fn a_table_tells_its_rows_before_they_are_read_and_a_package_when_they_are
     let expected = [Counts::new(0, 3), Counts::new(2, 2)];
     assert_eq!(told(Export::Table(bucks)).await, expected, "at most three, of which two are bucks");
     let package = CamtrapDpParams::default();
-    assert_eq!(told(Export::CamtrapDp(package)).await, [Counts::new(0, 3), Counts::new(3, 3)]);
+    let mut counts = told(Export::CamtrapDp(package)).await;
+    // Told at each step.
+    counts.dedup();
+    assert_eq!(counts, [Counts::new(0, 3), Counts::new(3, 3)]);
 }
 
 #[tokio::test]

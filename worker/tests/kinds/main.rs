@@ -7,6 +7,8 @@ mod differences;
 mod at_once;
 mod camtrap_dp;
 mod camtrap_history;
+mod camtrap_links;
+mod camtrap_rows;
 mod corrected;
 mod counted;
 mod days;

@@ -3,7 +3,8 @@
 use deertrack_catalog::corrections;
 
 use super::standard::DEPLOYMENTS;
-use super::survey::{Stand, Survey};
+use super::stands::Stand;
+use super::survey::Survey;
 use super::writer::{Row, Writer, time};
 use crate::export::coordinates::{rounded, uncertainty};
 
@@ -29,7 +30,7 @@ pub(super) fn table(survey: &Survey, exact: bool) -> Vec<u8> {
         row.fill(&stand.extra);
         row.end();
     }
-    writer.finish()
+    writer.take()
 }
 
 /// A package that tells no location gets none: the database made one of its coordinates.

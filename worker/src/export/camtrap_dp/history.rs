@@ -6,16 +6,19 @@
 //! deployment to the end of the last, and never beyond the day of the request. What a camera saw in the instant in which
 //! it was taken down belongs to the last occasion on which it stood.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use deertrack_catalog::Record;
 use deertrack_catalog::corrections::Failure;
 use deertrack_survey::calendar::{Period, days};
 use deertrack_survey::effort::{Effort, passed};
 use deertrack_survey::{Deployment, TimeRange};
 
-use super::survey::{Stand, Survey};
+use super::stands::Stand;
+use super::survey::Survey;
 use super::wanted::ever;
 use crate::export::table_text::Csv;
 
@@ -32,36 +35,109 @@ pub(super) const OCCASIONS_FILE: &str = "detection_history_occasions.csv";
 pub(super) const OCCASIONS_DESCRIPTION: &str =
     "First and last local day of each occasion of the detection history.";
 
-/// The matrix with its effort.
-pub(super) fn matrix(survey: &Survey, days: u32) -> Vec<u8> {
-    let occasions = occasions_of(survey, days);
-    let numbered = |name: &str| -> Vec<String> {
-        (1..=occasions.len()).map(|number| format!("{name}.{number}")).collect()
-    };
-    let columns = [vec!["site".to_owned()], numbered("y"), numbered("effort")].concat();
-    let mut csv = Csv::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
-    for (place, history) in histories(survey, &occasions) {
-        let mut row = csv.row().key(survey.ids.places.told(place));
-        for (is_seen, effort) in history.seen.iter().zip(&history.effort) {
-            row = match (is_seen, *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0) {
-                (true, _) => row.text("1"),
-                (false, true) => row.text("0"),
-                (false, false) => row.text("NA"),
-            };
-        }
-        history.effort.iter().fold(row, |row, days| row.number(Some(to_seconds(*days)))).end();
-    }
-    csv.finish()
+/// The detection history while rows are read.
+pub(super) struct History {
+    occasions: Vec<Period>,
+    /// By their ids in the database.
+    places: Vec<PlaceHistory>,
+    /// The index of the place of each stand.
+    of_stand: Vec<usize>,
+    /// Where and when stands ended of which somebody told it.
+    stood_until: HashSet<(usize, DateTime<Utc>)>,
 }
 
-/// When each occasion was.
-pub(super) fn occasions(survey: &Survey, days: u32) -> Vec<u8> {
-    let mut csv = Csv::new(&["occasion", "first_day", "last_day"]);
-    for (number, occasion) in (1..).zip(occasions_of(survey, days)) {
-        let row = csv.row().number(Some(f64::from(number)));
-        row.text(&occasion.first.to_string()).text(&occasion.last.to_string()).end();
+/// What is known of one place, by occasion.
+struct PlaceHistory {
+    /// As told.
+    id: String,
+    ranges: Arc<[TimeRange]>,
+    seen: Vec<bool>,
+    /// Camera days.
+    effort: Vec<f64>,
+}
+
+impl History {
+    pub(super) fn new(survey: &Survey, days: u32) -> Self {
+        let occasions = occasions_of(survey, days);
+        let ids: BTreeMap<&str, Tz> =
+            survey.stands.iter().rev().map(|stand| (stand.place.id.as_str(), stand.zone)).collect();
+        let index: HashMap<&str, usize> = ids.keys().enumerate().map(|(index, id)| (*id, index)).collect();
+        let mut of_zone: HashMap<Tz, Arc<[TimeRange]>> = HashMap::new();
+        let mut places: Vec<PlaceHistory> = ids
+            .iter()
+            .map(|(id, zone)| PlaceHistory {
+                id: survey.ids.places.told(id).to_owned(),
+                ranges: Arc::clone(of_zone.entry(*zone).or_insert_with(|| ranges(&occasions, *zone))),
+                seen: vec![false; occasions.len()],
+                effort: vec![0.0; occasions.len()],
+            })
+            .collect();
+        for camera in effort(survey).cameras {
+            let Some(place) = index.get(camera.place_id.as_str()) else { continue };
+            let PlaceHistory { ranges, effort, .. } = &mut places[*place];
+            for (range, effort) in ranges.iter().zip(effort) {
+                *effort += camera.spans.iter().map(|span| shared_days(range, span)).sum::<f64>();
+            }
+        }
+        let of_stand: Vec<usize> = survey.stands.iter().map(|stand| index[stand.place.id.as_str()]).collect();
+        let stood_until = told(survey).map(|stand| (index[stand.place.id.as_str()], stand.end)).collect();
+        Self { occasions, places, of_stand, stood_until }
     }
-    csv.finish()
+
+    /// Adds a row of a stand, by its index. One that repeats another says nothing more.
+    pub(super) fn add(&mut self, record: &Record, stand: usize) {
+        if record.repeats_id.is_some() {
+            return;
+        }
+        let place = self.of_stand[stand];
+        let PlaceHistory { ranges, seen, effort, .. } = &mut self.places[place];
+        let (Some(at), Some(until)) = (record.seen_at(), record.seen_until()) else { return };
+        let index = ranges.partition_point(|range| range.end <= at);
+        let index = match effort.get(index) {
+            // Nobody stood on the day that began in this very instant.
+            None | Some(0.0) if self.stood_until.contains(&(place, at)) => index.saturating_sub(1),
+            _ => index,
+        };
+        if ranges.get(index).is_some_and(|range| range.start <= at && at <= range.end) {
+            seen[index] = true;
+        }
+        // An event that lasts beyond an occasion was seen on the next one as well, if a camera stood there.
+        let lasts = ranges.iter().zip(effort.iter()).zip(seen).skip(index + 1);
+        for ((_, effort), is_seen) in lasts.take_while(|((range, _), _)| range.start < until) {
+            *is_seen |= *effort > 0.0;
+        }
+    }
+
+    /// The matrix with its effort.
+    pub(super) fn matrix(&self) -> Vec<u8> {
+        let numbered = |name: &str| -> Vec<String> {
+            (1..=self.occasions.len()).map(|number| format!("{name}.{number}")).collect()
+        };
+        let columns = [vec!["site".to_owned()], numbered("y"), numbered("effort")].concat();
+        let mut csv = Csv::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
+        for PlaceHistory { id, seen, effort, .. } in &self.places {
+            let mut row = csv.row().key(id);
+            for (is_seen, effort) in seen.iter().zip(effort) {
+                row = match (is_seen, *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0) {
+                    (true, _) => row.text("1"),
+                    (false, true) => row.text("0"),
+                    (false, false) => row.text("NA"),
+                };
+            }
+            effort.iter().fold(row, |row, days| row.number(Some(to_seconds(*days)))).end();
+        }
+        csv.finish()
+    }
+
+    /// When each occasion was.
+    pub(super) fn occasions(&self) -> Vec<u8> {
+        let mut csv = Csv::new(&["occasion", "first_day", "last_day"]);
+        for (number, occasion) in (1..).zip(&self.occasions) {
+            let row = csv.row().number(Some(f64::from(number)));
+            row.text(&occasion.first.to_string()).text(&occasion.last.to_string()).end();
+        }
+        csv.finish()
+    }
 }
 
 /// What to know of the occasions beyond their file, if there is anything.
@@ -112,57 +188,19 @@ fn days_of_stands(survey: &Survey) -> Option<Period> {
         let last = (stand.end - edge.max(TimeDelta::nanoseconds(1))).max(stand.start);
         (day(stand.start + edge, stand.zone), day(last, stand.zone))
     });
-    let seen = survey.records.iter().filter_map(|(record, stand)| {
-        let (stand, at) = (&survey.stands[*stand], record.seen_at()?);
-        let at = if at == stand.end { at - TimeDelta::nanoseconds(1) } else { at };
-        let on = day(at.max(stand.start), stand.zone);
-        stand.is_effort.then_some((on, on))
-    });
-    let span = |(first, last): (NaiveDate, NaiveDate), (from, to)| (first.min(from), last.max(to));
-    let (first, last) = days.chain(seen).reduce(span)?;
+    let (first, last) = span_of(days.chain(survey.seen_days))?;
     Some(Period { first, last })
 }
 
-/// What is known of one place, by occasion.
-struct History {
-    seen: Vec<bool>,
-    /// Camera days.
-    effort: Vec<f64>,
+/// From the first of these days to the last.
+pub(super) fn span_of(days: impl Iterator<Item = (NaiveDate, NaiveDate)>) -> Option<(NaiveDate, NaiveDate)> {
+    days.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
-fn histories<'a>(survey: &'a Survey, occasions: &[Period]) -> BTreeMap<&'a str, History> {
-    let mut histories: BTreeMap<&str, (Vec<TimeRange>, History)> = BTreeMap::new();
-    for stand in &survey.stands {
-        histories.entry(&stand.place.id).or_insert_with(|| empty(stand, occasions));
-    }
-    for camera in effort(survey).cameras {
-        let Some((ranges, history)) = histories.get_mut(camera.place_id.as_str()) else { continue };
-        for (range, effort) in ranges.iter().zip(&mut history.effort) {
-            *effort += camera.spans.iter().map(|span| shared_days(range, span)).sum::<f64>();
-        }
-    }
-    let stood_until: HashSet<(&str, DateTime<Utc>)> =
-        told(survey).map(|stand| (stand.place.id.as_str(), stand.end)).collect();
-    for (record, stand) in survey.records.iter().filter(|(record, _)| record.repeats_id.is_none()) {
-        let place = survey.stands[*stand].place.id.as_str();
-        let Some((ranges, history)) = histories.get_mut(place) else { continue };
-        let (Some(at), Some(until)) = (record.seen_at(), record.seen_until()) else { continue };
-        let index = ranges.partition_point(|range| range.end <= at);
-        let index = match history.effort.get(index) {
-            // Nobody stood on the day that began in this very instant.
-            None | Some(0.0) if stood_until.contains(&(place, at)) => index.saturating_sub(1),
-            _ => index,
-        };
-        if ranges.get(index).is_some_and(|range| range.start <= at && at <= range.end) {
-            history.seen[index] = true;
-        }
-        // An event that lasts beyond an occasion was seen on the next one as well, if a camera stood there.
-        let lasts = ranges.iter().zip(&history.effort).zip(&mut history.seen).skip(index + 1);
-        for ((_, effort), is_seen) in lasts.take_while(|((range, _), _)| range.start < until) {
-            *is_seen |= *effort > 0.0;
-        }
-    }
-    histories.into_iter().map(|(place, (_, history))| (place, history)).collect()
+/// The local day on which something was seen at a stand: the instant in which it was taken down is the last of it.
+pub(super) fn day_seen(stand: &Stand, at: DateTime<Utc>) -> NaiveDate {
+    let at = if at == stand.end { at - TimeDelta::nanoseconds(1) } else { at };
+    at.max(stand.start).with_timezone(&stand.zone).date_naive()
 }
 
 /// The stands of which somebody told from when to when they were.
@@ -180,12 +218,9 @@ fn effort(survey: &Survey) -> Effort {
         end: Some(stand.end),
         failures: stand.failures.iter().map(Failure::range).collect(),
     };
-    let images = survey.images.iter();
-    let seen =
-        images.filter_map(|(image, stand)| Some((survey.stands[*stand].place.id.as_str(), image.taken_at?)));
     let range = passed(ever(), survey.asked_at);
     Effort::of_deployments(&told(survey).map(deployment).collect::<Vec<_>>(), &range)
-        .and_inferred(seen, &range)
+        .and_proven(survey.proof.clone())
 }
 
 /// Days of 24 hours.
@@ -193,10 +228,8 @@ fn shared_days(a: &TimeRange, b: &TimeRange) -> f64 {
     (a.end.min(b.end) - a.start.max(b.start)).as_seconds_f64().max(0.0) / 86_400.0
 }
 
-fn empty(stand: &Stand, occasions: &[Period]) -> (Vec<TimeRange>, History) {
-    let ranges = occasions.iter().map(|occasion| days(occasion.first, occasion.last, stand.zone));
-    let history = History { seen: vec![false; occasions.len()], effort: vec![0.0; occasions.len()] };
-    (ranges.collect(), history)
+fn ranges(occasions: &[Period], zone: Tz) -> Arc<[TimeRange]> {
+    occasions.iter().map(|occasion| days(occasion.first, occasion.last, zone)).collect()
 }
 
 /// Days to five digits: about a second.

@@ -6,38 +6,34 @@ use deertrack_catalog::Image;
 use deertrack_catalog::said::NO_FILE;
 
 use super::source::Extra;
-use super::standard::{CAPTURE_METHODS, Form, MEDIA};
+use super::standard::{CAPTURE_METHODS, Form};
 use super::survey::Survey;
 use super::writer::{Writer, known, time};
 use crate::export::text::path_part;
 
-/// The table.
-pub(super) fn table(survey: &Survey) -> Vec<u8> {
-    let mut writer = Writer::new(&MEDIA);
-    for (image, stand) in survey.media() {
-        let Some(taken_at) = image.taken_at else { continue };
-        let extra = Extra::of(image.extra.as_deref());
-        let mut row = writer.row();
-        row.set("mediaID", survey.ids.media.told(&image.id));
-        row.set("deploymentID", survey.ids.deployments.told(&survey.stands[*stand].id));
-        row.set("captureMethod", known(image.capture_method.as_deref(), &CAPTURE_METHODS));
-        row.set("timestamp", time(taken_at, image.utc_offset_seconds));
-        row.set("filePublic", if is_public(image) { "true" } else { "false" });
-        let file = File::of(image);
-        if let Some(told) = extra.get("filePath").filter(|path| Form::Path.takes(path)) {
-            row.set("filePath", told.to_owned());
-        } else {
-            row.set("filePath", file.path);
-            row.set("fileName", file.name);
-        }
-        row.set("fileMediatype", file.media_type);
-        row.fill(&extra);
-        if image.path.is_none() && extra.get("mediaComments").is_none() {
-            row.set("mediaComments", NO_FILE);
-        }
-        row.end();
+/// Writes a row; `stand` is the index of its deployment.
+pub(super) fn write(survey: &Survey, image: &Image, stand: usize, writer: &mut Writer) {
+    let Some(taken_at) = image.taken_at else { return };
+    let extra = Extra::of(image.extra.as_deref());
+    let mut row = writer.row();
+    row.set("mediaID", survey.ids.media.told(&image.id, image.source_id.as_deref()));
+    row.set("deploymentID", survey.ids.deployments.told(&survey.stands[stand].id));
+    row.set("captureMethod", known(image.capture_method.as_deref(), &CAPTURE_METHODS));
+    row.set("timestamp", time(taken_at, image.utc_offset_seconds));
+    row.set("filePublic", if is_public(image) { "true" } else { "false" });
+    let file = File::of(image);
+    if let Some(told) = extra.get("filePath").filter(|path| Form::Path.takes(path)) {
+        row.set("filePath", told.to_owned());
+    } else {
+        row.set("filePath", file.path);
+        row.set("fileName", file.name);
     }
-    writer.finish()
+    row.set("fileMediatype", file.media_type);
+    row.fill(&extra);
+    if image.path.is_none() && extra.get("mediaComments").is_none() {
+        row.set("mediaComments", NO_FILE);
+    }
+    row.end();
 }
 
 /// Only where the source says so, and nobody saw a person or a vehicle there.

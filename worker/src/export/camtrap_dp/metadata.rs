@@ -3,15 +3,17 @@
 //! What a package told of itself when it was imported stays: who made it, licences, project, keywords. Where, when, which
 //! species and levels are told of what is in the file now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{FixedOffset, NaiveDate};
 use deertrack_catalog::corrections::{Failure, KEY};
 use serde_json::{Map, Value, json};
 
 use super::history;
 use super::standard::{CAPTURE_METHODS, DEPLOYMENTS, MEDIA, OBSERVATIONS, SCHEMAS, Table, VERSION};
-use super::survey::{Stand, Survey};
+use super::stands::Stand;
+use super::survey::Survey;
+use super::totals::When;
 use super::wanted::Request;
 use crate::export::coordinates::{PRECISION, rounded, side_by_side};
 
@@ -35,8 +37,7 @@ fn package(survey: &Survey, request: &Request) -> Value {
     let title = title.unwrap_or_else(|| "Camera-trap detections of deer".to_owned());
     let description = description(survey, params.exact_coordinates);
     let project = project(survey, request, package.remove("project"), dataset.as_deref().unwrap_or(&title));
-    let species = taxonomic(survey, &params.scientific_name, package.get("taxonomic"));
-    let names = species_of(survey, &params.scientific_name);
+    let species = taxonomic(survey, package.get("taxonomic"));
     let contributors = contributors(request, package.remove("contributors"), &title);
     let fallbacks =
         [("name", json!(name(&title))), ("description", json!(&description)), ("version", json!("1.0"))];
@@ -52,7 +53,7 @@ fn package(survey: &Survey, request: &Request) -> Value {
         package.insert("coordinatePrecision".to_owned(), json!(PRECISION));
     }
     let now = [
-        ("resources", resources(survey, &names)),
+        ("resources", resources(survey)),
         ("profile", json!(format!("{SCHEMAS}/{VERSION}/camtrap-dp-profile.json"))),
         ("created", json!(request.created_at.to_rfc3339())),
         ("title", json!(title)),
@@ -61,14 +62,14 @@ fn package(survey: &Survey, request: &Request) -> Value {
         ("spatial", spatial(survey, params.exact_coordinates)),
         ("temporal", temporal(survey)),
         ("taxonomic", species),
-        (OWN, own_word(survey, &description, &names)),
+        (OWN, own_word(survey, &description)),
     ];
     package.extend(now.map(|(key, value)| (key.to_owned(), value)));
     Value::Object(package)
 }
 
 /// What only this file knows: what an import corrected, and when cameras failed, so that a later import knows it as well.
-fn own_word(survey: &Survey, description: &str, species: &impl serde::Serialize) -> Value {
+fn own_word(survey: &Survey, description: &str) -> Value {
     let corrections = survey.corrections();
     let failures: BTreeMap<&str, &[Failure]> = survey
         .stands
@@ -78,8 +79,8 @@ fn own_word(survey: &Survey, description: &str, species: &impl serde::Serialize)
         .collect();
     let mut word = json!({
         "description": description,
-        "mediaKeptFromThePublic": survey.kept_back(),
-        "species": species,
+        "mediaKeptFromThePublic": survey.totals.kept_back,
+        "species": survey.totals.species,
         "days": survey.local_time,
     });
     if !corrections.is_empty() {
@@ -132,13 +133,13 @@ fn project(survey: &Survey, request: &Request, told: Option<Value>, title: &str)
         project.insert("samplingDesign".to_owned(), json!(design.in_standard()));
     }
     project.entry("title").or_insert_with(|| json!(title));
-    let knows = survey.records.iter().any(|(record, _)| record.deer_id.is_some());
+    let knows = survey.totals.knows_individuals;
     if !project.get("individualAnimals").is_some_and(Value::is_boolean) {
         project.insert("individualAnimals".to_owned(), json!(knows));
     }
     let methods = capture_methods(survey);
     both(&mut project, "captureMethod", methods.into_iter());
-    both(&mut project, "observationLevel", survey.levels().into_iter());
+    both(&mut project, "observationLevel", survey.totals.levels.iter().copied());
     Value::Object(project)
 }
 
@@ -154,8 +155,8 @@ fn both<'a>(project: &mut Map<String, Value>, key: &str, there: impl Iterator<It
     project.insert(key.to_owned(), Value::Array(all));
 }
 
-fn resources(survey: &Survey, species: &BTreeSet<&str>) -> Value {
-    let species: Vec<&str> = species.iter().copied().collect();
+fn resources(survey: &Survey) -> Value {
+    let species: Vec<&str> = survey.totals.species.iter().map(String::as_str).collect();
     let what = format!(" Detections of {}; occasions are days of {}.", species.join(", "), survey.local_time);
     let standard = |table: &Table| {
         json!({
@@ -231,10 +232,8 @@ fn corrected(survey: &Survey) -> String {
 }
 
 fn capture_methods(survey: &Survey) -> Vec<&'static str> {
-    let has = |method: &&'static str| {
-        survey.images.iter().any(|(image, _)| image.capture_method.as_deref() == Some(*method))
-    };
-    let told: Vec<&str> = CAPTURE_METHODS.iter().copied().filter(has).collect();
+    let told = CAPTURE_METHODS.into_iter().zip(survey.totals.has_method);
+    let told: Vec<&str> = told.filter_map(|(method, is_told)| is_told.then_some(method)).collect();
     // Where nothing is told, a trail camera waits for something that moves.
     if told.is_empty() { vec![CAPTURE_METHODS[0]] } else { told }
 }
@@ -277,32 +276,22 @@ fn temporal(survey: &Survey) -> Value {
     let right = |stand: &&Stand| stand.is_effort;
     let start = survey.stands.iter().filter(right).map(|stand| (stand.start, stand.start_offset_seconds));
     let end = survey.stands.iter().filter(right).map(|stand| (stand.end, stand.end_offset_seconds));
-    let seen = || {
-        let images = survey.images.iter();
-        images.filter_map(|(image, _)| Some((image.taken_at?, image.utc_offset_seconds)))
-    };
-    let first = start.chain(seen()).min_by_key(|(at, _)| *at);
-    let last = end.chain(seen()).max_by_key(|(at, _)| *at);
+    let first = start.chain(survey.totals.first).min_by_key(|(at, _)| *at);
+    let last = end.chain(survey.totals.last).max_by_key(|(at, _)| *at);
     json!({ "start": first.map(|when| asked(day(when))), "end": last.map(|when| asked(day(when))) })
 }
 
-fn day((at, offset_seconds): (DateTime<Utc>, Option<i32>)) -> NaiveDate {
+fn day((at, offset_seconds): When) -> NaiveDate {
     let offset = offset_seconds.and_then(FixedOffset::east_opt);
     offset.map_or_else(|| at.date_naive(), |offset| at.with_timezone(&offset).date_naive())
 }
 
-/// The species of the observations, as they name it.
-fn species_of<'a>(survey: &'a Survey, otherwise: &'a str) -> BTreeSet<&'a str> {
-    survey.records.iter().map(|(record, _)| survey.species(record).unwrap_or(otherwise)).collect()
-}
-
 /// The species of the observations, each with what its package told of it.
-fn taxonomic(survey: &Survey, species: &str, told: Option<&Value>) -> Value {
-    let names = species_of(survey, species);
+fn taxonomic(survey: &Survey, told: Option<&Value>) -> Value {
     let told = told.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let of = |name: &&str| {
-        let known = told.iter().find(|taxon| taxon["scientificName"] == *name);
+    let of = |name: &String| {
+        let known = told.iter().find(|taxon| taxon["scientificName"] == name.as_str());
         known.cloned().unwrap_or_else(|| json!({ "scientificName": name }))
     };
-    names.iter().map(of).collect()
+    survey.totals.species.iter().map(of).collect()
 }

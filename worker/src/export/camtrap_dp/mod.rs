@@ -1,95 +1,124 @@
-//! A Camtrap DP 1.0.2 package (<https://camtrap-dp.tdwg.org>) in a ZIP: load -> survey -> write -> check -> pack.
+//! A Camtrap DP 1.0.2 package (<https://camtrap-dp.tdwg.org>) in a ZIP. Its rows are read twice, and held never: once for
+//! what must be known of all of them, once to write them.
 //!
-//! - `load` (here): all rows of the range.
 //! - [`wanted`]: which places and days were asked for.
-//! - [`survey`]: which deployment each image belongs to; a package knows no image without one.
+//! - [`rows`]: photographs and what was seen on them, read and folded at the same time.
+//! - [`first`]: the first reading; [`stands`] say which deployment each photograph belongs to, for a package knows none
+//!   without one; [`ids`] whether sources' own are unique; [`survey`] is what comes of it.
+//! - [`tables`]: the second reading, by which [`media`], observations ([`seen`], [`links`], [`bursts`]) and the [`history`]
+//!   are written, and [`totals`] counted; [`span`] and [`spread`] tell how long what is seen must be held.
+//! - [`mod@deployments`], [`metadata`]: the two files that need no row.
 //! - [`source`]: what a source told of its rows, so that a package that came in goes out as it was.
-//! - [`mod@deployments`], [`media`], [`observations`] (with [`links`]), [`metadata`]: the four files of the standard.
-//! - [`history`]: the detection history beside them.
-//! - [`standard`] and [`check`]: the standard's rules, and the finished files against them. A package that breaks one
-//!   is refused, never offered.
+//! - [`standard`] and [`check`]: the standard's rules, and the files against them as they are written; keys meet as
+//!   [`hashes`]. A package that breaks a rule is refused, never offered.
 //!
 //! The photographs themselves are not in the package; their local paths become relative ones. Free text that looks like a
 //! formula is marked as in every CSV (see `export::text`); keys never are. `deertrack-sources` reads the package back.
 
+mod bursts;
 mod check;
 mod deployments;
+mod first;
+mod hashes;
 mod history;
+mod ids;
 mod links;
 mod media;
 mod metadata;
-mod observations;
+mod rows;
 mod seen;
 mod source;
+mod span;
+mod spread;
 mod standard;
+mod stands;
 mod survey;
+mod tables;
+mod totals;
 mod wanted;
 mod writer;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::{Record, ToldDeployment};
-use deertrack_schemas::{CamtrapDpParams, Command, Counts};
-use deertrack_survey::TimeRange;
+use deertrack_catalog::{Repeats, ToldDeployment};
+use deertrack_schemas::{CamtrapDpParams, Command};
 use deertrack_survey::calendar::Calendar;
+use deertrack_survey::{Place, TimeRange};
+use futures::{StreamExt, stream};
 
-use self::check::Files;
+use self::bursts::{Bursts, Gather};
+use self::first::{Counted, First};
+use self::rows::{Step, fold};
 use self::source::Sources;
-use self::survey::{Loaded, Survey};
+use self::survey::Known;
+use self::tables::Tables;
 use self::wanted::{Request, days_of, ever};
-use super::archive::Archive;
-use super::picture_size::size_boxes;
 use super::whole::nothing_found;
-use super::{Cx, ImagesFolder, Job, Rendered};
+use super::words::number;
+use super::{Cx, Rendered};
 use crate::JobError;
-use crate::artifact::Content;
+
+/// Bytes on disk for each photograph beside the rows: its row, that which links it, both compressed and twice for a while,
+/// the latter also as it is, and their keys; rounded up.
+const BYTES_OF_AN_IMAGE: u64 = 640;
+/// Bytes on disk for each detection: its row, compressed and twice for a while, and its keys; rounded up.
+const BYTES_OF_A_RECORD: u64 = 320;
 
 /// Makes the package that `command` asks for. The same command over the same rows gives the same bytes.
 ///
 /// # Errors
-/// `Reject` when nothing was detected, a place has no coordinates, or the package would break the standard; `Retry`
-/// when the database is away or the disk is full; `Stopped` when told to stop.
+/// `Reject` when nothing was detected, a place has no coordinates, the package would break the standard, or the disk has
+/// too little room; `Retry` when the database or the disk is away; `Stopped` when told to stop.
 pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Result<Rendered, JobError> {
-    cx.job.progress.at(0.05, "reading rows");
-    let loaded = load(cx, params).await?;
+    let catalog = &cx.catalog;
+    let places = catalog.places().await?;
+    let calendar = Calendar::of(&places, cx.zone);
+    let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
+    let most = catalog.count_detections(range.clone()).await?;
+    let step = |stage, span, is_done| Step { stage, span, most, is_done };
+    let reading = step("reading rows", [0.05, 0.4], false);
+    reading.tell(&cx.job.progress, 0);
+    check_room(cx, Counted { images: 0, records: most.unwrap_or(0) })?;
     let request = Request {
         params: params.clone(),
         created_at: command.created_at,
         requested_by: command.requested_by.clone(),
     };
-    let images = cx.images.clone();
-    match cx.job.blocking(move |job| make(job, loaded, &request, &images)).await? {
-        Some(rendered) => Ok(rendered),
-        None => {
-            Err(nothing_found(cx, "No detections found in specified date range", command.created_at).await)
-        }
-    }
+    let known = load(cx, range.clone(), places, calendar).await?;
+    let first = First::new(known, request.clone(), &cx.job.scratch())?;
+    let images = || catalog.photographs(range.clone());
+    let records = || catalog.records(range.clone(), Repeats::With);
+    let first = fold(cx, images(), records(), reading, first).await?;
+    let Some((survey, counted)) = cx.job.blocking(move |_| first.finish()).await? else {
+        return Err(
+            nothing_found(cx, "No detections found in specified date range", command.created_at).await
+        );
+    };
+    check_room(cx, counted)?;
+    let (survey, far) = if survey.far.is_empty() {
+        (survey, Bursts::default())
+    } else {
+        let again = step("reading rows", [0.4, 0.4], false);
+        fold(cx, stream::empty().boxed(), records(), again, Gather::new(survey)).await?.finish()
+    };
+    let folder = cx.images.clone();
+    let tables = cx.job.blocking(move |job| Tables::new(job, survey, far, folder, &request)).await?;
+    let writing = step("writing tables", [0.4, 0.9], true);
+    let tables = fold(cx, images(), records(), writing, tables).await?;
+    cx.job.blocking(move |job| tables.finish(job)).await
 }
 
-async fn load(cx: &Cx, params: &CamtrapDpParams) -> Result<Loaded, JobError> {
-    let places = cx.catalog.places().await?;
-    let calendar = Calendar::of(&places, cx.zone);
-    let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
-    let mut records = cx.catalog.records_in(range.clone()).await?;
-    records.extend(cx.catalog.repeats_in(range.clone()).await?);
-    records.sort_by(|a, b| in_order(a).cmp(&in_order(b)));
-    Ok(Loaded {
-        records,
+/// Everything beside the rows.
+async fn load(cx: &Cx, range: TimeRange, places: Vec<Place>, calendar: Calendar) -> Result<Known, JobError> {
+    Ok(Known {
         left_out: cx.catalog.left_out_in(range.clone()).await?,
         individuals: cx.catalog.individuals().await?,
-        images: cx.catalog.images(range.clone()).await?,
         deployments: deployments(cx, range).await?,
         sources: Sources::new(cx.catalog.datasets().await?),
         places,
         dataset: cx.catalog.dataset_name().await?,
         calendar,
     })
-}
-
-/// The catalog's own order.
-fn in_order(record: &Record) -> (Option<DateTime<Utc>>, &str, &str) {
-    (record.image.taken_at, &record.image.id, &record.id)
 }
 
 /// All deployments, with what their sources tell of them where the database keeps it.
@@ -111,43 +140,16 @@ async fn deployments(cx: &Cx, range: TimeRange) -> Result<Vec<ToldDeployment>, J
     Ok(all)
 }
 
-/// `None` where nothing was detected.
-fn make(
-    job: &Job,
-    mut loaded: Loaded,
-    request: &Request,
-    images: &ImagesFolder,
-) -> Result<Option<Rendered>, JobError> {
-    size_boxes(job, &mut loaded.records, images)?;
-    job.progress.at(0.3, "assigning images to deployments");
-    let Some(survey) = Survey::of(loaded, request)? else { return Ok(None) };
-    job.check_stop()?;
-    let detections = survey.records.len() as u64;
-    job.progress.counted(0.4, "writing tables", Counts::new(0, detections));
-    let files = Files {
-        datapackage: metadata::file(&survey, request),
-        deployments: deployments::table(&survey, request.params.exact_coordinates),
-        media: media::table(&survey),
-        observations: observations::table(&survey, &request.params.scientific_name),
-    };
-    job.check_stop()?;
-    job.progress.counted(0.6, "checking the package", Counts::new(detections, detections));
-    check::refuse_broken(&files)?;
-    job.check_stop()?;
-    job.progress.at(0.7, "packing");
-    let mut archive = Archive::new(job.draft()?);
-    for (path, bytes) in [
-        ("datapackage.json", &files.datapackage),
-        ("deployments.csv", &files.deployments),
-        ("media.csv", &files.media),
-        ("observations.csv", &files.observations),
-        (history::FILE, &history::matrix(&survey, request.params.occasion_days)),
-        (history::OCCASIONS_FILE, &history::occasions(&survey, request.params.occasion_days)),
-    ] {
-        job.check_stop()?;
-        archive.deflate(path, bytes)?;
-    }
-    let occasions = history::remark(&survey, request.params.occasion_days);
-    let headline = [survey.headline()].into_iter().chain(occasions).collect::<Vec<_>>().join("; ");
-    Ok(Some(Rendered { content: Content::OnDisk(archive.finish()?), headline: Some(headline) }))
+/// Whether the disk has room for the tables while they are written.
+fn check_room(cx: &Cx, Counted { images, records }: Counted) -> Result<(), JobError> {
+    let needed = images * BYTES_OF_AN_IMAGE + records * BYTES_OF_A_RECORD;
+    let Some(lack) = cx.job.scratch().lacks(needed)? else { return Ok(()) };
+    let of_images = if images == 0 { String::new() } else { format!(" in {} photographs", number(images)) };
+    Err(JobError::Reject(format!(
+        "The tables of up to {} detections{of_images} need {} MB of temporary room on the worker's disk, of which {} MB \
+         are free: choose a shorter range or fewer places, or have an operator make room",
+        number(records),
+        number(needed.div_ceil(1_000_000)),
+        number(lack.free / 1_000_000)
+    )))
 }

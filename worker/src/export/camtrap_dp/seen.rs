@@ -8,13 +8,15 @@ use deertrack_survey::BoundingBox;
 use super::source::Extra;
 use super::standard::{Form, LIFE_STAGES, METHODS, SEXES};
 use super::survey::Survey;
+use super::totals::When;
 use super::writer::{Row, known, time};
 
 /// A detection where and when it was.
 pub(super) struct Seen<'a> {
     pub(super) record: &'a Record,
     pub(super) survey: &'a Survey,
-    pub(super) stand: &'a str,
+    /// Its index.
+    pub(super) stand: usize,
     pub(super) taken_at: DateTime<Utc>,
     /// Its image is among the media.
     pub(super) has_file: bool,
@@ -25,17 +27,36 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    /// One at a stand, by its index; whether its image is among the media is not known yet. `None` where it has no time.
+    pub(super) fn of(survey: &'a Survey, record: &'a Record, stand: usize) -> Option<Self> {
+        Some(Self {
+            record,
+            survey,
+            stand,
+            taken_at: record.image.taken_at?,
+            has_file: false,
+            is_of_a_package: survey.sources.is_package(record.dataset_id.as_deref()),
+            species: survey.species(record),
+        })
+    }
+
     pub(super) fn write(&self, mut row: Row<'_, 'a>) {
         let record = self.record;
+        let mut extra = Extra::of(record.extra.as_deref());
         row.set("observationID", self.id());
         if record.level == Level::Media {
-            row.set("mediaID", self.survey.ids.media.told(&record.image.id));
+            let image = &record.image;
+            row.set("mediaID", self.survey.ids.media.told(&image.id, image.source_id.as_deref()));
         }
-        self.place_and_time(&mut row);
+        let stand = &self.survey.stands[self.stand].id;
+        row.set("deploymentID", self.survey.ids.deployments.told(stand));
+        row.set("eventID", self.event_id());
+        let [start, end] = self.span(&extra);
+        row.set("eventStart", time(start.0, start.1));
+        row.set("eventEnd", time(end.0, end.1));
         row.set("observationLevel", record.level.name());
         row.set("observationType", "animal");
         row.set("scientificName", self.species);
-        let mut extra = Extra::of(record.extra.as_deref());
         match extra.get("count") {
             _ if record.is_count_told == Some(false) => {}
             Some(told) => row.set("count", told.to_owned()),
@@ -61,30 +82,17 @@ impl<'a> Seen<'a> {
         row.end();
     }
 
-    pub(super) fn id(&self) -> &'a str {
-        self.survey.ids.observations.told(&self.record.id)
-    }
-
-    pub(super) fn place_and_time(&self, row: &mut Row<'_, 'a>) {
-        let record = self.record;
-        row.set("deploymentID", self.survey.ids.deployments.told(self.stand));
-        row.set("eventID", self.event_id());
-        let (start, end) = self.span();
-        row.set("eventStart", time(start, record.utc_offset_seconds));
-        row.set("eventEnd", time(end, self.end_offset_seconds(end).or(record.utc_offset_seconds)));
+    fn id(&self) -> &'a str {
+        self.survey.ids.observations.told(&self.record.id, self.record.source_id.as_deref())
     }
 
     /// From when to when its event was, as told.
-    pub(super) fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let start = self.record.starts_at.unwrap_or(self.taken_at);
-        (start, self.record.ends_at.unwrap_or(start))
-    }
-
-    /// Of the end as told, where that is another one than that of the start.
-    fn end_offset_seconds(&self, end: DateTime<Utc>) -> Option<i32> {
-        let extra = Extra::of(self.record.extra.as_deref());
-        let told = DateTime::parse_from_rfc3339(extra.get("eventEnd")?).ok()?;
-        (told == end).then(|| told.offset().local_minus_utc())
+    fn span(&self, extra: &Extra) -> [When; 2] {
+        let record = self.record;
+        let start = record.starts_at.unwrap_or(self.taken_at);
+        let end = record.ends_at.unwrap_or(start);
+        let offset = record.utc_offset_seconds;
+        [(start, offset), (end, end_offset_seconds(extra, end).or(offset))]
     }
 
     /// An event of a file needs a name, for that is how the two are linked; a package that has none keeps none.
@@ -146,6 +154,46 @@ impl<'a> Seen<'a> {
         let confidence = record.confidence.filter(|confidence| (0.0..=1.0).contains(confidence));
         let probability = confidence.map(|number| number.to_string()).unwrap_or_default();
         row.set("classificationProbability", probability);
+    }
+}
+
+/// Of the end as told, where that is another one than that of the start.
+fn end_offset_seconds(extra: &Extra, end: DateTime<Utc>) -> Option<i32> {
+    let told = DateTime::parse_from_rfc3339(extra.get("eventEnd")?).ok()?;
+    (told == end).then(|| told.offset().local_minus_utc())
+}
+
+/// What is held of the row of an event, to link media to it.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    /// Of the row, as told.
+    pub(super) id: String,
+    stand: usize,
+    event_id: String,
+    span: [When; 2],
+    /// As [`Seen::is_of_a_package`].
+    pub(super) is_of_a_package: bool,
+}
+
+impl Event {
+    /// `None` where it has no name, for by that it is linked.
+    pub(super) fn of(seen: &Seen<'_>) -> Option<Self> {
+        let event_id = Some(seen.event_id()).filter(|id| !id.is_empty())?;
+        Some(Self {
+            id: seen.id().to_owned(),
+            stand: seen.stand,
+            event_id: event_id.to_owned(),
+            span: seen.span(&Extra::of(seen.record.extra.as_deref())),
+            is_of_a_package: seen.is_of_a_package,
+        })
+    }
+
+    pub(super) fn place_and_time<'a>(&'a self, survey: &'a Survey, row: &mut Row<'_, 'a>) {
+        row.set("deploymentID", survey.ids.deployments.told(&survey.stands[self.stand].id));
+        row.set("eventID", &*self.event_id);
+        let [start, end] = self.span;
+        row.set("eventStart", time(start.0, start.1));
+        row.set("eventEnd", time(end.0, end.1));
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a source told of its rows beside what the catalog has a field for: its own ids, and its other columns.
+//! What a source told of its rows beside what the catalog has a field for.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use deertrack_catalog::Dataset;
 use deertrack_catalog::corrections::Corrections;
@@ -56,6 +56,10 @@ impl Extra {
         Self(json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn get(&self, column: &str) -> Option<&str> {
         self.0.get(column).map(String::as_str)
     }
@@ -74,47 +78,5 @@ impl Extra {
     /// The cell as the standard writes it, if it knows such a value.
     pub(super) fn fitting(&self, field: &Field) -> Option<String> {
         Some(field.form.fitting(self.get(field.name)?)?.into_owned())
-    }
-}
-
-/// The ids of the package.
-pub(super) struct AllIds {
-    pub(super) deployments: Ids,
-    pub(super) places: Ids,
-    pub(super) media: Ids,
-    pub(super) observations: Ids,
-    pub(super) deer: Ids,
-}
-
-/// The ids of one table as its sources have them; those of the database where two sources use one id.
-pub(super) struct Ids(HashMap<String, String>);
-
-impl Ids {
-    /// From pairs of the id in the database and the source's own.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Self {
-        let told: BTreeMap<&str, &str> = rows.map(|(id, source)| (id, source.unwrap_or(id))).collect();
-        let different: HashSet<&str> = told.values().copied().collect();
-        if different.len() < told.len() {
-            return Self(HashMap::new());
-        }
-        let changed = told.into_iter().filter(|(id, source)| id != source);
-        Self(changed.map(|(id, source)| (id.to_owned(), source.to_owned())).collect())
-    }
-
-    pub(super) fn told<'a>(&'a self, id: &'a str) -> &'a str {
-        self.0.get(id).map_or(id, String::as_str)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_those_of_the_source_unless_two_sources_share_one() {
-        let ids = Ids::of([("b:1", Some("1")), ("x", None)].into_iter());
-        assert_eq!((ids.told("b:1"), ids.told("x"), ids.told("else")), ("1", "x", "else"));
-        let ids = Ids::of([("1", Some("1")), ("b:1", Some("1"))].into_iter());
-        assert_eq!((ids.told("1"), ids.told("b:1")), ("1", "b:1"));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 
 /// Version of the standard that is written.
 pub(super) const VERSION: &str = "1.0.2";
@@ -97,9 +97,31 @@ fn is_number(value: &str, least: f64, most: f64) -> bool {
 }
 
 fn is_time(value: &str) -> bool {
+    is_time_in_utc(value) || is_any_time(value)
+}
+
+fn is_any_time(value: &str) -> bool {
     // The parser would take a year of five digits.
     value.as_bytes().get(4) == Some(&b'-')
         && DateTime::parse_from_str(value, "%Y-%m-%dT%H:%M:%S%.f%#z").is_ok()
+}
+
+/// Whether it is `YYYY-MM-DDThh:mm:ssZ`: a large table has millions of them, and the parser takes its time.
+fn is_time_in_utc(value: &str) -> bool {
+    let [year @ .., b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'Z'] =
+        value.as_bytes()
+    else {
+        return false;
+    };
+    let number = |digits: &[u8]| {
+        let digits = digits.iter().map(|digit| digit.is_ascii_digit().then(|| u32::from(digit - b'0')));
+        digits.reduce(|all, digit| Some(all? * 10 + digit?)).flatten()
+    };
+    let [year, month, day] = [number(year), number(&[*m0, *m1]), number(&[*d0, *d1])];
+    let [hour, minute, second] = [[*h0, *h1], [*n0, *n1], [*s0, *s1]].map(|digits| number(&digits));
+    let date = || NaiveDate::from_ymd_opt(year?.try_into().ok()?, month?, day?);
+    let within = |number: Option<u32>, end| number.is_some_and(|number| number < end);
+    value.len() == 20 && date().is_some() && within(hour, 24) && within(minute, 60) && within(second, 60)
 }
 
 use Form::{Boolean, Choice, Id, Key, KeyOf, MediaType, Number, Path, Text, Time, Whole};
@@ -220,3 +242,43 @@ pub(super) const OBSERVATIONS: Table = Table {
         optional("observationComments", Text),
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usual_time_is_read_as_the_parser_reads_it() {
+        let times = [
+            "2024-02-29T23:59:59Z",
+            "2023-02-29T23:59:59Z",
+            "2024-13-01T00:00:00Z",
+            "2024-00-01T00:00:00Z",
+            "2024-01-32T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:60:00Z",
+            "2024-01-01T00:00:60Z",
+            "2024-01-01T00:00:61Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T00:00:00Z",
+            "12024-01-01T00:00:00Z",
+            "024-01-01T00:00:00Z",
+            "2024-01-01 00:00:00Z",
+            "2024-1-001T00:00:00Z",
+            "2024-01-01T00:00:00z",
+            "2o24-01-01T00:00:00Z",
+            "2024-01-01T0:000:00Z",
+            "+024-01-01T00:00:00Z",
+            "-024-01-01T00:00:00Z",
+            "2024-01-01T00:00:00+02:00",
+            "2024-01-01T00:00:00.5Z",
+            "2024-01-01",
+            "",
+            "2024-01-01T00:00:00",
+        ];
+        for time in times {
+            assert_eq!(is_time(time), is_any_time(time), "{time}");
+        }
+        assert!(is_time_in_utc("2024-02-29T23:59:59Z") && !is_time_in_utc("2023-02-29T23:59:59Z"));
+    }
+}

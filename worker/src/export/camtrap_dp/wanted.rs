@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use deertrack_schemas::CamtrapDpParams;
+use deertrack_catalog::{Image, Record};
+use deertrack_schemas::{CamtrapDpParams, Class};
 use deertrack_survey::calendar::{Calendar, Period, days};
 use deertrack_survey::{Deployment, TimeRange};
 
 /// What was asked for, by whom and when.
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) params: CamtrapDpParams,
     pub(super) created_at: DateTime<Utc>,
@@ -30,16 +32,26 @@ pub(super) fn ever() -> TimeRange {
 }
 
 /// What was asked for; everything where nothing was.
-pub(super) struct Wanted<'a> {
-    places: Option<HashSet<&'a str>>,
+pub(super) struct Wanted {
+    places: Option<HashSet<String>>,
+    classes: Vec<Class>,
     days: Option<Period>,
     calendar: Calendar,
 }
 
-impl<'a> Wanted<'a> {
-    pub(super) fn new(params: &'a CamtrapDpParams, calendar: Calendar) -> Self {
-        let places = params.place_ids.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
-        Self { places, days: days_of(params), calendar }
+impl Wanted {
+    pub(super) fn new(params: &CamtrapDpParams, calendar: Calendar) -> Self {
+        let places = params.place_ids.as_ref().map(|ids| ids.iter().cloned().collect());
+        let classes = params.classifications.clone();
+        Self { places, classes, days: days_of(params), calendar }
+    }
+
+    pub(super) fn has_image(&self, image: &Image) -> bool {
+        self.has(image.place_id.as_deref(), image.taken_at)
+    }
+
+    pub(super) fn has_record(&self, record: &Record) -> bool {
+        self.classes.contains(&record.class) && self.has(record.image.place_id.as_deref(), record.seen_at())
     }
 
     pub(super) fn has_place(&self, id: &str) -> bool {
@@ -47,7 +59,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// What was at a place (`None`: at no known one) at a time.
-    pub(super) fn has(&self, place: Option<&str>, at: Option<DateTime<Utc>>) -> bool {
+    fn has(&self, place: Option<&str>, at: Option<DateTime<Utc>>) -> bool {
         let is_there = place.map_or(self.places.is_none(), |id| self.has_place(id));
         let is_then = |days: Period| at.is_some_and(|at| days.contains(self.calendar.day(place, at)));
         is_there && self.days.is_none_or(is_then)

@@ -1,6 +1,54 @@
 //! Each rule of the standard, broken once.
 
+use std::io::Write;
+
+use tempfile::TempDir;
+
 use super::*;
+use crate::export::Room;
+use crate::export::archive::Aside;
+
+/// The files of the standard.
+struct Files {
+    datapackage: Vec<u8>,
+    deployments: Vec<u8>,
+    media: Vec<u8>,
+    observations: Vec<u8>,
+}
+
+/// Reads them as they come from the writers: a table in one piece, and in pieces of a row.
+fn refuse_broken(files: &Files) -> Result<(), JobError> {
+    let [whole, by_rows] = [usize::MAX, 1].map(|rows| refuse_broken_of(files, rows));
+    assert_eq!(whole.as_ref().map_err(ToString::to_string), by_rows.as_ref().map_err(ToString::to_string));
+    whole
+}
+
+fn refuse_broken_of(files: &Files, rows: usize) -> Result<(), JobError> {
+    let dir = TempDir::new().unwrap();
+    let scratch = ScratchFolder::new(dir.path(), Room::default());
+    let mut check = Check::new(&scratch);
+    let tables =
+        [(&DEPLOYMENTS, &files.deployments), (&MEDIA, &files.media), (&OBSERVATIONS, &files.observations)];
+    let [_, mut media, mut observations] = tables.map(|(table, bytes)| {
+        let mut aside = Aside::new("table.csv", scratch.file().unwrap()).unwrap();
+        let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        for piece in lines.chunks(rows.min(lines.len())) {
+            check.read(table, &piece.concat()).unwrap();
+            aside.write_all(&piece.concat()).unwrap();
+        }
+        aside.finish().unwrap()
+    });
+    check.metadata(&files.datapackage);
+    check.finish([&mut media, &mut observations])
+}
+
+/// The broken rules that are told.
+fn problems(files: &Files) -> Vec<String> {
+    let Err(refused) = refuse_broken(files) else { return Vec::new() };
+    let text = refused.to_string();
+    let told = text.strip_prefix("the package would break the Camtrap DP standard: ").unwrap();
+    told.split("; ").map(str::to_owned).collect()
+}
 
 const DEPLOYMENT: &str =
     "d1,l1,Ridge,50.83,4.65,790,2025-01-01T00:00:00Z,2025-12-31T00:00:00Z,,,,,,,,,,,,,,,,";
@@ -162,4 +210,35 @@ fn a_refusal_names_the_first_problems_and_counts_the_rest() {
         "{text}"
     );
     assert!(text.ends_with("(8 in all)"), "{text}");
+}
+
+#[test]
+fn problems_of_keys_are_told_among_the_others_in_the_order_of_the_rows() {
+    let rows = [
+        OBSERVATION.replacen("male", "buck", 1),
+        OBSERVATION.to_owned(),
+        OBSERVATION.replacen("o1", "o2", 1).replacen("m1", "m2", 1),
+        OBSERVATION.replacen("o1", "o3", 1).replacen("0.1", "2", 1),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let media = [MEDIUM, &MEDIUM.replacen("false", "no", 1)];
+    let found = problems(&Files {
+        media: table(&MEDIA, &media),
+        observations: table(&OBSERVATIONS, &rows),
+        ..files()
+    });
+    let expected = [
+        r#"media.csv, row 2, mediaID: "m1" is there twice"#,
+        r#"media.csv, row 2, filePublic: "no" is neither true nor false"#,
+        r#"observations.csv, row 1, sex: "buck" is none of female, male"#,
+        r#"observations.csv, row 2, observationID: "o1" is there twice"#,
+        r#"observations.csv, row 3, mediaID: "m2" is not in media.csv (6 in all)"#,
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_row_of_other_cells_is_none_of_its_table() {
+    let found = problems(&Files { media: table(&MEDIA, &[MEDIUM, "m2,d1"]), ..files() });
+    assert_eq!(found[0], "media.csv, row 2 has 2 cells");
 }
