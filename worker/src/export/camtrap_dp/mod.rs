@@ -54,7 +54,7 @@ use self::survey::Known;
 use self::tables::Tables;
 use self::wanted::{Request, days_of, ever};
 use super::whole::nothing_found;
-use super::words::number;
+use super::words::{megabytes, number};
 use super::{Cx, Rendered};
 use crate::JobError;
 
@@ -146,10 +146,10 @@ fn check_room(cx: &Cx, Counted { images, records }: Counted) -> Result<(), JobEr
     let Some(lack) = cx.job.scratch().lacks(needed)? else { return Ok(()) };
     let of_images = if images == 0 { String::new() } else { format!(" in {} photographs", number(images)) };
     Err(JobError::Reject(format!(
-        "The tables of up to {} detections{of_images} need {} MB of temporary room on the worker's disk, of which {} MB \
-         are free: choose a shorter range or fewer places, or have an operator make room",
+        "The tables of up to {} detections{of_images} need {} of temporary room on the worker's disk, of which {} are \
+         free: choose a shorter range or fewer places, or have an operator make room",
         number(records),
-        number(needed.div_ceil(1_000_000)),
-        number(lack.free / 1_000_000)
+        megabytes(needed),
+        megabytes(lack.free)
     )))
 }
