@@ -35,6 +35,24 @@ impl Taken for Record {
     }
 }
 
+/// What was seen on an image.
+pub(super) trait OfImage: Taken {
+    /// The image's id, then its own.
+    fn of_image(&self) -> (&str, &str);
+}
+
+impl OfImage for Sighting {
+    fn of_image(&self) -> (&str, &str) {
+        (&self.image_id, &self.id)
+    }
+}
+
+impl OfImage for Record {
+    fn of_image(&self) -> (&str, &str) {
+        (&self.image.id, &self.id)
+    }
+}
+
 /// The instants of a span.
 pub(super) struct Instants<'a, P, S> {
     photographs: Ahead<'a, P>,

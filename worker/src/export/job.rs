@@ -90,11 +90,11 @@ impl Job {
     }
 
     /// Takes so many bytes of the worker's memory for this job, for as long as any of its work goes on; where others have
-    /// them, it waits. `rows` is what needs them, for the refusal.
+    /// them, it waits. `rows` need them, where that is known: for the refusal.
     ///
     /// # Errors
     /// `Reject` when the worker could never give them.
-    pub async fn reserve(&self, bytes: u64, rows: u64) -> Result<(), JobError> {
+    pub async fn reserve(&self, bytes: u64, rows: Option<u64>) -> Result<(), JobError> {
         let reserved = self.memory.reserve(bytes).await.map_err(|too_much| refusal(too_much, rows))?;
         self.reserved.lock().unwrap_or_else(PoisonError::into_inner).push(reserved);
         Ok(())
@@ -131,11 +131,11 @@ impl Job {
     }
 }
 
-fn refusal(TooMuch { needed, most, limit }: TooMuch, rows: u64) -> JobError {
+fn refusal(TooMuch { needed, most, limit }: TooMuch, rows: Option<u64>) -> JobError {
+    let of = rows.map(|rows| format!(" of {}", counted(rows, "detection", "detections"))).unwrap_or_default();
     JobError::Reject(format!(
-        "This export of {} takes up to {} of memory, and a job of this worker may have {} of its {} \
+        "This export{of} takes up to {} of memory, and a job of this worker may have {} of its {} \
          (--memory-limit): choose a shorter range, or have an operator give it more",
-        counted(rows, "detection", "detections"),
         megabytes(needed),
         megabytes(most),
         megabytes(limit)

@@ -34,14 +34,8 @@ pub(super) fn size_boxes(job: &Job, records: &mut [Record], folder: &ImagesFolde
     Ok(())
 }
 
-/// What cannot be said of boxes, for the sentence about a file: `2 boxes left out`.
-pub(super) fn lost_boxes<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<String> {
-    let is_lost = |record: &&Record| record.bbox.is_some_and(|bbox| bbox.fractions().is_none());
-    lost_boxes_words(records.into_iter().filter(is_lost).count())
-}
-
-/// As [`lost_boxes`], where they are counted.
-pub(super) fn lost_boxes_words(lost: usize) -> Option<String> {
+/// What cannot be said of so many boxes, for the sentence about a file: `2 boxes left out`.
+pub(super) fn lost_boxes(lost: usize) -> Option<String> {
     match lost {
         0 => None,
         1 => Some(

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, Utc};
 use deertrack_catalog::{Level, Record};
 
-use super::rows::{Batch, Fold};
+use super::fold::{Batch, Fold};
 use super::seen::{Event, Seen};
 use super::spread::WITHIN;
 use super::survey::Survey;
@@ -97,7 +97,7 @@ impl Gather {
 impl Fold for Gather {
     fn add(&mut self, _: &Job, batch: &mut Batch) -> Result<(), JobError> {
         let Self { survey, bursts } = self;
-        for record in &batch.records {
+        for record in &batch.seen {
             let Some(burst) = record.burst_id.as_deref().filter(|burst| survey.far.has(burst)) else {
                 continue;
             };

@@ -8,10 +8,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use deertrack_catalog::{Image, Level, Record};
 use deertrack_survey::effort::{Proof, passed};
 
+use super::fold::{Batch, Fold};
 use super::hashes::Hasher;
 use super::history;
 use super::ids::{AllIds, Choice, Ids};
-use super::rows::{Batch, Fold};
 use super::span::{Span, is_long};
 use super::spread::Spread;
 use super::stands::Stands;

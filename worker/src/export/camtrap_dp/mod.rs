@@ -2,7 +2,7 @@
 //! what must be known of all of them, once to write them.
 //!
 //! - [`wanted`]: which places and days were asked for.
-//! - [`rows`]: photographs and what was seen on them, read and folded at the same time.
+//! - [`rows`](super::rows): photographs and what was seen on them, read and folded at the same time.
 //! - [`first`]: the first reading; [`stands`] say which deployment each photograph belongs to, for a package knows none
 //!   without one; [`ids`] whether sources' own are unique; [`survey`] is what comes of it.
 //! - [`tables`]: the second reading, by which [`media`], observations ([`seen`], [`links`], [`bursts`]) and the [`history`]
@@ -19,13 +19,13 @@ mod bursts;
 mod check;
 mod deployments;
 mod first;
+mod fold;
 mod hashes;
 mod history;
 mod ids;
 mod links;
 mod media;
 mod metadata;
-mod rows;
 mod seen;
 mod source;
 mod span;
@@ -48,11 +48,12 @@ use futures::{StreamExt, stream};
 
 use self::bursts::{Bursts, Gather};
 use self::first::{Counted, First};
-use self::rows::{Step, fold};
+use self::fold::fold;
 use self::source::Sources;
 use self::survey::Known;
 use self::tables::Tables;
 use self::wanted::{Request, days_of, ever};
+use super::rows::Step;
 use super::whole::nothing_found;
 use super::words::{megabytes, number};
 use super::{Cx, Rendered};
@@ -75,7 +76,7 @@ pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Res
     let calendar = Calendar::of(&places, cx.zone);
     let range = days_of(params).map_or_else(ever, |days| calendar.widest(days.first, days.last));
     let most = catalog.count_detections(range.clone()).await?;
-    let step = |stage, span, is_done| Step { stage, span, most, is_done };
+    let step = |stage, span, is_done| Step { stage, span, before: 0, most, is_done };
     let reading = step("reading rows", [0.05, 0.4], false);
     reading.tell(&cx.job.progress, 0);
     check_room(cx, Counted { images: 0, records: most.unwrap_or(0) })?;

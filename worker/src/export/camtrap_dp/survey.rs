@@ -17,7 +17,7 @@ use super::stands::{Lookup, Stand};
 use super::totals::Totals;
 use super::wanted::Wanted;
 use crate::export::left_out;
-use crate::export::picture_size::lost_boxes_words;
+use crate::export::picture_size::lost_boxes;
 
 /// What the catalog has beside the rows.
 pub(super) struct Known {
@@ -131,7 +131,7 @@ impl Survey {
             1 => "; 1 photograph or event at a time that cannot be true left out".to_owned(),
             some => format!("; {some} photographs or events at times that cannot be true left out"),
         };
-        let lost = lost_boxes_words(self.totals.lost_boxes);
+        let lost = lost_boxes(self.totals.lost_boxes);
         let lost = lost.map(|lost| format!("; {lost}")).unwrap_or_default();
         let kept_back = match self.totals.kept_back {
             0 => String::new(),

@@ -9,9 +9,9 @@ use deertrack_schemas::Counts;
 
 use super::bursts::Bursts;
 use super::check::Check;
+use super::fold::{Batch, Fold};
 use super::history::{self, History};
 use super::links::Links;
-use super::rows::{Batch, Fold};
 use super::seen::Seen;
 use super::standard::{DEPLOYMENTS, MEDIA, OBSERVATIONS, Table};
 use super::survey::Survey;
@@ -133,7 +133,7 @@ impl Tables {
 
 impl Fold for Tables {
     fn add(&mut self, job: &Job, batch: &mut Batch) -> Result<(), JobError> {
-        size_boxes(job, &mut batch.records, &self.folder)?;
+        size_boxes(job, &mut batch.seen, &self.folder)?;
         let mut linking = Writer::more(&OBSERVATIONS);
         batch.instants(|at, images, records| {
             self.links.pass(&self.survey, at, &mut linking);

@@ -16,13 +16,11 @@ use super::best::Best;
 use super::file_sample::Files;
 use super::fold::{Basis, Fold};
 use super::found::Found;
-use super::instants::Instant;
 use super::report::Report;
 use super::season;
 use super::span::Span;
 use super::told::Told;
 use crate::export::instants::Instants;
-use crate::export::whole::Whole;
 
 /// The rows of one span.
 #[derive(Clone, Debug, Default)]
@@ -77,9 +75,12 @@ impl Given {
             let frames = stream::iter(frames.into_iter().map(Ok)).boxed();
             let sightings = stream::iter(sightings.into_iter().map(Ok)).boxed();
             let mut instants = Instants::of(frames, sightings).await.unwrap();
-            let mut instant = Instant::default();
-            while let Some(at) = instant.next(&mut instants).await.unwrap() {
-                fold.add(at, &mut instant, &mut Whole::default());
+            let (mut frames, mut sightings) = (Vec::new(), Vec::new());
+            while let Some(at) = instants.next(&mut frames, &mut sightings).await.unwrap() {
+                fold.name(&mut sightings);
+                fold.add(at, &frames, &sightings);
+                frames.clear();
+                sightings.clear();
             }
         });
         fold.finish(&rows.left_out, &rows.wrong_clocks)

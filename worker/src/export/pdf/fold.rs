@@ -1,7 +1,7 @@
 //! The rows of a span, folded as they come: which count, the visits they make, how long cameras stood, and what a report
 //! says of its data. What is held grows with visits, days, places and individuals, never with rows.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_catalog::{Frame, Individual, LONGEST_EVENT, LeftOut, Sighting, ToldDeployment};
@@ -18,9 +18,7 @@ use super::asked::{classes, visit_rule};
 use super::best::Best;
 use super::facts::Facts;
 use super::file_sample::Files;
-use super::instants::Instant;
 use super::span::Span;
-use crate::export::whole::Whole;
 use crate::export::{left_out, species};
 
 /// What a span is read with.
@@ -97,20 +95,25 @@ impl<'a> Fold<'a> {
         }
     }
 
-    /// Adds everything of one instant; instants come in their order. `whole` is told of it too.
-    pub(super) fn add(&mut self, at: DateTime<Utc>, instant: &mut Instant, whole: &mut Whole) {
-        whole.add(&instant.sightings);
-        self.detections += instant.sightings.len() as u64;
-        for row in &mut instant.sightings {
+    /// Names the species of rows that do not tell theirs, by their deer.
+    pub(super) fn name(&self, sightings: &mut [Sighting]) {
+        for row in sightings {
             species::name(&mut row.scientific_name, row.deer_id.as_deref(), &self.species_of);
+        }
+    }
+
+    /// Adds everything of one instant, sightings by their image's id; instants come in their order.
+    pub(super) fn add(&mut self, at: DateTime<Utc>, frames: &[Frame], sightings: &[Sighting]) {
+        self.detections += sightings.len() as u64;
+        for row in sightings {
             self.blanks.shown(row, at);
         }
-        let seen: HashSet<&str> = instant.sightings.iter().map(|row| row.image_id.as_str()).collect();
-        for frame in &instant.frames {
-            self.frame(frame, at, seen.contains(frame.id.as_str()));
+        for frame in frames {
+            let has_deer = sightings.binary_search_by(|row| row.image_id.cmp(&frame.id)).is_ok();
+            self.frame(frame, at, has_deer);
         }
-        for image in instant.sightings.chunk_by(|a, b| a.image_id == b.image_id) {
-            let frame = instant.frames.iter().find(|frame| frame.id == image[0].image_id);
+        for image in sightings.chunk_by(|a, b| a.image_id == b.image_id) {
+            let frame = frames.iter().find(|frame| frame.id == image[0].image_id);
             self.image(image, frame);
         }
         self.gatherer.pass(at - LONGEST_EVENT);

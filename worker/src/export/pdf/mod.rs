@@ -28,7 +28,6 @@ mod files;
 mod findings;
 mod fold;
 mod found;
-mod instants;
 mod lead;
 mod map;
 mod period;
@@ -77,7 +76,6 @@ use crate::typesetting::Template;
 /// # Errors
 /// `Reject` when nothing was detected in the range, `Retry` when the database is away, `Stopped` when told to stop.
 pub async fn render(cx: &Cx, command: &Command, params: &PdfParams) -> Result<Rendered, JobError> {
-    cx.job.progress.at(0.05, "reading detections");
     let asked = Asked { params, zone: cx.zone, created_at: command.created_at };
     let found = Found::load(cx, &asked).await?;
     let (command, params, zone, images) = (command.clone(), params.clone(), cx.zone, cx.images.clone());

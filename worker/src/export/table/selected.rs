@@ -12,7 +12,7 @@ use super::basis::Basis;
 use super::facts::Facts;
 use super::individuals::Individuals;
 use crate::JobError;
-use crate::export::picture_size::lost_boxes_words;
+use crate::export::picture_size::lost_boxes;
 use crate::export::{Cx, left_out, passages};
 
 /// What was asked for.
@@ -83,7 +83,7 @@ impl Selected {
             Topic::Individuals => format!("{} individuals", self.known()),
         });
         let told: Vec<String> = told.collect();
-        let lost = topics.contains(&Topic::Detections).then(|| lost_boxes_words(self.facts.lost_boxes));
+        let lost = topics.contains(&Topic::Detections).then(|| lost_boxes(self.facts.lost_boxes));
         let species: Vec<&str> = self.species().collect();
         let species = if species.is_empty() { String::new() } else { format!(" of {}", species.join(", ")) };
         let more: String = lost.flatten().iter().chain(further).map(|more| format!("; {more}")).collect();
