@@ -53,6 +53,11 @@ impl Memory {
         limit_of(Path::new("/sys/fs/cgroup"), &groups).map_or_else(Self::unlimited, Self::limited)
     }
 
+    /// So many bytes for jobs, whatever the process takes.
+    pub fn with_room_for_jobs(bytes: u64) -> Self {
+        Self::beside(bytes, 0)
+    }
+
     fn beside(limit: u64, own: u64) -> Self {
         let units = usize::try_from(limit.saturating_sub(own) / UNIT).unwrap_or(usize::MAX);
         Self { limit: Some(limit), own, free: Arc::new(Semaphore::new(units.min(u32::MAX as usize))) }

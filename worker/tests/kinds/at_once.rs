@@ -16,11 +16,11 @@ const REPORTS: usize = 16;
 async fn more_reports_than_connections_do_not_wait_for_one_another() {
     let mut season = Season::new();
     // More rows than a driver reads ahead, so that streams stay open.
-    for number in 0..400 {
-        let (id, minute) = (format!("i{number:03}"), number % 60);
-        let at = format!("2025-06-{:02}T{:02}:{minute:02}:00Z", 1 + number / 20, number / 60);
+    for number in 0..2_600 {
+        let (id, minute) = (format!("i{number:04}"), number % 60);
+        let at = format!("2025-06-{:02}T{:02}:{minute:02}:00Z", 1 + number / 130, number / 60 % 24);
         season.image(&id, &at, None);
-        season.detection(&format!("r{number:03}"), &id, Class::Doe, [0.1, 0.1, 0.2, 0.2]);
+        season.detection(&format!("r{number:04}"), &id, Class::Doe, [0.1, 0.1, 0.2, 0.2]);
     }
     let postgres = deertrack_testkit::postgres::database();
     season.write(&postgres).await;

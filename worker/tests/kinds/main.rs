@@ -14,6 +14,7 @@ mod counted;
 mod days;
 mod events;
 mod frame;
+mod memory;
 mod platform;
 mod privacy;
 mod records;

@@ -56,7 +56,7 @@ use self::wanted::{Request, days_of, ever};
 use super::rows::Step;
 use super::whole::nothing_found;
 use super::words::{megabytes, number};
-use super::{Cx, Rendered};
+use super::{Cx, Rendered, memory};
 use crate::JobError;
 
 /// Bytes on disk for each photograph beside the rows: its row, that which links it, both compressed and twice for a while,
@@ -79,6 +79,7 @@ pub async fn render(cx: &Cx, command: &Command, params: &CamtrapDpParams) -> Res
     let step = |stage, span, is_done| Step { stage, span, before: 0, most, is_done };
     let reading = step("reading rows", [0.05, 0.4], false);
     reading.tell(&cx.job.progress, 0);
+    cx.job.reserve(memory::PACKAGE, most).await?;
     check_room(cx, Counted { images: 0, records: most.unwrap_or(0) })?;
     let request = Request {
         params: params.clone(),

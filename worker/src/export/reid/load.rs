@@ -18,7 +18,7 @@ use super::loading::Loading;
 use super::wording::number;
 use crate::JobError;
 use crate::export::words::megabytes;
-use crate::export::{Cx, Job, species};
+use crate::export::{Cx, Job, memory, species};
 
 /// Detections that are handed on at a time.
 const BATCH: usize = 256;
@@ -40,6 +40,7 @@ pub async fn load(cx: &Cx, params: &ReidParams) -> Result<Herd, JobError> {
     };
     let most = cx.catalog.count_embeddings(range.clone(), false).await?;
     tell(&cx.job, 0, most);
+    cx.job.reserve(memory::ANALYSIS, most).await?;
     let deer = cx.catalog.profiles().await?;
     let founders: Vec<String> = deer.iter().filter_map(|deer| deer.founder_detection_id.clone()).collect();
     // Whatever is chosen: the mates of a rejected or unchosen founder must not meet its profile either.

@@ -30,7 +30,7 @@ mod xlsx;
 use std::sync::Arc;
 
 use deertrack_catalog::Repeats;
-use deertrack_schemas::table::Topic;
+use deertrack_schemas::table::{Format, Topic};
 use deertrack_schemas::{Command, Counts, TableParams};
 
 use self::basis::Basis;
@@ -39,7 +39,7 @@ use self::output::Output;
 use self::selected::Selected;
 use self::xlsx::About;
 use super::whole::nothing_found;
-use super::{Cx, Job, Rendered};
+use super::{Cx, Job, Rendered, memory};
 use crate::JobError;
 use crate::artifact::Content;
 
@@ -68,6 +68,8 @@ async fn rows(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
         cx.catalog.count_detections(basis.days.clone()).await?
     };
     reading::tell(&cx.job, 0, most);
+    let memory = if basis.params.format == Format::Xlsx { memory::WORKBOOK } else { memory::TABLE };
+    cx.job.reserve(memory, most).await?;
     if !basis.has_rows_of(Topic::Detections) {
         let folded = reading::fold(cx, basis, cx.catalog.sightings(basis.days.clone()), most).await?;
         if !folded.lacks_sizes {
