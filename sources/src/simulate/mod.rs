@@ -58,8 +58,8 @@ fn check(options: &Options) -> Result<(), SimulateError> {
     match options {
         Options { days: 0 | 3661.., .. } => refuse("days must be 1 to 3660"),
         Options { places: 0 | 101.., .. } => refuse("places must be 1 to 100"),
-        _ if !(0.1..=10_000.0).contains(&options.detections_per_day) => {
-            refuse("detections_per_day must be 0.1 to 10000")
+        _ if !(0.1..=100_000.0).contains(&options.detections_per_day) => {
+            refuse("detections_per_day must be 0.1 to 100000")
         }
         _ => Ok(()),
     }
