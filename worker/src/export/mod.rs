@@ -23,6 +23,7 @@ mod passages;
 pub mod pdf;
 mod picture_size;
 mod picture_time;
+mod pieces;
 pub mod reid;
 mod rows;
 mod scratch;
@@ -35,6 +36,7 @@ mod text;
 mod told_zone;
 mod turns;
 mod whole;
+mod window;
 mod words;
 pub mod zip;
 

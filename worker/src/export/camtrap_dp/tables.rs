@@ -2,7 +2,7 @@
 //! counts; the tables lie in temporary files until all of them are whole and right.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, Write};
 
 use deertrack_catalog::{Image, Level, Record};
 use deertrack_schemas::Counts;
@@ -23,6 +23,7 @@ use crate::JobError;
 use crate::artifact::Content;
 use crate::export::archive::{Archive, Aside, Entry};
 use crate::export::picture_size::size_boxes;
+use crate::export::pieces::Pieces;
 use crate::export::{ImagesFolder, Job, Rendered};
 
 /// The package so far.
@@ -111,10 +112,10 @@ impl Tables {
         self.links.finish(&self.survey, &mut rest);
         self.linking.add(&rest.take())?;
         let Self { request, mut survey, linking, mut observations, mut check, .. } = self;
-        linking.each(|piece| {
+        for piece in linking.read()? {
             job.check_stop()?;
-            observations.add(piece, &mut check)
-        })?;
+            observations.add(&piece?, &mut check)?;
+        }
         survey.totals = self.totals;
         let detections = survey.totals.observations;
         job.progress.counted(0.9, "checking the package", Counts::new(detections, detections));
@@ -200,35 +201,6 @@ impl Sheet {
     fn add(&mut self, piece: &[u8], check: &mut Check) -> Result<(), JobError> {
         check.read(self.writer.table, piece)?;
         self.out.write_all(piece).map_err(unwritable)
-    }
-}
-
-/// Pieces of text in a temporary file.
-struct Pieces(BufWriter<File>);
-
-impl Pieces {
-    fn new(file: File) -> Self {
-        Self(BufWriter::new(file))
-    }
-
-    fn add(&mut self, piece: &[u8]) -> Result<(), JobError> {
-        self.0.write_all(&(piece.len() as u64).to_le_bytes()).map_err(unwritable)?;
-        self.0.write_all(piece).map_err(unwritable)
-    }
-
-    /// Shows them as they were added.
-    fn each(self, mut show: impl FnMut(&[u8]) -> Result<(), JobError>) -> Result<(), JobError> {
-        let mut file = self.0.into_inner().map_err(|error| unwritable(error.into_error()))?;
-        file.rewind().map_err(unwritable)?;
-        let mut file = BufReader::new(file);
-        while !file.fill_buf().map_err(unwritable)?.is_empty() {
-            let mut length = [0; 8];
-            file.read_exact(&mut length).map_err(unwritable)?;
-            let mut piece = Vec::new();
-            (&mut file).take(u64::from_le_bytes(length)).read_to_end(&mut piece).map_err(unwritable)?;
-            show(&piece)?;
-        }
-        Ok(())
     }
 }
 

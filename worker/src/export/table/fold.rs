@@ -16,10 +16,10 @@ use super::output::Output;
 use super::row::Row;
 use super::sheet::Packed;
 use super::visits;
-use super::window::Window;
 use crate::JobError;
 use crate::export::Job;
 use crate::export::picture_size::size_boxes;
+use crate::export::window::Window;
 
 /// What is known and written of the rows so far.
 pub(super) struct Fold {

@@ -1,7 +1,7 @@
 //! Tables: rows are read, folded and written one after another.
 //!
 //! - [`basis`]: what is known before the first row. [`reading`]: from the catalog to the [`fold`], on another thread.
-//! - [`fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`]).
+//! - [`fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`](super::window)).
 //! - [`detections`], [`visits`], [`effort`] (how long cameras stood: [`stood`]), [`individuals`]: the [`sheet::Cell`]s of
 //!   each topic's rows.
 //! - [`output`]: [`csv`] and [`xlsx`] write rows as they come. [`geojson`]: the topics counted by place.
@@ -24,7 +24,6 @@ mod selected;
 mod sheet;
 mod stood;
 mod visits;
-mod window;
 mod xlsx;
 
 use std::sync::Arc;
