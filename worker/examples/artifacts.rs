@@ -54,6 +54,7 @@ fn wanted(first: NaiveDate, last: NaiveDate) -> Result<Vec<Wanted>, Box<dyn Erro
             json!({"group_by": "month", "report_type": "comparison", "compare_with": compared}),
         ),
         ("zip".to_owned(), Kind::Zip, json!({"crop_size": 256})),
+        ("zip-listed".to_owned(), Kind::Zip, json!({"include_crops": false})),
         ("table-all".to_owned(), Kind::Table, json!({"format": "xlsx"})),
         ("table-all-places".to_owned(), Kind::Table, json!({"format": "geojson"})),
         ("camtrap-dp".to_owned(), Kind::CamtrapDp, json!({})),

@@ -3,22 +3,52 @@
 //! Each entry is complete before it is written, so its sizes and checksum stand in front of it: readers that stream
 //! can read it, and the writer never goes back. That is why it can be hashed on the way.
 
+mod directory;
+
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::rc::Rc;
 
 use zip::write::{PreparedZipFile, SimpleFileOptions};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+use self::directory::Directory;
 use crate::JobError;
 
 /// An archive being written.
 pub(crate) struct Archive<W: Write> {
-    zip: ZipWriter<Forward<W>>,
+    /// `None` only while it is replaced.
+    zip: Option<ZipWriter<Forward<W>>>,
+    /// Of an archive of many entries.
+    directory: Option<Directory>,
+    /// Entries that are in no directory yet.
+    entries: usize,
+    end: End,
 }
 
+/// What the library writes when it believes the archive at its end.
+type End = Rc<RefCell<Option<Vec<u8>>>>;
+
+/// Entries of an archive of many that are held at a time.
+const ENTRIES: usize = 1_024;
+
 impl<W: Write> Archive<W> {
+    /// Of some entries: each takes some hundred bytes of memory until the end.
     pub(crate) fn new(out: W) -> Self {
-        Self { zip: ZipWriter::new(Forward { out, at: 0 }) }
+        Self::of(out, 0, None)
+    }
+
+    /// Of any number of entries: they are remembered in the empty file `aside`. Its bytes are those of [`Archive::new`].
+    pub(crate) fn large(out: W, aside: File) -> Self {
+        Self::of(out, 0, Some(Directory::new(aside)))
+    }
+
+    /// `at`: bytes that stand before it.
+    fn of(out: W, at: u64, directory: Option<Directory>) -> Self {
+        let end = End::default();
+        let forward = Forward { out, at, end: Rc::clone(&end) };
+        Self { zip: Some(ZipWriter::new(forward)), directory, entries: 0, end }
     }
 
     /// Adds what is compressed already.
@@ -47,19 +77,56 @@ impl<W: Write> Archive<W> {
     /// Adds what was written aside.
     pub(crate) fn append(&mut self, mut entry: Entry) -> Result<(), JobError> {
         let entry = entry.0.by_index_raw(0).map_err(unwritable)?;
-        self.zip.raw_copy_file(entry).map_err(unwritable)
+        self.zip()?.raw_copy_file(entry).map_err(unwritable)?;
+        self.added()
     }
 
     fn add(&mut self, path: &str, bytes: &[u8], method: CompressionMethod) -> Result<(), JobError> {
-        let added = PreparedZipFile::from_data(path, options(method), bytes)
-            .and_then(|entry| self.zip.add_prepared_file(entry));
-        added.map_err(unwritable)
+        let entry = PreparedZipFile::from_data(path, options(method), bytes).map_err(unwritable)?;
+        self.zip()?.add_prepared_file(entry).map_err(unwritable)?;
+        self.added()
+    }
+
+    fn zip(&mut self) -> Result<&mut ZipWriter<Forward<W>>, JobError> {
+        self.zip.as_mut().ok_or_else(|| unwritable(ended().into()))
+    }
+
+    /// Another entry is there: where there are many, moves them to the directory.
+    fn added(&mut self) -> Result<(), JobError> {
+        self.entries += 1;
+        if self.directory.is_some() && self.entries == ENTRIES {
+            let forward = self.remember()?;
+            self.zip = Some(ZipWriter::new(forward));
+        }
+        Ok(())
+    }
+
+    /// Ends what the library knows of the archive; where there is a directory, that is told there and not written.
+    fn remember(&mut self) -> Result<Forward<W>, JobError> {
+        let zip = self.zip.take().ok_or_else(|| unwritable(ended().into()))?;
+        let Some(directory) = &mut self.directory else { return zip.finish().map_err(unwritable) };
+        *self.end.borrow_mut() = Some(Vec::new());
+        let mut forward = zip.finish().map_err(unwritable)?;
+        let end = self.end.borrow_mut().take().unwrap_or_default();
+        forward.at -= end.len() as u64;
+        directory.add(&end).map_err(|error| unwritable(error.into()))?;
+        self.entries = 0;
+        Ok(forward)
     }
 
     /// Writes the directory of entries and gives back what was written to.
-    pub(crate) fn finish(self) -> Result<W, JobError> {
-        Ok(self.zip.finish().map_err(unwritable)?.out)
+    pub(crate) fn finish(mut self) -> Result<W, JobError> {
+        let mut forward = self.remember()?;
+        if let Some(directory) = self.directory {
+            directory.finish(forward.at, &mut forward).map_err(|error| unwritable(error.into()))?;
+        }
+        Ok(forward.out)
     }
+}
+
+/// After an error nothing more can be added.
+fn ended() -> io::Error {
+    io::Error::other("the archive was ended by an error")
 }
 
 /// A text on its way into an archive, compressed in a file of its own, so that several can be written at once.
@@ -160,11 +227,16 @@ impl<W: Write> Write for Pieces<W> {
 struct Forward<W> {
     out: W,
     at: u64,
+    /// Where there is one, it takes all that is written.
+    end: End,
 }
 
 impl<W: Write> Write for Forward<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
+        let written = match &mut *self.end.borrow_mut() {
+            Some(end) => end.write(bytes)?,
+            None => self.out.write(bytes)?,
+        };
         self.at += written as u64;
         Ok(written)
     }
@@ -232,5 +304,49 @@ mod tests {
         let stopped = Archive::new(Vec::new())
             .deflate_from("a", tempfile::tempfile().unwrap(), |_| Err(JobError::Stopped));
         assert!(matches!(stopped, Err(JobError::Stopped)));
+    }
+
+    /// Such an archive from both ways, behind so many bytes.
+    fn both(entries: usize, before: u64) -> [Vec<u8>; 2] {
+        [None, Some(Directory::new(tempfile::tempfile().unwrap()))].map(|directory| {
+            let mut archive = Archive::of(Vec::new(), before, directory);
+            for number in 0..entries {
+                archive.store(&format!("crops/été/{number}.jpg"), &number.to_le_bytes()).unwrap();
+                assert!(archive.directory.is_none() || archive.entries < ENTRIES, "so many are held");
+            }
+            archive.deflate("table.csv", &[b'x'; 10_000]).unwrap();
+            archive
+                .deflate_from("rows.csv", tempfile::tempfile().unwrap(), |out| {
+                    out.write_all(&[b'y'; 9_000]).map_err(|error| JobError::retry("", error))
+                })
+                .unwrap();
+            archive.finish().unwrap()
+        })
+    }
+
+    #[test]
+    fn an_archive_of_many_entries_is_the_one_of_memory() {
+        // With and without a directory of more than one part, at and beyond what a short end can count, and behind 4 GiB, where
+        // offsets become long ones.
+        let many = usize::from(u16::MAX) - 2;
+        let behind = u64::from(u32::MAX) - 40_000;
+        for (entries, before) in [
+            (0, 0),
+            (ENTRIES - 2, 0),
+            (ENTRIES - 1, 0),
+            (3_000, 0),
+            (many, 0),
+            (many + 1, 0),
+            (3_000, behind),
+        ] {
+            let [expected, made] = both(entries, before);
+            assert!(made == expected, "{entries} entries behind {before} bytes");
+        }
+        let [_, made] = both(many + 1, 0);
+        let mut read = ZipArchive::new(io::Cursor::new(made)).unwrap();
+        assert_eq!(read.len(), many + 3);
+        let mut last = Vec::new();
+        read.by_index(many).unwrap().read_to_end(&mut last).unwrap();
+        assert_eq!(last, many.to_le_bytes());
     }
 }

@@ -26,3 +26,4 @@ mod table_counts;
 mod table_fold;
 mod zip;
 mod zip_choice;
+mod zip_order;

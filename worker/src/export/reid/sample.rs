@@ -200,7 +200,7 @@ fn contact_sheet(
         pairs.iter().flat_map(|pair| [Some(pair.seen.id.as_str()), pair.shown]).collect();
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     team::in_order(
-        &wanted,
+        wanted.into_iter().map(Ok),
         job.cores,
         |id| photographs.crop(*id),
         |_, crop| {

@@ -1,17 +1,20 @@
 //! The tables beside the crops: what each one shows, and what could not be made.
 
-use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::{Other, Record};
-use deertrack_schemas::ZipParams;
+use deertrack_catalog::Other;
 use deertrack_survey::BoundingBox;
-use deertrack_survey::calendar::Calendar;
-use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use super::basis::Basis;
+use super::manifest;
 use super::problem::Problem;
-use crate::export::table_text::Csv;
-use crate::export::told_zone::ToldZone;
+use super::row::Row;
+use crate::JobError;
+use crate::artifact::hex;
+use crate::export::archive::{Aside, Entry};
+use crate::export::table_text::{self, Csv};
 
 /// The platform's ten columns, then ours.
 const METADATA: [&str; 17] = [
@@ -35,141 +38,142 @@ const METADATA: [&str; 17] = [
 ];
 const PROBLEMS: [&str; 4] = ["detection_id", "image_id", "path", "problem"];
 
-/// `metadata.csv`: one row for each crop; of an archive without crops, for each detection. Times in the zone of the place, with their offset.
-pub(super) struct Metadata<'a> {
+/// Rows that are handed on at once.
+const ROWS_AT_ONCE: usize = 256;
+
+/// A table on its way into the archive, compressed in a file of its own.
+struct Sheet {
+    path: &'static str,
     csv: Csv,
-    calendar: &'a Calendar,
+    /// Rows since they were handed on.
+    waiting: usize,
+    out: Aside,
+    size: u64,
+    sha256: Sha256,
 }
 
-impl<'a> Metadata<'a> {
-    pub(super) fn new(calendar: &'a Calendar) -> Self {
-        Self { csv: Csv::new(&METADATA), calendar }
+impl Sheet {
+    fn new(path: &'static str, columns: &[&str], file: File) -> Result<Self, JobError> {
+        let (csv, out) = (Csv::new(columns), Aside::new(path, file)?);
+        Ok(Self { path, csv, waiting: 0, out, size: 0, sha256: Sha256::new() })
+    }
+
+    fn row(&mut self) -> Result<table_text::Row<'_>, JobError> {
+        if self.waiting == ROWS_AT_ONCE {
+            self.flush()?;
+        }
+        self.waiting += 1;
+        Ok(self.csv.row())
+    }
+
+    fn flush(&mut self) -> Result<(), JobError> {
+        let rows = std::mem::replace(&mut self.csv, Csv::more()).finish();
+        self.waiting = 0;
+        self.size += rows.len() as u64;
+        self.sha256.update(&rows);
+        self.out.write_all(&rows).map_err(|error| JobError::retry("the archive could not be written", error))
+    }
+
+    fn finish(mut self) -> Result<(Entry, manifest::Entry), JobError> {
+        self.flush()?;
+        let listed = manifest::Entry {
+            path: self.path.to_owned(),
+            size: self.size,
+            sha256: hex(&self.sha256.finalize()),
+        };
+        Ok((self.out.finish()?, listed))
+    }
+}
+
+/// `metadata.csv`: one row for each crop; of an archive without crops, for each detection. Times in the zone of the place, with their offset.
+pub(super) struct Metadata(Sheet);
+
+impl Metadata {
+    /// In an empty file.
+    pub(super) fn new(file: File) -> Result<Self, JobError> {
+        Ok(Self(Sheet::new("metadata.csv", &METADATA, file)?))
     }
 
     /// `bbox`: as it was cut out, in fractions; `path`: where its crop lies in the archive.
     pub(super) fn add(
         &mut self,
-        record: &Record,
+        basis: &Basis,
+        row: &Row,
         bbox: Option<BoundingBox>,
         path: Option<&str>,
-        place: Option<&str>,
-        individual: Option<&str>,
-    ) {
-        let (zone, source) = self.calendar.zone_and_source(record.image.place_id.as_deref());
-        self.csv
-            .row()
-            .text(&record.id)
-            .text(&record.image.id)
-            .text(record.class.name())
-            .number(record.confidence)
+    ) -> Result<(), JobError> {
+        let (zone, source) = basis.calendar.zone_and_source(row.place_id.as_deref());
+        self.0
+            .row()?
+            .text(&row.id)
+            .text(&row.image_id)
+            .text(row.class.name())
+            .number(row.confidence)
             .number(bbox.map(|bbox| bbox.x))
             .number(bbox.map(|bbox| bbox.y))
             .number(bbox.map(|bbox| bbox.width))
             .number(bbox.map(|bbox| bbox.height))
-            .optional(record.deer_id.as_deref())
-            .instant(record.created_at, zone)
+            .optional(row.deer_id.as_deref())
+            .instant(row.created_at, zone)
             .optional(path)
-            .instant(record.image.taken_at, zone)
-            .optional(place)
-            .optional(individual)
+            .instant(row.taken_at, zone)
+            .optional(basis.place(row))
+            .optional(basis.individual(row))
             .text(zone.name())
             .text(source.name())
-            .optional(record.scientific_name.as_deref())
+            .optional(row.scientific_name.as_deref())
             .end();
+        Ok(())
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.csv.finish()
+    /// The table, and what the manifest tells of it.
+    pub(super) fn finish(self) -> Result<(Entry, manifest::Entry), JobError> {
+        self.0.finish()
     }
 }
 
 /// `problems.csv`: one row for each detection without a crop.
 pub(super) struct Problems {
-    csv: Csv,
+    sheet: Sheet,
     pub(super) count: u64,
 }
 
 impl Problems {
-    pub(super) fn new() -> Self {
-        Self { csv: Csv::new(&PROBLEMS), count: 0 }
+    /// In an empty file.
+    pub(super) fn new(file: File) -> Result<Self, JobError> {
+        Ok(Self { sheet: Sheet::new("problems.csv", &PROBLEMS, file)?, count: 0 })
     }
 
-    /// `path` as a reader may know it.
-    pub(super) fn add(&mut self, record: &Record, path: Option<&str>, problem: &Problem) {
-        self.count += 1;
-        let row = self.csv.row().text(&record.id).text(&record.image.id);
-        row.optional(path).text(&problem.to_string()).end();
+    /// The path is told as a reader may know it.
+    pub(super) fn add(&mut self, basis: &Basis, row: &Row, problem: &Problem) -> Result<(), JobError> {
+        let path = basis.images.told(row.path.as_deref());
+        self.tell(&row.id, Some(&row.image_id), path.as_deref(), problem)
     }
 
-    pub(super) fn add_missing(&mut self, detection_id: &str) {
-        self.count += 1;
-        let row = self.csv.row().text(detection_id).optional(None).optional(None);
-        row.text(&Problem::NoSuchDetection.to_string()).end();
+    pub(super) fn add_missing(&mut self, detection_id: &str) -> Result<(), JobError> {
+        self.tell(detection_id, None, None, &Problem::NoSuchDetection)
     }
 
     /// Named by its id, and no deer.
-    pub(super) fn add_other(&mut self, other: &Other) {
+    pub(super) fn add_other(&mut self, other: &Other) -> Result<(), JobError> {
+        self.tell(&other.id, Some(&other.image_id), None, &Problem::NoDeer(other.label.clone()))
+    }
+
+    fn tell(
+        &mut self,
+        id: &str,
+        image: Option<&str>,
+        path: Option<&str>,
+        problem: &Problem,
+    ) -> Result<(), JobError> {
         self.count += 1;
-        let row = self.csv.row().text(&other.id).text(&other.image_id).optional(None);
-        row.text(&Problem::NoDeer(other.label.clone()).to_string()).end();
+        let row = self.sheet.row()?.text(id).optional(image).optional(path);
+        row.text(&problem.to_string()).end();
+        Ok(())
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.csv.finish()
-    }
-}
-
-/// `manifest.json`: what was asked, and the hash of every other entry. It holds nothing that differs between two runs
-/// of the same command.
-#[derive(Serialize)]
-pub(super) struct Manifest<'a> {
-    created_at: DateTime<Utc>,
-    params: &'a ZipParams,
-    /// Scientific names of what was chosen; none where the database tells none.
-    species: BTreeSet<&'a str>,
-    /// Of the places of what was chosen: days in paths and times in `metadata.csv` are local.
-    time_zones: Vec<ToldZone>,
-    /// Photographs without a crop because somebody saw a person or a vehicle.
-    photographs_kept_back: u64,
-    entries: Vec<Entry>,
-}
-
-#[derive(Serialize)]
-struct Entry {
-    path: String,
-    size: u64,
-    sha256: String,
-}
-
-impl<'a> Manifest<'a> {
-    pub(super) fn new(created_at: DateTime<Utc>, params: &'a ZipParams, time_zones: Vec<ToldZone>) -> Self {
-        Self {
-            created_at,
-            params,
-            species: BTreeSet::new(),
-            time_zones,
-            photographs_kept_back: 0,
-            entries: Vec::new(),
-        }
-    }
-
-    pub(super) fn of_species(&mut self, names: BTreeSet<&'a str>) {
-        self.species = names;
-    }
-
-    pub(super) fn keep_back(&mut self) {
-        self.photographs_kept_back += 1;
-    }
-
-    pub(super) fn kept_back(&self) -> u64 {
-        self.photographs_kept_back
-    }
-
-    pub(super) fn add(&mut self, path: String, size: usize, sha256: String) {
-        self.entries.push(Entry { path, size: size as u64, sha256 });
-    }
-
-    pub(super) fn finish(self) -> Vec<u8> {
-        serde_json::to_vec_pretty(&self).expect("text, whole numbers and dates are always writable")
+    /// The table, and what the manifest tells of it.
+    pub(super) fn finish(self) -> Result<(Entry, manifest::Entry), JobError> {
+        self.sheet.finish()
     }
 }

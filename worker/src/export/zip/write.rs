@@ -1,69 +1,42 @@
 //! The archive: crops in the order of the detections, then the tables.
 
-use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use deertrack_catalog::{LeftOut, Other, Record};
-use deertrack_schemas::{Counts, ZipParams};
+use deertrack_schemas::Counts;
 use deertrack_survey::BoundingBox;
-use deertrack_survey::calendar::Calendar;
-use deertrack_survey::zone::ZoneSource;
 use sha2::{Digest, Sha256};
 
+use super::basis::Basis;
+use super::chosen::{Chosen, Known};
 use super::crop;
 use super::decode::photograph;
+use super::manifest::{Entries, Entry, Head};
 use super::names::Names;
 use super::problem::Problem;
-use super::tables::{Manifest, Metadata, Problems};
+use super::row::Row;
+use super::tables::{Metadata, Problems};
 use crate::JobError;
 use crate::artifact::{Content, Draft, hex};
 use crate::export::archive::Archive;
-use crate::export::images::ImagesFolder;
 use crate::export::told_zone::told_zones;
 use crate::export::{Job, Rendered, left_out, team};
 
-/// All that the archive is made of.
-pub(super) struct Task {
-    pub(super) chosen: Chosen,
-    pub(super) params: ZipParams,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) images: ImagesFolder,
-}
-
-/// What shall be cut out.
-pub(super) struct Chosen {
-    /// Those of one image stand together.
-    pub(super) records: Vec<Record>,
-    /// Ids that were asked for and are not there.
-    pub(super) missing: Vec<String>,
-    /// Asked for by id, and not of the chosen classes, places or deer.
-    pub(super) left_out: Vec<Record>,
-    /// Asked for by id, and no deer.
-    pub(super) others: Vec<Other>,
-    /// What no export counts of the days that were asked for.
-    pub(super) uncounted: LeftOut,
-    pub(super) calendar: Calendar,
-    pub(super) places: HashMap<String, String>,
-    pub(super) individuals: HashMap<String, String>,
-}
-
-impl Chosen {
-    fn zones(&self) -> BTreeSet<(&'static str, ZoneSource)> {
-        self.calendar.zones(self.records.iter().map(|record| record.image.place_id.as_deref()))
-    }
-}
+/// Rows of a list between two words about how far it is.
+const TELL_EVERY: u64 = 1_000;
 
 /// Makes it. Blocks.
-pub(super) fn archive(job: &Job, task: &Task) -> Result<Rendered, JobError> {
-    let shots: Vec<&[Record]> = task.chosen.records.chunk_by(|a, b| a.image.id == b.image.id).collect();
-    let mut writing = Writing::new(job, task)?;
-    if task.params.include_crops {
-        let cut = |shot: &&[Record]| cut(job, shot, task);
-        team::in_order(&shots, job.cores, cut, |shot, crops| writing.add(shot, crops))?;
+pub(super) fn archive(job: &Job, basis: &Arc<Basis>, chosen: Chosen) -> Result<Rendered, JobError> {
+    let (shots, known) = chosen.shots()?;
+    let mut writing = Writing::new(job, basis, &known)?;
+    if basis.params.include_crops {
+        let cut = |shot: &Vec<Row>| cut(job, shot, basis);
+        team::in_order(shots, job.cores, cut, |shot, crops| writing.add(&shot, crops))?;
     } else {
-        shots.iter().try_for_each(|shot| writing.list(shot))?;
+        for shot in shots {
+            writing.list(&shot?)?;
+        }
     }
-    writing.finish(shots.len())
+    writing.finish()
 }
 
 /// A crop and its hash.
@@ -74,22 +47,22 @@ struct Crop {
     bbox: BoundingBox,
 }
 
-/// The crops of one image, in the order of its records.
-fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
+/// The crops of one image, in the order of its rows.
+fn cut(job: &Job, shot: &[Row], basis: &Basis) -> Vec<Result<Crop, Problem>> {
     if job.stop.is_cancelled() {
         return Vec::new();
     }
-    if shot[0].image.sees_people {
+    if shot[0].sees_people {
         return shot.iter().map(|_| Err(Problem::KeptBack)).collect();
     }
     // Without a box there is no reason to decode.
-    let has_boxes = shot.iter().any(|record| record.bbox.is_some());
-    let open = || photograph(&task.images.find(shot[0].image.path.as_deref())?);
+    let has_boxes = shot.iter().any(|row| row.bbox.is_some());
+    let open = || photograph(&basis.images.find(shot[0].path.as_deref())?);
     let photograph = if has_boxes { open() } else { Err(Problem::NoBox) };
-    let crop = |record: &Record| {
-        let bbox = record.bbox.ok_or(Problem::NoBox)?;
+    let crop = |row: &Row| {
+        let bbox = row.bbox.ok_or(Problem::NoBox)?;
         let photograph = photograph.as_ref().map_err(Clone::clone)?;
-        let (jpeg, bbox) = crop::of_box(&photograph.pixels, bbox, task.params.crop_size)?;
+        let (jpeg, bbox) = crop::of_box(&photograph.pixels, bbox, basis.params.crop_size)?;
         Ok(Crop { sha256: hex(&Sha256::digest(&jpeg)), jpeg, bbox })
     };
     shot.iter().map(crop).collect()
@@ -98,65 +71,65 @@ fn cut(job: &Job, shot: &[Record], task: &Task) -> Vec<Result<Crop, Problem>> {
 /// The archive with its tables.
 struct Writing<'a> {
     job: &'a Job,
-    chosen: &'a Chosen,
-    params: &'a ZipParams,
-    images: &'a ImagesFolder,
+    basis: &'a Basis,
+    known: &'a Known,
     archive: Archive<Draft>,
     names: Names<'a>,
-    metadata: Metadata<'a>,
+    metadata: Option<Metadata>,
     problems: Problems,
-    manifest: Manifest<'a>,
+    entries: Entries,
+    images: u64,
+    /// Photographs without a crop because somebody saw a person or a vehicle.
+    kept_back: u64,
     done: u64,
+    /// How many of them were told.
+    told: u64,
     /// Crops; of an archive without them, rows.
     made: u64,
 }
 
 impl<'a> Writing<'a> {
-    fn new(job: &'a Job, task: &'a Task) -> Result<Self, JobError> {
-        let chosen = &task.chosen;
-        let mut problems = Problems::new();
-        for id in &chosen.missing {
-            problems.add_missing(id);
+    fn new(job: &'a Job, basis: &'a Basis, known: &'a Known) -> Result<Self, JobError> {
+        let scratch = job.scratch();
+        let mut problems = Problems::new(scratch.file()?)?;
+        for id in &known.unmade.missing {
+            problems.add_missing(id)?;
         }
-        for record in &chosen.left_out {
-            problems.add(
-                record,
-                task.images.told(record.image.path.as_deref()).as_deref(),
-                &Problem::NotChosen,
-            );
+        for row in &known.unmade.left_out {
+            problems.add(basis, row, &Problem::NotChosen)?;
         }
-        for other in &chosen.others {
-            problems.add_other(other);
+        for other in &known.unmade.others {
+            problems.add_other(other)?;
         }
+        let has_metadata = basis.params.include_metadata_csv;
         Ok(Self {
             job,
-            chosen,
-            params: &task.params,
-            images: &task.images,
-            archive: Archive::new(job.draft()?),
-            names: Names::new(&chosen.calendar),
-            metadata: Metadata::new(&chosen.calendar),
+            basis,
+            known,
+            archive: Archive::large(job.draft()?, scratch.file()?),
+            names: Names::new(&basis.calendar),
+            metadata: has_metadata.then(|| Metadata::new(scratch.file()?)).transpose()?,
             done: problems.count,
+            told: 0,
             problems,
-            manifest: Manifest::new(task.created_at, &task.params, told_zones(&chosen.zones())),
+            entries: Entries::new(scratch.file()?),
+            images: 0,
+            kept_back: 0,
             made: 0,
         })
     }
 
     /// Adds the crops of one image.
-    fn add(&mut self, shot: &'a [Record], crops: Vec<Result<Crop, Problem>>) -> Result<(), JobError> {
+    fn add(&mut self, shot: &[Row], crops: Vec<Result<Crop, Problem>>) -> Result<(), JobError> {
         self.job.check_stop()?;
-        let image = &shot[0].image;
-        if image.sees_people {
-            self.manifest.keep_back();
+        self.images += 1;
+        if shot[0].sees_people {
+            self.kept_back += 1;
         }
-        for (record, crop) in shot.iter().zip(crops) {
+        for (row, crop) in shot.iter().zip(crops) {
             match crop {
-                Ok(crop) => self.add_crop(record, crop)?,
-                Err(problem) => {
-                    let path = self.images.told(image.path.as_deref());
-                    self.problems.add(record, path.as_deref(), &problem);
-                }
+                Ok(crop) => self.add_crop(row, crop)?,
+                Err(problem) => self.problems.add(self.basis, row, &problem)?,
             }
             self.done += 1;
         }
@@ -165,68 +138,78 @@ impl<'a> Writing<'a> {
     }
 
     /// Adds the rows of one image, without its crops.
-    fn list(&mut self, shot: &'a [Record]) -> Result<(), JobError> {
+    fn list(&mut self, shot: &[Row]) -> Result<(), JobError> {
         self.job.check_stop()?;
-        for record in shot {
-            let (place, individual) = self.named(record);
+        self.images += 1;
+        for row in shot {
             // A box in pixels of a photograph that nobody opens has no fractions.
-            let bbox = record.bbox.and_then(|bbox| bbox.fractions());
-            self.metadata.add(record, bbox, None, place, individual);
-            self.made += 1;
+            let bbox = row.bbox.and_then(|bbox| bbox.fractions());
+            self.add_row(row, bbox, None)?;
             self.done += 1;
         }
-        self.tell("listing detections");
+        if self.done - self.told >= TELL_EVERY {
+            self.tell("listing detections");
+        }
         Ok(())
     }
 
-    fn tell(&self, stage: &str) {
-        let chosen = self.chosen;
-        let unmade = chosen.missing.len() + chosen.left_out.len() + chosen.others.len();
-        let total = (chosen.records.len() + unmade) as u64;
+    fn tell(&mut self, stage: &str) {
+        self.told = self.done;
+        let total = self.known.count + self.known.unmade.count();
         let counts = Counts::new(self.done, total);
         let fraction = 0.05 + 0.9 * f64::from(counts.progress_percent) / 100.0;
         self.job.progress.counted(fraction, stage, counts);
     }
 
-    fn add_crop(&mut self, record: &'a Record, crop: Crop) -> Result<(), JobError> {
-        let (place, individual) = self.named(record);
-        let path = self.names.path(record, place);
-        self.archive.store(&path, &crop.jpeg)?;
-        self.metadata.add(record, Some(crop.bbox), Some(&path), place, individual);
-        self.manifest.add(path, crop.jpeg.len(), crop.sha256);
+    fn add_crop(&mut self, row: &Row, Crop { jpeg, sha256, bbox }: Crop) -> Result<(), JobError> {
+        let path = self.names.path(row, self.basis.place(row));
+        self.archive.store(&path, &jpeg)?;
+        self.add_row(row, Some(bbox), Some(&path))?;
+        self.entries.add(&Entry { path, size: jpeg.len() as u64, sha256 })
+    }
+
+    fn add_row(&mut self, row: &Row, bbox: Option<BoundingBox>, path: Option<&str>) -> Result<(), JobError> {
         self.made += 1;
-        Ok(())
+        self.metadata.as_mut().map_or(Ok(()), |metadata| metadata.add(self.basis, row, bbox, path))
     }
 
-    /// The names of the place and of the animal.
-    fn named(&self, record: &Record) -> (Option<&'a str>, Option<&'a str>) {
-        let named = |names: &'a HashMap<String, String>, id: &Option<String>| {
-            id.as_ref().and_then(|id| names.get(id)).map(String::as_str)
-        };
-        let chosen = self.chosen;
-        (named(&chosen.places, &record.image.place_id), named(&chosen.individuals, &record.deer_id))
-    }
-
-    fn finish(mut self, images: usize) -> Result<Rendered, JobError> {
+    fn finish(mut self) -> Result<Rendered, JobError> {
+        if self.told < self.done {
+            self.tell("listing detections");
+        }
         self.job.progress.at(0.96, "writing the tables");
-        let item = if self.params.include_crops { "crop" } else { "row" };
-        let mut headline =
-            headline(self.made, item, images as u64, self.problems.count, self.manifest.kept_back());
-        let species: BTreeSet<&str> =
-            self.chosen.records.iter().filter_map(|record| record.scientific_name.as_deref()).collect();
-        if !species.is_empty() {
-            headline.push_str(&format!("; of {}", species.iter().copied().collect::<Vec<_>>().join(", ")));
+        let headline = self.headline();
+        let tables = self.metadata.map(Metadata::finish).into_iter().chain([self.problems.finish()]);
+        for table in tables {
+            self.job.check_stop()?;
+            let (table, entry) = table?;
+            self.archive.append(table)?;
+            self.entries.add(&entry)?;
         }
-        self.manifest.of_species(species);
-        headline.push_str(&left_out::tail(&self.chosen.uncounted));
-        let metadata = self.params.include_metadata_csv.then(|| ("metadata.csv", self.metadata.finish()));
-        for (path, text) in metadata.into_iter().chain([("problems.csv", self.problems.finish())]) {
-            self.archive.deflate(path, &text)?;
-            self.manifest.add(path.to_owned(), text.len(), hex(&Sha256::digest(&text)));
-        }
-        self.archive.deflate("manifest.json", &self.manifest.finish())?;
+        let head = Head {
+            created_at: self.basis.created_at,
+            params: &self.basis.params,
+            species: &self.known.species,
+            time_zones: told_zones(&self.known.zones),
+            photographs_kept_back: self.kept_back,
+        };
+        let (job, entries, aside) = (self.job, self.entries, self.job.scratch().file()?);
+        self.archive.deflate_from("manifest.json", aside, |out| entries.write(job, &head, out))?;
         let content = Content::OnDisk(self.archive.finish()?);
         Ok(Rendered { content, headline: Some(headline) })
+    }
+
+    fn headline(&self) -> String {
+        let item = if self.basis.params.include_crops { "crop" } else { "row" };
+        let mut told = headline(self.made, item, self.images, self.problems.count, self.kept_back);
+        let species = &self.known.species;
+        if !species.is_empty() {
+            told.push_str(&format!(
+                "; of {}",
+                species.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            ));
+        }
+        told + &left_out::tail(&self.known.uncounted)
     }
 }
 
