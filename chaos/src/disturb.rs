@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use deertrack_stream::Stream;
+use deertrack_schemas::Keys;
+use deertrack_stream::{Stream, new_job_id};
 use deertrack_testkit::proxy::Proxy;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -179,7 +180,7 @@ impl Disturber {
 
     async fn add_rubbish(&self) -> anyhow::Result<()> {
         for _ in 0..RUBBISH {
-            let job = Stream::new_job_id().to_string();
+            let job = new_job_id(&Keys::default()).to_string();
             self.ledger.ask(&job, Task::Rubbish);
             self.server.ask(&["XADD", "{exports}:commands", "*", "job", &job, "body", "no command"]).await?;
             self.ledger.accept(&job);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
-use deertrack_schemas::{Command, Export, PdfParams, Valid};
-use deertrack_stream::{Stream, Submitted};
+use deertrack_schemas::{Command, Export, Keys, PdfParams, Valid};
+use deertrack_stream::{Stream, Submitted, new_job_id};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::task::JoinSet;
@@ -149,6 +149,6 @@ async fn cancel(stream: Stream, job: String, after: Duration) {
 fn command(task: Task) -> Valid<Command> {
     let day = |month| NaiveDate::from_ymd_opt(2025, month, 1).expect("the first of a month is a day");
     let params = PdfParams { title: Some(task.to_string()), ..PdfParams::new(day(1), day(2), GroupBy::Week) };
-    let command = Command::new(Stream::new_job_id(), Export::Pdf(params), Utc::now());
+    let command = Command::new(new_job_id(&Keys::default()), Export::Pdf(params), Utc::now());
     Valid::check(command, day(12)).expect("a month of the past breaks no rule")
 }

@@ -48,13 +48,13 @@ impl Exports {
     /// # Errors
     /// All problems of single fields, or the first broken rule between fields.
     pub fn check(&self, request: Request) -> Result<Valid<Command>, Rejection> {
-        self.check_command(Self::command(request))
+        self.check_command(self.command(request))
     }
 
     /// A command that carries `request`, with a new job id and the present as creation time; for callers that
     /// set a deadline, a tenant or a trace context before [`Exports::check_command`].
-    pub fn command(request: Request) -> Command {
-        request.into_command(Stream::new_job_id(), Utc::now())
+    pub fn command(&self, request: Request) -> Command {
+        request.into_command(self.stream.new_job_id(), Utc::now())
     }
 
     /// Checks every rule. Today is the present date in the zone, whatever the command's creation time.

@@ -1,26 +1,107 @@
 //! The names of all Redis keys.
 
-/// Key names under one prefix. All but the status keys share the prefix's hash tag.
+use std::fmt;
+use std::str::FromStr;
+
+use crate::job_id::JobId;
+use crate::slot::{crc16, key_slot};
+use crate::steer::{self, DIGITS};
+
+/// Longest name of a prefix, in characters.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Key names under one prefix: two of them on one database share nothing. All keys lie in one slot of Redis Cluster, that
+/// of the prefix's hash tag. The default's status keys, which have no tag, do so for the ids that [`Keys::steer`] makes.
+///
+/// `exports`, the default, gives `{exports}:commands` ... and `export_job:<job_id>`, the name that other services know;
+/// any other gives `{name}:commands` ... and `{name}:export_job:<job_id>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
     prefix: String,
     status_prefix: String,
+    slot: u16,
 }
+
+/// The text cannot name a prefix.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "key prefix {0:?} is not 1 to 64 characters out of A-Z a-z 0-9 _ - . : (without braces; they are added); \
+     take the name of the stack, like exports-north"
+)]
+pub struct InvalidPrefix(String);
 
 impl Default for Keys {
     /// The names that services and dashboards know.
     fn default() -> Self {
-        Self { prefix: "{exports}".into(), status_prefix: "export_job:".into() }
+        Self::of(Self::DEFAULT_NAME, STATUS.to_owned())
     }
 }
+
+impl FromStr for Keys {
+    type Err = InvalidPrefix;
+
+    fn from_str(name: &str) -> Result<Self, InvalidPrefix> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+        if !(1..=MAX_NAME_CHARS).contains(&name.len()) || !name.bytes().all(allowed) {
+            return Err(InvalidPrefix(name.chars().take(80).collect()));
+        }
+        if name == Self::DEFAULT_NAME {
+            return Ok(Self::default());
+        }
+        Ok(Self::of(name, format!("{{{name}}}:{STATUS}")))
+    }
+}
+
+impl fmt::Display for Keys {
+    /// The name, without braces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What status keys begin with.
+const STATUS: &str = "export_job:";
 
 impl Keys {
     /// The consumer group of the workers.
     pub const GROUP: &'static str = "workers";
 
-    /// Names under another prefix (status keys too), for tests and benchmarks beside a live system.
-    pub fn with_prefix(name: &str) -> Self {
-        Self { prefix: format!("{{{name}}}"), status_prefix: format!("{name}:export_job:") }
+    /// Name of the default prefix.
+    pub const DEFAULT_NAME: &'static str = "exports";
+
+    fn of(name: &str, status_prefix: String) -> Self {
+        let prefix = format!("{{{name}}}");
+        let slot = key_slot(prefix.as_bytes());
+        Self { prefix, status_prefix, slot }
+    }
+
+    /// The name of the prefix, without braces.
+    pub fn name(&self) -> &str {
+        &self.prefix[1..self.prefix.len() - 1]
+    }
+
+    /// The slot of Redis Cluster in which all keys with the hash tag lie.
+    pub fn slot(&self) -> u16 {
+        self.slot
+    }
+
+    /// The slot in which the status of a job lies.
+    pub fn status_slot(&self, job_id: &str) -> u16 {
+        key_slot(self.status(job_id).as_bytes())
+    }
+
+    /// The id with its last five hex digits exchanged, so that `export_job:<job_id>` lies in the prefix's slot; under
+    /// every prefix, though only the default's status keys need it. `None` when it does not end with five lower-case
+    /// hex digits: it is no UUID.
+    pub fn steer(&self, id: &JobId) -> Option<JobId> {
+        let (rest, digits) = id.as_str().split_at_checked(id.as_str().len().checked_sub(DIGITS)?)?;
+        if !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        let own = u32::from_str_radix(digits, 16).ok()?;
+        let state = crc16(crc16(0, STATUS.as_bytes()), rest.as_bytes());
+        let digits = steer::next_digits(state, self.slot, own);
+        format!("{rest}{digits:05x}").parse().ok()
     }
 
     /// Stream of commands.
@@ -78,14 +159,10 @@ impl Keys {
         format!("{}:cancel:{job_id}", self.prefix)
     }
 
-    /// The status record. Services read this key directly: `export_job:<job_id>`.
+    /// The status record. Services read this key directly: `export_job:<job_id>` under the default prefix,
+    /// `{name}:export_job:<job_id>` under another.
     pub fn status(&self, job_id: &str) -> String {
         format!("{}{job_id}", self.status_prefix)
-    }
-
-    /// First part of every status key.
-    pub fn status_prefix(&self) -> &str {
-        &self.status_prefix
     }
 
     /// First part of every other key.
@@ -108,5 +185,38 @@ mod tests {
         assert_eq!(keys.status("a"), "export_job:a");
         assert_eq!(keys.commands(), "{exports}:commands");
         assert_eq!(keys.events(), "{exports}:events");
+        assert_eq!("exports".parse(), Ok(keys));
+    }
+
+    #[test]
+    fn another_prefix_shares_no_key_and_keeps_all_in_its_slot() {
+        let keys: Keys = "north".parse().unwrap();
+        let names = |keys: &Keys| {
+            let single = [keys.commands(), keys.events(), keys.event_seq(), keys.delayed(), keys.parked()];
+            let more = [keys.dead(), keys.control(), keys.paused(), keys.housekeeper()];
+            let of_job = [keys.dedupe("a"), keys.cancel("a"), keys.status("a")];
+            [single.as_slice(), &more, &of_job].concat()
+        };
+        assert_eq!(keys.status("a"), "{north}:export_job:a");
+        for name in names(&keys) {
+            assert!(name.starts_with("{north}:"), "{name}");
+            assert_eq!(key_slot(name.as_bytes()), keys.slot(), "{name}");
+            assert!(!names(&Keys::default()).contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_could_leave_its_slot_or_be_a_pattern_is_refused() {
+        for bad in ["", "{exports}", "a}b", "a{b", "a*", "a b", "a\n", "[a]", "é", &"x".repeat(65)] {
+            let error = bad.parse::<Keys>().unwrap_err().to_string();
+            assert!(error.contains("without braces"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_not_steered() {
+        for id in ["a", "0192f0c1-7d2e-7aaa-8bbb-ccccccccccCC", "celery-1"] {
+            assert_eq!(Keys::default().steer(&id.parse().unwrap()), None, "{id}");
+        }
     }
 }

@@ -11,8 +11,8 @@
 use std::time::Instant;
 
 use chrono::Utc;
-use deertrack_schemas::{Command, Kind, Request, State, StatusRecord, Valid};
-use deertrack_stream::{Consumer, ConsumerOptions, Stream};
+use deertrack_schemas::{Command, Keys, Kind, Request, State, StatusRecord, Valid};
+use deertrack_stream::{Consumer, ConsumerOptions, Stream, new_job_id};
 use deertrack_testkit::redis::Redis;
 
 #[global_allocator]
@@ -86,6 +86,6 @@ fn commands(count: usize) -> Vec<Valid<Command>> {
     let body = br#"{"start_date":"2026-01-01","end_date":"2026-02-01","group_by":"week"}"#;
     let export = Request::from_json(Kind::Pdf, body).unwrap().export;
     let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
-    let command = || Command::new(Stream::new_job_id(), export.clone(), Utc::now());
+    let command = || Command::new(new_job_id(&Keys::default()), export.clone(), Utc::now());
     (0..count).map(|_| Valid::check(command(), today).unwrap()).collect()
 }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use deertrack_schemas::{Artifact, Command, Keys, Kind, Request, State, StatusRecord, Valid};
-use deertrack_stream::{Consumer, ConsumerOptions, Stream, WatchFrom, Watched};
+use deertrack_stream::{Consumer, ConsumerOptions, Stream, WatchFrom, Watched, new_job_id};
 use deertrack_testkit::redis::Redis;
 use futures::future::join_all;
 use redis::aio::MultiplexedConnection;
@@ -110,7 +110,7 @@ fn commands(count: usize) -> Vec<Valid<Command>> {
     let today = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
     let traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
     let command = || {
-        let command = Command::new(Stream::new_job_id(), export.clone(), Utc::now());
+        let command = Command::new(new_job_id(&Keys::default()), export.clone(), Utc::now());
         Command { traceparent: traceparent.clone(), ..command }
     };
     (0..count).map(|_| Valid::check(command(), today).unwrap()).collect()

@@ -5,10 +5,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use deertrack_schemas::{Command, State, StatusRecord, wire};
+use deertrack_schemas::{Command, Keys, State, StatusRecord, wire};
 
 use crate::claim::unreadable;
 use crate::error::StreamError;
+use crate::job_ids::new_job_id;
 use crate::retry::TryError;
 use crate::stored::StoredEntry;
 use crate::{EventId, Stream, crash, meters, script};
@@ -130,7 +131,7 @@ impl DeadLetters<'_> {
         let mut call = script::call(&script::REPLAY, 4, 3 + 2 * letter.fields.len(), 4096);
         call.arg(keys.dead()).arg(keys.commands()).arg(status).arg(keys.cancel(&letter.job_id));
         call.arg(id.to_string()).arg(self.0.settings().status_ttl.as_secs());
-        call.arg(queued(&letter, command.as_ref()).to_json());
+        call.arg(queued(&letter, command.as_ref(), keys).to_json());
         for (name, value) in &letter.fields {
             call.arg(name).arg(value);
         }
@@ -200,7 +201,7 @@ impl DeadLetters<'_> {
 }
 
 /// The status of a job that was put back.
-fn queued(letter: &DeadLetter, command: Option<&Command>) -> StatusRecord {
-    let job = letter.job_id.parse().unwrap_or_else(|_| Stream::new_job_id());
+fn queued(letter: &DeadLetter, command: Option<&Command>, keys: &Keys) -> StatusRecord {
+    let job = letter.job_id.parse().unwrap_or_else(|_| new_job_id(keys));
     command.map_or_else(|| unreadable(job, State::Queued), StatusRecord::queued)
 }

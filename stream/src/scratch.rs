@@ -2,8 +2,6 @@
 //!
 //! Only such a corner can be swept out; there is no call that removes the keys of a live prefix.
 
-use deertrack_schemas::Keys;
-
 use crate::error::StreamError;
 use crate::{Settings, Stream};
 
@@ -23,7 +21,8 @@ impl Scratch {
     /// As for [`Stream::connect`].
     pub async fn open(settings: Settings) -> Result<Self, StreamError> {
         let name = format!("deertrack-scratch-{}", uuid::Uuid::now_v7());
-        let stream = Stream::connect(Settings { keys: Keys::with_prefix(&name), ..settings }).await?;
+        let keys = name.parse().expect("letters, digits and dashes make a prefix");
+        let stream = Stream::connect(Settings { keys, ..settings }).await?;
         Ok(Self { stream, name })
     }
 
@@ -38,24 +37,20 @@ impl Scratch {
     /// # Errors
     /// Redis cannot be used; call it again.
     pub async fn clear(&self) -> Result<u64, StreamError> {
-        let mut removed = 0;
-        for pattern in [format!("{{{}}}*", self.name), format!("{}:*", self.name)] {
-            let mut cursor = 0_u64;
-            loop {
-                let mut scan = redis::cmd("SCAN");
-                scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(PAGE);
-                let (next, keys): (u64, Vec<String>) = self.stream.link().query(&scan).await?;
-                if !keys.is_empty() {
-                    let mut unlink = redis::cmd("UNLINK");
-                    unlink.arg(&keys);
-                    removed += self.stream.link().query::<u64>(&unlink).await?;
-                }
-                if next == 0 {
-                    break;
-                }
-                cursor = next;
+        let (mut removed, mut cursor) = (0, 0_u64);
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(format!("{{{}}}:*", self.name)).arg("COUNT").arg(PAGE);
+            let (next, keys): (u64, Vec<String>) = self.stream.link().query(&scan).await?;
+            if !keys.is_empty() {
+                let mut unlink = redis::cmd("UNLINK");
+                unlink.arg(&keys);
+                removed += self.stream.link().query::<u64>(&unlink).await?;
             }
+            if next == 0 {
+                return Ok(removed);
+            }
+            cursor = next;
         }
-        Ok(removed)
     }
 }

@@ -8,6 +8,7 @@ use deertrack_schemas::JobId;
 use crate::connect::{Dialer, Link};
 use crate::error::StreamError;
 use crate::heal::Healing;
+use crate::job_ids::new_job_id;
 use crate::settings::Settings;
 use crate::waiters::Waiters;
 
@@ -48,12 +49,12 @@ impl Stream {
         &self.settings
     }
 
-    /// A new UUID v7: ids sort by their time.
-    pub fn new_job_id() -> JobId {
-        uuid::Uuid::now_v7().to_string().parse().expect("a UUID is hex digits and dashes")
+    /// A new id for a job of this prefix.
+    pub fn new_job_id(&self) -> JobId {
+        new_job_id(&self.settings.keys)
     }
 
-    /// The raw text under `export_job:<id>`, whoever wrote it. Any text is taken as an id.
+    /// The raw text of a job's status, whoever wrote it. Any text is taken as an id.
     ///
     /// # Errors
     /// Redis cannot be used, or the key holds no text.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
-use deertrack_schemas::{Command, Counts, Export, JobId, PdfParams, State, StatusRecord, Valid};
-use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, WatchFrom, Watched};
+use deertrack_schemas::{Command, Counts, Export, JobId, Keys, PdfParams, State, StatusRecord, Valid};
+use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, WatchFrom, Watched, new_job_id};
 use deertrack_testkit::redis::Redis;
 use deertrack_worker::JobError;
 use deertrack_worker::artifact::{Artifacts, Content};
@@ -114,7 +114,7 @@ impl Worker {
             title: Some(title.to_owned()),
             ..PdfParams::new(start.parse().unwrap(), end.parse().unwrap(), GroupBy::Week)
         };
-        let command = Command::new(Stream::new_job_id(), Export::Pdf(params), Utc::now());
+        let command = Command::new(new_job_id(&Keys::default()), Export::Pdf(params), Utc::now());
         let id = command.job_id.clone();
         // A producer whose clock is far ahead: whether the worker agrees is what some tests ask.
         let valid = Valid::check(command, NaiveDate::from_ymd_opt(2999, 1, 1).unwrap()).unwrap();

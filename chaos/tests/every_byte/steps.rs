@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::pdf::GroupBy;
-use deertrack_schemas::{Command, Export, PdfParams, State, StatusRecord, Valid};
+use deertrack_schemas::{Command, Export, Keys, PdfParams, State, StatusRecord, Valid};
 use deertrack_stream::embedded::{Options, Server};
-use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings, Stream, Submitted};
+use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings, Stream, Submitted, new_job_id};
 
 /// As an operator's own server: nothing mends its file before it starts.
 pub(crate) async fn plain(dir: &Path) -> Server {
@@ -28,7 +28,7 @@ pub(crate) async fn consumer(stream: &Stream) -> Consumer {
 fn command() -> Valid<Command> {
     let day = |day| NaiveDate::from_ymd_opt(2026, 1, day).unwrap();
     let export = Export::Pdf(PdfParams::new(day(1), day(2), GroupBy::Day));
-    Valid::check(Command::new(Stream::new_job_id(), export, Utc::now()), day(3)).unwrap()
+    Valid::check(Command::new(new_job_id(&Keys::default()), export, Utc::now()), day(3)).unwrap()
 }
 
 pub(crate) async fn submit(stream: &Stream) -> String {

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::app::App;
 use super::refusal::Refusal;
 use super::trace;
-use crate::{Exports, ExportsError, JobStatus};
+use crate::{ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
 ///
@@ -27,7 +27,7 @@ pub(super) async fn create(
 ) -> Result<Response, Refusal> {
     let kind = known_kind(&kind?)?;
     let request = with_idempotency_key(Request::from_json(kind, &body?)?, &headers)?;
-    let mut command = Exports::command(request);
+    let mut command = app.exports.command(request);
     command.traceparent = (app.span_context)().or_else(|| trace::of_client(&headers).map(str::to_owned));
     let command = app.exports.check_command(command)?;
     match submit(&app, &command).await? {

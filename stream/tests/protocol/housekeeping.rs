@@ -41,7 +41,7 @@ async fn the_status_of_a_job_that_waits_for_longer_than_its_ttl_is_kept_alive_or
 /// A job under an idempotency key, and the same request again.
 fn twice_with(key: &str) -> [Valid<Command>; 2] {
     [(); 2].map(|()| {
-        let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+        let mut command = Command::new(job_id(), export(), Utc::now());
         command.idempotency_key = Some(key.into());
         command.max_attempts = 3;
         valid(command)

@@ -11,7 +11,7 @@ use crate::support::*;
 
 async fn submit_by(stream: &Stream, who: &str, count: usize) {
     for _ in 0..count {
-        let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+        let mut command = Command::new(job_id(), export(), Utc::now());
         command.requested_by = Some(who.into());
         stream.submit(&valid(command)).await.unwrap();
     }

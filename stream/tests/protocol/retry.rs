@@ -14,7 +14,7 @@ const MUCH_LATER: RetryPolicy =
     RetryPolicy { base: Duration::from_secs(3600), cap: Duration::from_secs(7200) };
 
 pub(crate) fn for_a_tenant() -> Valid<Command> {
-    let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+    let mut command = Command::new(job_id(), export(), Utc::now());
     command.tenant = Some("forest".into());
     command.max_attempts = 3;
     valid(command)
@@ -164,7 +164,7 @@ async fn a_lost_claim_is_not_retried() {
 
 /// Written by another program at the limit. One more attempt takes a byte more: 127 fits into one, 128 does not.
 fn as_large_as_can_be() -> Vec<u8> {
-    let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+    let mut command = Command::new(job_id(), export(), Utc::now());
     (command.attempt, command.max_attempts) = (127, 200);
     command.requested_by = Some("a".repeat(70_000)); // with a length of as many bytes as the last one's
     let room = wire::MAX_BYTES - wire::encode(&command).unwrap().len();

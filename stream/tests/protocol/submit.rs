@@ -8,7 +8,7 @@ use deertrack_testkit::redis::Redis;
 use crate::support::*;
 
 fn with_key(key: &str, title: &str) -> Valid<Command> {
-    let mut command = Command::new(Stream::new_job_id(), export(), Utc::now());
+    let mut command = Command::new(job_id(), export(), Utc::now());
     command.idempotency_key = Some(key.into());
     command.requested_by = Some(title.into());
     valid(command)

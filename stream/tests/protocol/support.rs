@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{NaiveDate, Utc};
 use deertrack_schemas::{Artifact, Command, Export, JobId, Keys, Kind, Request, State, StatusRecord, Valid};
-use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings, Stream, Submitted};
+use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings, Stream, Submitted, new_job_id};
 use redis::aio::MultiplexedConnection;
 
 /// Longer than anything here takes; shorter than a person's patience.
@@ -34,8 +34,12 @@ pub(crate) fn valid(command: Command) -> Valid<Command> {
     Valid::check(command, NaiveDate::from_ymd_opt(2026, 6, 1).unwrap()).unwrap()
 }
 
+pub(crate) fn job_id() -> JobId {
+    new_job_id(&Keys::default())
+}
+
 pub(crate) fn command() -> Valid<Command> {
-    valid(Command::new(Stream::new_job_id(), export(), Utc::now()))
+    valid(Command::new(job_id(), export(), Utc::now()))
 }
 
 pub(crate) fn commands(count: usize) -> Vec<Valid<Command>> {

@@ -26,7 +26,7 @@ const ID_CHARS: usize = 100;
 /// Measures everything. What it leaves is the caller's to remove.
 pub(super) async fn all(stream: &Stream, args: &BenchArgs) -> Result<Results, Exit> {
     let info = stream.probe().await.map_err(Exit::unavailable)?;
-    let make = Commands::new(args.payload as usize);
+    let make = Commands::new(stream, args.payload as usize);
     print::note(&format!("submit to event, {} jobs a second for {} s", args.rate, args.seconds));
     let latency_ms = latency(stream, args, &make).await?;
     print::note("submit, one after the other");
@@ -70,18 +70,19 @@ async fn processor(stream: &Stream) -> Result<Duration, Exit> {
 }
 
 /// Makes commands of one size.
-struct Commands {
+struct Commands<'a> {
+    stream: &'a Stream,
     export: Export,
 }
 
-impl Commands {
-    fn new(smallest: usize) -> Self {
+impl<'a> Commands<'a> {
+    fn new(stream: &'a Stream, smallest: usize) -> Self {
         let ids = (0..smallest.div_ceil(ID_CHARS + 2).max(1)).map(|i| format!("{i:0>ID_CHARS$}"));
-        Self { export: Export::Zip(ZipParams::of(ids.collect())) }
+        Self { stream, export: Export::Zip(ZipParams::of(ids.collect())) }
     }
 
     fn one(&self) -> Result<Valid<Command>, Exit> {
-        let command = Command::new(Stream::new_job_id(), self.export.clone(), Utc::now());
+        let command = Command::new(self.stream.new_job_id(), self.export.clone(), Utc::now());
         Valid::check(command, NaiveDate::MAX).map_err(Exit::failed)
     }
 
@@ -104,7 +105,7 @@ async fn submit_single(stream: &Stream, commands: Vec<Valid<Command>>) -> Result
     Ok(commands.len() as f64 / start.elapsed().as_secs_f64())
 }
 
-async fn submit_bulk(stream: &Stream, jobs: u64, make: &Commands) -> Result<f64, Exit> {
+async fn submit_bulk(stream: &Stream, jobs: u64, make: &Commands<'_>) -> Result<f64, Exit> {
     let (mut left, mut took) = (jobs, Duration::ZERO);
     while left > 0 {
         let commands = make.some(left.min(CHUNK))?;
@@ -196,7 +197,7 @@ fn artifact(command: &Command) -> Artifact {
 }
 
 /// From the call of submit to the event at a watcher, at a steady pace that keeps the queue empty.
-async fn latency(stream: &Stream, args: &BenchArgs, make: &Commands) -> Result<Latency, Exit> {
+async fn latency(stream: &Stream, args: &BenchArgs, make: &Commands<'_>) -> Result<Latency, Exit> {
     let mut consumer =
         Consumer::start(stream, ConsumerOptions::default()).await.map_err(Exit::unavailable)?;
     let concurrency = usize::from(args.concurrency);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
-use deertrack_schemas::{Command, Export, TableParams, Valid, table};
-use deertrack_stream::{Settings, Stream};
+use deertrack_schemas::{Command, Export, Keys, TableParams, Valid, table};
+use deertrack_stream::{Settings, Stream, new_job_id};
 use deertrack_testkit::redis::Redis;
 use serde_json::Value;
 
@@ -181,7 +181,7 @@ impl Scene<'_> {
     async fn submit(&self, max_attempts: u32) -> String {
         let day = |month, day| NaiveDate::from_ymd_opt(2025, month, day).unwrap();
         let params = TableParams::new(table::Format::Csv, day(10, 1), day(10, 31));
-        let command = Command::new(Stream::new_job_id(), Export::Table(params), Utc::now());
+        let command = Command::new(new_job_id(&Keys::default()), Export::Table(params), Utc::now());
         let command = Command { max_attempts, ..command };
         let valid = Valid::check(command, day(12, 31)).unwrap();
         self.stream.submit(&valid).await.unwrap();
