@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use bytesize::ByteSize;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
+use deertrack_schemas::Keys;
+use deertrack_stream::Settings;
 
 /// Which Redis.
 #[derive(Args, Clone, Debug)]
@@ -19,6 +21,29 @@ pub(crate) struct RedisArgs {
         value_name = "URL"
     )]
     pub(crate) redis_url: String,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+}
+
+impl RedisArgs {
+    /// The protocol's defaults on this Redis, under this prefix.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings { keys: self.prefix.key_prefix.clone(), ..Settings::new(&self.redis_url) }
+    }
+}
+
+/// Which keys of it.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PrefixArgs {
+    /// Name of the keys in Redis. Stacks of different names share a Redis database and nothing in it
+    #[arg(
+        long,
+        global = true,
+        env = "DEERTRACK_KEY_PREFIX",
+        default_value = Keys::DEFAULT_NAME,
+        value_name = "NAME"
+    )]
+    pub(crate) key_prefix: Keys,
 }
 
 /// When a request is accepted.

@@ -73,6 +73,10 @@ async fn run(cli: Cli) -> Result<(), Exit> {
         Command::Simulate(args) => commands::simulate::run(args, json).await,
         Command::Reid(args) => commands::reid::run(args, json).await,
         Command::Map(args) => commands::map::run(args, json).await,
+        Command::NewId(args) => {
+            commands::new_id::run(&args, json);
+            Ok(())
+        }
         Command::Doctor(args) => commands::doctor::run(args, json).await,
         Command::Bench(args) => commands::bench::run(args, json).await,
     }

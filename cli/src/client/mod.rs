@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::commands::services;
 use crate::exit::Exit;
-use crate::flags::{AcceptanceArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, PrefixArgs, RedisArgs, ZoneArgs};
 use direct::Direct;
 use gateway::Gateway;
 
@@ -35,6 +35,16 @@ pub(crate) struct TargetArgs {
     /// Go to this Redis directly, without a gateway
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
+    #[command(flatten)]
+    prefix: PrefixArgs,
+}
+
+impl TargetArgs {
+    /// The Redis to go to; `None`: to the gateway.
+    fn redis(&self) -> Option<RedisArgs> {
+        let redis_url = self.redis_url.clone()?;
+        Some(RedisArgs { redis_url, prefix: self.prefix.clone() })
+    }
 }
 
 /// A way to submit and to follow.
@@ -46,8 +56,8 @@ pub(crate) enum Client {
 impl Client {
     /// Redis when its URL was given on the command line or in `REDIS_URL`, else the gateway.
     pub(crate) async fn connect(target: &TargetArgs, zone: &ZoneArgs) -> Result<Self, Exit> {
-        match &target.redis_url {
-            Some(url) => Ok(Self::direct(services::stream(url).await?, zone)),
+        match target.redis() {
+            Some(redis) => Ok(Self::direct(services::stream(&redis).await?, zone)),
             None => Self::gateway(&target.gateway),
         }
     }
@@ -58,8 +68,8 @@ impl Client {
         zone: &ZoneArgs,
         acceptance: &AcceptanceArgs,
     ) -> Result<Self, Exit> {
-        match &target.redis_url {
-            Some(url) => Ok(Self::direct(services::accepting_stream(url, acceptance).await?, zone)),
+        match target.redis() {
+            Some(redis) => Ok(Self::direct(services::accepting_stream(&redis, acceptance).await?, zone)),
             None => Self::gateway(&target.gateway),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct CancelArgs {
 }
 
 pub(crate) async fn run(args: CancelArgs, json: bool) -> Result<(), Exit> {
-    let stream = services::stream(&args.redis.redis_url).await?;
+    let stream = services::stream(&args.redis).await?;
     let (came_to, text) = match stream.cancel(&args.job_id).await.map_err(Exit::unavailable)? {
         Cancelled::NotFound => {
             return Err(Exit::text(Code::Failed, format!("Export job not found: {}", args.job_id)));

@@ -63,7 +63,7 @@ pub(crate) async fn run(args: DeadArgs, json: bool) -> Result<(), Exit> {
         Action::List { kind, limit, redis } => list(&redis, kind.as_deref(), limit, json).await,
         Action::Show { id, redis } => show(&redis, &id).await,
         Action::Replay(which) => {
-            let stream = services::stream(&which.redis.redis_url).await?;
+            let stream = services::stream(&which.redis).await?;
             let letters = stream.dead_letters();
             let count = match &which.id {
                 Some(id) => usize::from(letters.replay(read(id)?).await.map_err(Exit::unavailable)?),
@@ -72,7 +72,7 @@ pub(crate) async fn run(args: DeadArgs, json: bool) -> Result<(), Exit> {
             told("replayed", count, which.id.as_deref(), json)
         }
         Action::Drop(which) => {
-            let stream = services::stream(&which.redis.redis_url).await?;
+            let stream = services::stream(&which.redis).await?;
             let letters = stream.dead_letters();
             let count = match &which.id {
                 Some(id) => usize::from(letters.drop(read(id)?).await.map_err(Exit::unavailable)?),
@@ -84,7 +84,7 @@ pub(crate) async fn run(args: DeadArgs, json: bool) -> Result<(), Exit> {
 }
 
 async fn list(redis: &RedisArgs, kind: Option<&str>, limit: usize, json: bool) -> Result<(), Exit> {
-    let stream: Stream = services::stream(&redis.redis_url).await?;
+    let stream: Stream = services::stream(redis).await?;
     let letters = stream.dead_letters().list(kind, None, limit).await.map_err(Exit::unavailable)?;
     for letter in &letters {
         if json {
@@ -104,7 +104,7 @@ async fn list(redis: &RedisArgs, kind: Option<&str>, limit: usize, json: bool) -
 }
 
 async fn show(redis: &RedisArgs, id: &str) -> Result<(), Exit> {
-    let stream = services::stream(&redis.redis_url).await?;
+    let stream = services::stream(redis).await?;
     let letter = stream.dead_letters().get(read(id)?).await.map_err(Exit::unavailable)?;
     let letter = letter.ok_or_else(|| gone(id))?;
     let text = serde_json::to_string_pretty(&as_value(&letter)).map_err(Exit::failed)?;

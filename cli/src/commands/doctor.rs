@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deertrack_catalog::{self as catalog, CatalogError, Reading};
-use deertrack_stream::{ServerInfo, ServerProblem, Settings, Stream};
+use deertrack_stream::{ServerInfo, ServerProblem, Stream};
 use serde::Serialize;
 use serde_json::json;
 
@@ -57,7 +57,7 @@ impl Finding {
 }
 
 pub(crate) async fn run(args: DoctorArgs, as_json: bool) -> Result<(), Exit> {
-    let mut findings = redis(&args.redis.redis_url).await;
+    let mut findings = redis(&args.redis).await;
     let (found, reading) = database(args.database_url.as_deref(), &args.map).await?;
     findings.push(found);
     findings.push(export_dir(&args.export_dir));
@@ -87,10 +87,10 @@ fn tell(finding: &Finding) {
     }
 }
 
-async fn redis(url: &str) -> Vec<Finding> {
+async fn redis(args: &RedisArgs) -> Vec<Finding> {
     const START: &str =
         "start one (redis-server --appendonly yes), or set REDIS_URL; `deertrack up` brings its own";
-    let stream = match Stream::connect(Settings::new(url)).await {
+    let stream = match Stream::connect(args.settings()).await {
         Ok(stream) => stream,
         Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
     };
@@ -103,8 +103,8 @@ async fn redis(url: &str) -> Vec<Finding> {
     findings.extend(stream.healing().problem().map(told));
     if let Ok(counts) = stream.counts().await {
         let text = format!(
-            "{} waiting or running, {} dead letters, {} worker(s)",
-            counts.backlog, counts.dead, counts.consumers
+            "{}: {} waiting or running, {} dead letters, {} worker(s)",
+            args.prefix.key_prefix, counts.backlog, counts.dead, counts.consumers
         );
         findings.push(Finding::ok("queue", text));
     }

@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, RedisArgs};
 
 /// What to run, and where what is not named lies.
 pub(crate) struct Plan {
     pub(crate) data_dir: PathBuf,
     pub(crate) redis_url: Option<String>,
+    pub(crate) prefix: PrefixArgs,
     pub(crate) database_url: Option<String>,
     pub(crate) map: CatalogMapArgs,
     pub(crate) export_dir: Option<PathBuf>,
@@ -32,8 +33,8 @@ pub(crate) struct Plan {
 
 /// A running Redis and a database with tables.
 pub(crate) struct Local {
-    redis: Option<Server>,
-    redis_url: String,
+    private_redis: Option<Server>,
+    redis: RedisArgs,
     acceptance: AcceptanceArgs,
     pub(crate) work: WorkerPlan,
 }
@@ -53,14 +54,18 @@ impl Local {
         if is_ours {
             catalog::migrate(&database_url).await.map_err(Exit::failed)?;
         }
-        let redis = match &plan.redis_url {
+        let private_redis = match &plan.redis_url {
             Some(_) => None,
             None => Some(private_redis(&dir).await?),
         };
-        let redis_url = plan.redis_url.or_else(|| redis.as_ref().map(|server| server.url().to_owned()));
+        let redis_url =
+            plan.redis_url.or_else(|| private_redis.as_ref().map(|server| server.url().to_owned()));
         Ok(Self {
-            redis_url: redis_url.context("there is either a Redis URL or a private Redis")?,
-            redis,
+            redis: RedisArgs {
+                redis_url: redis_url.context("there is either a Redis URL or a private Redis")?,
+                prefix: plan.prefix,
+            },
+            private_redis,
             acceptance: plan.acceptance,
             work: WorkerPlan {
                 database_url,
@@ -76,7 +81,7 @@ impl Local {
     /// Runs gateway and worker until `shutdown`, or until one of them fails; then stops the private Redis.
     pub(crate) async fn run(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Exit> {
         let ended = self.serve(listener, shutdown).await;
-        if let Some(redis) = self.redis {
+        if let Some(redis) = self.private_redis {
             redis.stop().await.context("the private redis-server did not stop")?;
         }
         ended
@@ -84,8 +89,8 @@ impl Local {
 
     async fn serve(&self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Exit> {
         let metrics = services::metrics()?;
-        let for_gateway = services::accepting_stream(&self.redis_url, &self.acceptance).await?;
-        let for_worker = services::stream(&self.redis_url).await?;
+        let for_gateway = services::accepting_stream(&self.redis, &self.acceptance).await?;
+        let for_worker = services::stream(&self.redis).await?;
         let (zone, export_dir) = (self.work.zone, &self.work.export_dir);
         // Whichever ends first ends the other: half a system would look alive and do nothing.
         let (gateway, worker) = tokio::join!(

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod local;
 pub(crate) mod map;
+pub(crate) mod new_id;
 pub(crate) mod queue;
 pub(crate) mod reid;
 pub(crate) mod serve;

@@ -25,7 +25,7 @@ pub(crate) struct QueueArgs {
 }
 
 pub(crate) async fn run(args: QueueArgs, json: bool) -> Result<(), Exit> {
-    let stream = services::stream(&args.redis.redis_url).await?;
+    let stream = services::stream(&args.redis).await?;
     let Some(seconds) = args.watch else { return show(&stream, json).await };
     let stopped = signals::shutdown().map_err(Exit::failed)?;
     let mut ticks = tokio::time::interval(Duration::from_secs(seconds.max(1)));
@@ -42,14 +42,14 @@ pub(crate) async fn run(args: QueueArgs, json: bool) -> Result<(), Exit> {
 }
 
 pub(crate) async fn pause(args: RedisArgs) -> Result<(), Exit> {
-    let stream = services::stream(&args.redis_url).await?;
+    let stream = services::stream(&args).await?;
     stream.pause().await.map_err(Exit::unavailable)?;
     print::line("paused: workers fetch nothing new; `deertrack resume` lets them go on");
     Ok(())
 }
 
 pub(crate) async fn resume(args: RedisArgs) -> Result<(), Exit> {
-    let stream = services::stream(&args.redis_url).await?;
+    let stream = services::stream(&args).await?;
     stream.resume().await.map_err(Exit::unavailable)?;
     print::line("workers fetch again");
     Ok(())

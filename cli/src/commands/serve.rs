@@ -32,7 +32,7 @@ pub(crate) struct ServeArgs {
 pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;
     let metrics = services::metrics()?;
-    let stream = services::accepting_stream(&args.redis.redis_url, &args.acceptance).await?;
+    let stream = services::accepting_stream(&args.redis, &args.acceptance).await?;
     services::refuse_unsafe(&stream, args.safety).await?;
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;

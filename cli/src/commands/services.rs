@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::map::refused_or_unavailable;
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, CatalogMapArgs, DurabilityArg, PaceArgs, SafetyArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, DurabilityArg, PaceArgs, RedisArgs, SafetyArgs};
 
 /// Bounds of all histograms, in seconds: from a no-op job to a report that hits its time limit.
 const SECONDS: [f64; 15] =
@@ -51,13 +51,13 @@ pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
 }
 
 /// Connects to Redis.
-pub(crate) async fn stream(redis_url: &str) -> Result<Stream, Exit> {
-    Stream::connect(Settings::new(redis_url)).await.map_err(Exit::unavailable)
+pub(crate) async fn stream(redis: &RedisArgs) -> Result<Stream, Exit> {
+    Stream::connect(redis.settings()).await.map_err(Exit::unavailable)
 }
 
 /// Connects to Redis as a worker; with another lease when one is given.
-pub(crate) async fn working_stream(redis_url: &str, lease_ms: Option<u64>) -> Result<Stream, Exit> {
-    let settings = Settings::new(redis_url);
+pub(crate) async fn working_stream(redis: &RedisArgs, lease_ms: Option<u64>) -> Result<Stream, Exit> {
+    let settings = redis.settings();
     let settings = match lease_ms {
         Some(lease) => settings.paced(Duration::from_millis(lease)),
         None => settings,
@@ -66,14 +66,14 @@ pub(crate) async fn working_stream(redis_url: &str, lease_ms: Option<u64>) -> Re
 }
 
 /// Connects to Redis for submits that keep to `acceptance`.
-pub(crate) async fn accepting_stream(redis_url: &str, acceptance: &AcceptanceArgs) -> Result<Stream, Exit> {
+pub(crate) async fn accepting_stream(redis: &RedisArgs, acceptance: &AcceptanceArgs) -> Result<Stream, Exit> {
     let within = DURABLE_WITHIN;
     let durability = match acceptance.durability {
         DurabilityArg::Fast => Durability::Fast,
         DurabilityArg::Replicated => Durability::Replicated { replicas: 1, within },
         DurabilityArg::Synced => Durability::Synced { replicas: 0, within },
     };
-    let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..Settings::new(redis_url) };
+    let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..redis.settings() };
     let stream = Stream::connect(settings).await.map_err(Exit::unavailable)?;
     if matches!(durability, Durability::Synced { .. }) {
         refuse_unsynced(&stream).await?;

@@ -42,7 +42,7 @@ pub(crate) struct WorkArgs {
 pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;
     let metrics = services::metrics()?;
-    let stream = services::working_stream(&args.redis.redis_url, args.lease_ms).await?;
+    let stream = services::working_stream(&args.redis, args.lease_ms).await?;
     if let Some(address) = args.metrics_listen {
         serve_metrics(address, metrics, shutdown.clone()).await?;
     }

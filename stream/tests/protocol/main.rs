@@ -15,6 +15,7 @@ mod hostile;
 mod housekeeping;
 mod last_delivery;
 mod overview;
+mod prefix;
 mod probe;
 mod retry;
 mod scratch;

@@ -9,7 +9,7 @@ mod process;
 mod results;
 
 use comfy_table::{Table, presets};
-use deertrack_stream::{Scratch, Settings};
+use deertrack_stream::Scratch;
 
 use super::services;
 use crate::exit::{Code, Exit};
@@ -23,8 +23,7 @@ pub(crate) async fn run(args: BenchArgs, json: bool) -> Result<(), Exit> {
         print::note("this is a debug build: it is several times slower than a release build");
     }
     let _counting = services::metrics()?;
-    let settings = Settings::new(&args.redis.redis_url);
-    let scratch = Scratch::open(settings).await.map_err(Exit::unavailable)?;
+    let scratch = Scratch::open(args.redis.settings()).await.map_err(Exit::unavailable)?;
     let stopped = signals::shutdown().map_err(Exit::failed)?;
     let measured = tokio::select! {
         measured = measure::all(scratch.stream(), &args) => measured,
