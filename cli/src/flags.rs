@@ -132,7 +132,7 @@ pub(crate) struct PaceArgs {
 /// On which Redis a service starts.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct SafetyArgs {
-    /// Start even on a Redis that may evict jobs or is too old
+    /// Start even on a Redis that may evict jobs or is a replica
     #[arg(long, env = "DEERTRACK_ALLOW_UNSAFE_REDIS")]
     pub(crate) allow_unsafe_redis: bool,
 }

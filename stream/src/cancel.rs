@@ -51,6 +51,8 @@ impl Stream {
                 }
                 _ => {
                     meters::moved("ask to cancel", 1);
+                    // The flag is the truth; the hint makes it quick.
+                    self.link().hint(&self.settings().keys, &format!("cancel {job_id}")).await;
                     return Ok(Cancelled::Asked);
                 }
             }
@@ -70,7 +72,7 @@ impl Stream {
         }
         .kept_for(settings.status_ttl);
         let job = record.job_id.as_str();
-        let mut call = script::call(&script::CANCEL, 7, 10, 2048);
+        let mut call = script::call(&script::CANCEL, 7, 9, 2048);
         call.arg(keys.commands())
             .arg(keys.events())
             .arg(keys.event_seq())
@@ -81,7 +83,6 @@ impl Stream {
             .arg(Keys::GROUP)
             .arg(settings.status_ttl.as_secs())
             .arg(settings.max_events)
-            .arg(keys.control())
             .arg(job)
             .arg(entry_id)
             .arg(&record.kind)

@@ -17,6 +17,8 @@ use tokio::sync::Mutex;
 
 use crate::error::{StreamError, Trouble};
 use crate::heal::{Healer, Healing};
+use crate::refusals::{Dispensable, Refusals, is_refusal};
+use crate::server::Server;
 use crate::settings::Settings;
 use crate::{meters, script};
 
@@ -32,6 +34,7 @@ pub(crate) struct Dialer {
     client: Client,
     /// `None` in tests of what it guards from.
     healer: Option<Arc<Healer>>,
+    refusals: Arc<Refusals>,
 }
 
 impl Dialer {
@@ -44,7 +47,7 @@ impl Dialer {
         let info =
             settings.url.as_str().into_connection_info().map_err(StreamError::Url)?.set_tcp_settings(tcp);
         let client = Client::open(info).map_err(StreamError::Url)?;
-        Ok(Self { client, healer: settings.heal.then(Arc::default) })
+        Ok(Self { client, healer: settings.heal.then(Arc::default), refusals: Arc::default() })
     }
 
     /// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
@@ -63,20 +66,31 @@ impl Dialer {
         self.healer.as_ref().map(|healer| healer.healing()).unwrap_or_default()
     }
 
+    /// What the user may not do, of what we can do without.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
+    }
+
     async fn connect(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(reply_timeout);
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let server = Server::of(&mut connection);
+        tokio::time::timeout(REPLY_TIMEOUT, server).await.map_err(|_| silent())??.check()?;
         // Before anything else: what is written first after a restart is what would take half a transaction along.
         if let Some(healer) = &self.healer {
             tokio::time::timeout(REPLY_TIMEOUT, healer.heal(&mut connection))
                 .await
-                .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis was silent"))??;
+                .map_err(|_| silent())??;
         }
         load_scripts(&mut connection).await?;
         Ok(connection)
     }
+}
+
+fn silent() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis was silent")
 }
 
 /// One connection that many share. A broken one is replaced at the next use.
@@ -106,6 +120,15 @@ impl Link {
     /// Sends one command. The error of a lost connection does not tell whether Redis has run it.
     pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
         self.with(async |mut connection| command.query_async(&mut connection).await).await
+    }
+
+    /// Sends one command that we can do without; `None` when it is refused.
+    pub(crate) async fn query_dispensable<T: FromRedisValue>(
+        &self,
+        what: &Dispensable,
+        command: &Cmd,
+    ) -> RedisResult<Option<T>> {
+        self.dialer.refusals.bear(what, self.query(command).await)
     }
 
     /// Sends commands in one go; they are no transaction.
@@ -184,7 +207,11 @@ pub(crate) async fn run<T: FromRedisValue>(
 
 async fn load_scripts(connection: &mut MultiplexedConnection) -> RedisResult<()> {
     for script in script::all() {
-        script.load_async(connection).await?;
+        match script.load_async(connection).await {
+            // Who may only look calls none.
+            Err(error) if is_refusal(&error) => return Ok(()),
+            loaded => drop(loaded?),
+        }
     }
     Ok(())
 }

@@ -1,16 +1,20 @@
-//! Pausing all workers, and the hints that make things quick. A hint may be lost: the truth is in the keys.
+//! The hints that make things quick. A hint may be lost: the truth is in the keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use deertrack_schemas::Keys;
 use futures::StreamExt;
 use redis::RedisResult;
 
-use crate::Stream;
 use crate::backoff::Backoff;
-use crate::connect::Dialer;
-use crate::error::StreamError;
+use crate::connect::{Dialer, Link};
 use crate::member::Member;
 use crate::nudge::Nudge;
+use crate::refusals::{PUBLISH, SUBSCRIBE};
+
+/// How long a user who may not listen waits before it tries again.
+const REFUSED_FOR: Duration = Duration::from_secs(60);
 
 /// One hint on the control channel.
 enum Hint<'a> {
@@ -27,43 +31,14 @@ impl Hint<'_> {
     }
 }
 
-impl Stream {
-    /// Workers fetch nothing more until [`resume`](Self::resume). Running jobs go on; submits are accepted.
-    ///
-    /// # Errors
-    /// Redis cannot be used.
-    pub async fn pause(&self) -> Result<(), StreamError> {
-        let mut set = redis::cmd("SET");
-        set.arg(self.settings().keys.paused()).arg(1);
-        self.link().query::<()>(&set).await?;
-        self.hint("paused").await
-    }
-
-    /// Workers fetch again.
-    ///
-    /// # Errors
-    /// Redis cannot be used.
-    pub async fn resume(&self) -> Result<(), StreamError> {
-        let mut delete = redis::cmd("DEL");
-        delete.arg(self.settings().keys.paused());
-        self.link().query::<()>(&delete).await?;
-        self.hint("resumed").await
-    }
-
-    /// Whether the workers are paused.
-    ///
-    /// # Errors
-    /// Redis cannot be used.
-    pub async fn is_paused(&self) -> Result<bool, StreamError> {
-        let mut exists = redis::cmd("EXISTS");
-        exists.arg(self.settings().keys.paused());
-        Ok(self.link().query(&exists).await?)
-    }
-
-    async fn hint(&self, text: &str) -> Result<(), StreamError> {
+impl Link {
+    /// Sends a hint, which quickens what would happen anyway: one that is lost or refused is no failure.
+    pub(crate) async fn hint(&self, keys: &Keys, text: &str) {
         let mut publish = redis::cmd("PUBLISH");
-        publish.arg(self.settings().keys.control()).arg(text);
-        Ok(self.link().query(&publish).await?)
+        publish.arg(keys.control()).arg(text);
+        if let Err(error) = self.query_dispensable::<i64>(&PUBLISH, &publish).await {
+            tracing::debug!(%error, "a hint was not sent");
+        }
     }
 }
 
@@ -86,8 +61,12 @@ async fn listen_once(
     backoff: &mut Backoff,
 ) -> RedisResult<()> {
     let mut channel = dialer.pubsub().await?;
-    channel.subscribe(member.settings.keys.control()).await?;
+    let subscribed = channel.subscribe(member.settings.keys.control()).await;
     backoff.reset();
+    if dialer.refusals().bear(&SUBSCRIBE, subscribed)?.is_none() {
+        tokio::time::sleep(REFUSED_FOR).await;
+        return Ok(());
+    }
     let mut hints = channel.on_message();
     while let Some(message) = hints.next().await {
         let text: String = message.get_payload()?;

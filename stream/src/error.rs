@@ -16,6 +16,9 @@ pub enum StreamError {
     /// Redis is at its `maxmemory`. Nothing was written.
     #[error("Redis is full (maxmemory is reached): {0}")]
     Full(RedisError),
+    /// What answers cannot be used: too old, another program, a Sentinel. Why, and what to do.
+    #[error("{0}")]
+    Unfit(String),
     /// Redis refused the command: wrong key type, missing permission, too old.
     #[error("Redis refused a command: {0}")]
     Refused(RedisError),
@@ -44,6 +47,9 @@ impl StreamError {
 
 impl From<RedisError> for StreamError {
     fn from(error: RedisError) -> Self {
+        if error.kind() == ErrorKind::InvalidClientConfig {
+            return Self::Unfit(error.detail().unwrap_or("this server cannot be used").to_owned());
+        }
         match Trouble::of(&error) {
             Trouble::Full => Self::Full(error),
             Trouble::Connection | Trouble::NotNow => Self::Unreachable(error),

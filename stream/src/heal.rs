@@ -21,6 +21,7 @@ use redis::{RedisError, RedisResult};
 
 use crate::error::Trouble;
 use crate::meters;
+use crate::refusals::is_refusal;
 
 /// How often a rewrite that waits for a snapshot is looked for, and for how long. A connection is not kept from work
 /// for longer: Redis begins it by itself.
@@ -37,8 +38,10 @@ pub enum Healing {
     Done,
     /// A rewrite is to begin when the snapshot that is being written has ended.
     Waits,
-    /// It may not be asked, or refused; its own words.
+    /// It refused; its own words.
     Refused(String),
+    /// It may not be asked (INFO).
+    Hidden,
 }
 
 impl Healing {
@@ -53,9 +56,15 @@ impl Healing {
             ),
             Self::Refused(why) => Some(format!(
                 "Redis has started and does not rewrite its append-only file ({why}): after a power cut, half a \
-                 transaction may come back at the next restart. Permit BGREWRITEAOF and INFO, or run redis-check-aof \
-                 --fix before each start of Redis"
+                 transaction may come back at the next restart. Permit BGREWRITEAOF, or run redis-check-aof --fix \
+                 before each start of Redis"
             )),
+            Self::Hidden => Some(
+                "Redis does not permit INFO to this user: whether it may evict jobs, writes them to its disk, is a \
+                 replica, or may bring back half a transaction after a power cut cannot be seen. Permit INFO and \
+                 BGREWRITEAOF, or look yourself (docs/production.md)"
+                    .into(),
+            ),
         }
     }
 }
@@ -94,7 +103,11 @@ impl Healer {
     pub(crate) async fn heal(&self, connection: &mut MultiplexedConnection) -> RedisResult<()> {
         let life = match Life::of(connection).await {
             Ok(life) => life,
-            Err(error) => return self.refused(String::new(), "INFO", error),
+            Err(error) if is_refusal(&error) => {
+                self.note(String::new(), Healing::Hidden);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         };
         if !life.appends {
             self.note(life.run_id, Healing::NotNeeded);
@@ -109,7 +122,7 @@ impl Healer {
             Ok(said) if said.contains("scheduled") => begins_after_snapshot(connection).await?,
             Ok(_) => true,
             Err(error) if is_under_way(&error) => true,
-            Err(error) => return self.refused(life.run_id, "BGREWRITEAOF", error),
+            Err(error) => return self.refused(life.run_id, error),
         };
         self.note(life.run_id, if begun { Healing::Done } else { Healing::Waits });
         Ok(())
@@ -141,11 +154,11 @@ impl Healer {
         *met = Met { run_id, healing };
     }
 
-    fn refused(&self, run_id: String, what: &str, error: RedisError) -> RedisResult<()> {
+    fn refused(&self, run_id: String, error: RedisError) -> RedisResult<()> {
         match Trouble::of(&error) {
             Trouble::Connection | Trouble::NotNow => Err(error),
             _ => {
-                self.note(run_id, Healing::Refused(format!("{what}: {error}")));
+                self.note(run_id, Healing::Refused(format!("BGREWRITEAOF: {error}")));
                 Ok(())
             }
         }
@@ -193,6 +206,6 @@ fn outcome(healing: &Healing) -> &'static str {
         Healing::NotNeeded => "not_needed",
         Healing::Done => "done",
         Healing::Waits => "waits",
-        Healing::Refused(_) => "refused",
+        Healing::Refused(_) | Healing::Hidden => "refused",
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use tokio::sync::Notify;
 
 use crate::connect::Link;
+use crate::refusals::CLIENT_UNBLOCK;
 
 #[derive(Default)]
 pub(crate) struct Nudge {
@@ -30,7 +31,7 @@ impl Nudge {
         if id > 0 {
             let mut unblock = redis::cmd("CLIENT");
             unblock.arg("UNBLOCK").arg(id);
-            if let Err(error) = link.query::<i64>(&unblock).await {
+            if let Err(error) = link.query_dispensable::<i64>(&CLIENT_UNBLOCK, &unblock).await {
                 tracing::debug!(%error, "the blocked read could not be sent away");
             }
         }

@@ -87,6 +87,16 @@ impl Stream {
         })
     }
 
+    /// Whether the workers are paused.
+    ///
+    /// # Errors
+    /// Redis cannot be used.
+    pub async fn is_paused(&self) -> Result<bool, StreamError> {
+        let mut exists = redis::cmd("EXISTS");
+        exists.arg(self.settings().keys.paused());
+        Ok(self.link().query(&exists).await?)
+    }
+
     /// The sample begins behind what was last delivered.
     async fn waiting(&self) -> Result<(usize, Vec<Waiting>), StreamError> {
         let from = self.last_delivered().await?.map_or_else(|| "-".to_owned(), |id| format!("({id}"));

@@ -20,6 +20,7 @@ use crate::finish::Ending;
 use crate::handover::{Handover, Wish};
 use crate::member::Member;
 use crate::nudge::Nudge;
+use crate::refusals::CLIENT_ID;
 use crate::{meters, release};
 
 /// The most entries of one read. More would only make the reply late.
@@ -85,8 +86,8 @@ impl Reader {
             return Ok(connection.clone());
         }
         let mut connection = self.dialer.blocking().await?;
-        let id: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
-        self.nudge.reads_over(Some(id));
+        let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await;
+        self.nudge.reads_over(self.dialer.refusals().bear(&CLIENT_ID, id)?);
         if std::mem::replace(&mut state.connected_before, true) {
             metrics::counter!(meters::RECONNECTS, "connection" => "reader").increment(1);
             tracing::info!("the reader is connected again");

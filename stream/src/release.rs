@@ -46,12 +46,15 @@ pub(crate) async fn release(member: &Member, mut claims: Vec<Claim>) -> Vec<Fini
             finished.push(if written == 1 { Finished::Done } else { Finished::Lost });
         }
     }
+    if finished.contains(&Finished::Done) {
+        member.link.hint(&member.settings.keys, "released").await; // for the others to sweep now
+    }
     finished
 }
 
 fn release_call(member: &Member, claims: &[Claim]) -> redis::Cmd {
     let keys = &member.settings.keys;
-    let mut call = script::call(&script::RELEASE, 1 + claims.len(), 5 + 3 * claims.len(), 512 * claims.len());
+    let mut call = script::call(&script::RELEASE, 1 + claims.len(), 4 + 3 * claims.len(), 512 * claims.len());
     call.arg(keys.commands());
     for claim in claims {
         call.arg(keys.status(claim.job_id()));
@@ -59,8 +62,7 @@ fn release_call(member: &Member, claims: &[Claim]) -> redis::Cmd {
     call.arg(Keys::GROUP)
         .arg(&member.name)
         .arg(member.settings.lease.as_millis() as u64 + 1)
-        .arg(member.settings.status_ttl.as_secs())
-        .arg(keys.control());
+        .arg(member.settings.status_ttl.as_secs());
     for claim in claims {
         call.arg(claim.entry_id()).arg(claim.delivery()).arg(queued_again(claim));
     }

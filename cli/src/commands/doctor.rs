@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deertrack_catalog::{self as catalog, CatalogError, Reading};
-use deertrack_stream::{ServerInfo, ServerProblem, Stream};
+use deertrack_stream::{ServerInfo, ServerProblem, Stream, StreamError};
 use serde::Serialize;
 use serde_json::json;
 
@@ -88,15 +88,14 @@ fn tell(finding: &Finding) {
 }
 
 async fn redis(args: &RedisArgs) -> Vec<Finding> {
-    const START: &str =
-        "start one (redis-server --appendonly yes), or set REDIS_URL; `deertrack up` brings its own";
-    let stream = match Stream::connect(args.settings()).await {
-        Ok(stream) => stream,
-        Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
+    let asked = async {
+        let stream = Stream::connect(args.settings()).await?;
+        let info = stream.probe().await?;
+        Ok((stream, info))
     };
-    let info = match stream.probe().await {
-        Ok(info) => info,
-        Err(error) => return vec![Finding::bad("redis", Verdict::Problem, error.to_string(), START)],
+    let (stream, info) = match asked.await {
+        Ok(asked) => asked,
+        Err(error) => return vec![no_redis(&error)],
     };
     let mut findings = server(&info);
     let told = |problem| Finding { what: "redis", verdict: Verdict::Warning, found: problem, advice: None };
@@ -111,13 +110,24 @@ async fn redis(args: &RedisArgs) -> Vec<Finding> {
     findings
 }
 
+/// What answers, if anything does, and what to do. An unfit server says that itself.
+fn no_redis(error: &StreamError) -> Finding {
+    let advice = match error {
+        StreamError::Unreachable(_) => Some(
+            "check REDIS_URL (host, port, user, password), or start one (redis-server --appendonly yes); `deertrack up` \
+             brings its own",
+        ),
+        StreamError::Refused(_) => Some("give this user the rights of deploy/redis/users.acl"),
+        _ => None,
+    };
+    Finding { what: "redis", verdict: Verdict::Problem, found: error.to_string(), advice }
+}
+
 fn server(info: &ServerInfo) -> Vec<Finding> {
     let problems = info.problems();
     if problems.is_empty() {
-        return vec![Finding::ok(
-            "redis",
-            format!("{}, {}, append-only file", info.version, info.eviction_policy),
-        )];
+        let file = if info.aof == Some(true) { "append-only file" } else { "persistence unknown" };
+        return vec![Finding::ok("redis", format!("{}, {}, {file}", info.version, info.eviction_policy))];
     }
     let finding = |problem: ServerProblem| Finding {
         what: "redis",

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use deertrack_catalog::{self as catalog, Catalog};
 use deertrack_producer::Exports;
 use deertrack_producer::http::{self, GatewayState};
-use deertrack_stream::{Durability, Settings, Stream};
+use deertrack_stream::{Durability, Settings, Stream, StreamError};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
 use deertrack_worker::memory::Memory;
@@ -52,7 +52,15 @@ pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
 
 /// Connects to Redis.
 pub(crate) async fn stream(redis: &RedisArgs) -> Result<Stream, Exit> {
-    Stream::connect(redis.settings()).await.map_err(Exit::unavailable)
+    connect(redis.settings()).await
+}
+
+/// A server that cannot be used at all will not mend itself: that is no outage.
+async fn connect(settings: Settings) -> Result<Stream, Exit> {
+    Stream::connect(settings).await.map_err(|error| match error {
+        error @ StreamError::Unfit(_) => Exit::failed(error),
+        error => Exit::unavailable(error),
+    })
 }
 
 /// Connects to Redis as a worker; with another lease when one is given.
@@ -62,7 +70,7 @@ pub(crate) async fn working_stream(redis: &RedisArgs, lease_ms: Option<u64>) -> 
         Some(lease) => settings.paced(Duration::from_millis(lease)),
         None => settings,
     };
-    Stream::connect(settings).await.map_err(Exit::unavailable)
+    connect(settings).await
 }
 
 /// Connects to Redis for submits that keep to `acceptance`.
@@ -74,7 +82,7 @@ pub(crate) async fn accepting_stream(redis: &RedisArgs, acceptance: &AcceptanceA
         DurabilityArg::Synced => Durability::Synced { replicas: 0, within },
     };
     let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..redis.settings() };
-    let stream = Stream::connect(settings).await.map_err(Exit::unavailable)?;
+    let stream = connect(settings).await?;
     if matches!(durability, Durability::Synced { .. }) {
         refuse_unsynced(&stream).await?;
     }

@@ -3,10 +3,10 @@
 --
 -- KEYS[1] commands (stream), KEYS[2] events (stream), KEYS[3] event sequence, KEYS[4] delayed (sorted set),
 -- KEYS[5] parked (hash), KEYS[6] status of the job, KEYS[7] cancel flag of the job
--- ARGV    group, status TTL in seconds, longest event stream, control (channel), job id,
+-- ARGV    group, status TTL in seconds, longest event stream, job id,
 --         entry id out of its status ('' for none), kind, state, cancelled record as JSON, the same as MessagePack
 -- returns 0 it is not where its status says (read that again), 1 cancelled, 2 its worker was asked
-local group, ttl, longest, control, job, id, kind, state, json, body = unpack(ARGV)
+local group, ttl, longest, job, id, kind, state, json, body = unpack(ARGV)
 
 local function cancelled()
   local n = take_numbers(KEYS[3], 1) + 1
@@ -37,9 +37,7 @@ end
 if not is_there() then return 0 end
 -- An error (no group yet) means that nobody holds it.
 if redis.pcall('XPENDING', KEYS[1], group, id, id, 1)[1] then
-  -- The flag is the truth; the hint makes it quick.
   redis.call('SETEX', KEYS[7], ttl, '1')
-  redis.call('PUBLISH', control, 'cancel ' .. job)
   return 2
 end
 cancelled()

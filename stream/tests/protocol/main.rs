@@ -1,6 +1,7 @@
 //! The protocol on a real Redis, one private server for each test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acl;
 mod beat;
 mod cancel;
 mod catch_up;
@@ -21,4 +22,5 @@ mod retry;
 mod scratch;
 mod submit;
 mod support;
+mod unfit;
 mod watch;

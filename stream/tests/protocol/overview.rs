@@ -56,8 +56,8 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
     let good = ServerInfo {
         version: "7.0.15".into(),
         eviction_policy: "noeviction".into(),
-        aof: true,
-        rdb: false,
+        aof: Some(true),
+        rdb: Some(false),
         used_memory: 1,
         max_memory: 0,
         processor_time: Duration::ZERO,
@@ -68,17 +68,21 @@ fn what_is_wrong_with_a_server_is_told_with_what_to_do() {
     };
     assert_eq!(good.problems(), []);
     let fatal = |info: ServerInfo| info.problems().first().is_some_and(|problem| problem.fatal);
-    assert!(fatal(ServerInfo { version: "6.2.14".into(), ..good.clone() }));
     assert!(fatal(ServerInfo { eviction_policy: "allkeys-lru".into(), ..good.clone() }));
     assert!(fatal(ServerInfo { role: "slave".into(), ..good.clone() }));
     let volatile = ServerInfo { eviction_policy: "volatile-ttl".into(), ..good.clone() }.problems();
     assert!(!volatile[0].fatal && volatile[0].text.contains("noeviction"));
-    assert!(ServerInfo { aof: false, ..good.clone() }.problems()[0].text.contains("appendonly"));
+    assert!(ServerInfo { aof: Some(false), ..good.clone() }.problems()[0].text.contains("appendonly"));
     let failed = ServerInfo { rewrite_failed: true, ..good.clone() }.problems();
     assert!(!failed[0].fatal && failed[0].text.contains("rewrite"), "{failed:?}");
-    assert_eq!(ServerInfo { aof: false, rdb: true, ..good.clone() }.problems().len(), 1);
+    assert_eq!(ServerInfo { aof: Some(false), rdb: Some(true), ..good.clone() }.problems().len(), 1);
+    // Of what may not be asked nothing is said.
+    let unasked = ServerInfo { aof: Some(false), rdb: None, ..good.clone() }.problems();
+    assert!(unasked[0].text.contains("at most snapshots") && !unasked[0].text.contains("nothing is written"));
+    let unknown = ServerInfo { aof: None, rdb: None, role: "unknown".into(), ..good.clone() };
+    assert_eq!((unknown.problems(), unknown.cannot_sync().is_some()), (vec![], true), "7.0 cannot sync");
     assert!(good.cannot_sync().unwrap().contains("7.2"));
     let syncs = ServerInfo { can_sync: true, ..good };
     assert_eq!(syncs.cannot_sync(), None);
-    assert!(ServerInfo { aof: false, ..syncs }.cannot_sync().unwrap().contains("appendonly yes"));
+    assert!(ServerInfo { aof: Some(false), ..syncs }.cannot_sync().unwrap().contains("appendonly yes"));
 }

@@ -44,7 +44,7 @@ pub(super) async fn all(stream: &Stream, args: &BenchArgs) -> Result<Results, Ex
     let redis_time = processor(stream).await?.saturating_sub(start);
     Ok(Results {
         redis_version: info.version,
-        append_only_file: info.aof,
+        append_only_file: info.aof == Some(true),
         jobs: args.jobs,
         payload_bytes: make.bytes()?,
         concurrency: args.concurrency,

@@ -1,0 +1,90 @@
+//! What operators are told of a Redis that cannot be used, or not for everything.
+
+use deertrack_testkit::redis::Redis;
+
+use crate::support::{PROCESSOR, Running, deertrack, redis, run, season, succeed};
+
+/// Exit code and all that was said.
+fn said(args: &[&str]) -> (Option<i32>, String) {
+    let output = run(args);
+    let both = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&both).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_and_doctor_refuse_a_cluster_by_name() {
+    let server = Redis::with(false, &[("cluster-enabled", "yes")]).await;
+    let url = ["--redis-url", server.url()];
+    let dir = tempfile::tempdir().unwrap();
+    let exports = dir.path().display().to_string();
+    let work = ["work", "--database", "sqlite://none.db"];
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let doctor = ["doctor", "--export-dir", &exports];
+    for command in [&work[..], &serve, &doctor, &["queue"]] {
+        let (code, told) = said(&[command, &url].concat());
+        assert_eq!(code, Some(1), "{command:?}: {told}");
+        assert!(told.contains("Redis Cluster") && !told.contains("start one"), "{command:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateway_and_worker_start_and_work_where_much_is_refused() {
+    let _shared = PROCESSOR.read().await;
+    let server = Redis::start().await;
+    let users = include_str!("../../../deploy/redis/users.acl");
+    for line in users.lines() {
+        let mut words: Vec<&str> = line.split(' ').skip(1).collect();
+        words.extend(["on", ">secret", "-info", "-config|get", "-client|id", "-client|unblock", "-publish"]);
+        assert_eq!(redis(server.url(), &[&["ACL", "SETUSER"][..], &words].concat()), "OK", "{line}");
+    }
+    let url = |user: &str| format!("{}?user={user}&pass=secret", server.url());
+    let (of_gateway, of_worker) = (url("gateway"), url("worker"));
+    let dir = tempfile::tempdir().unwrap();
+    let database = season(dir.path());
+    let exports = dir.path().join("exports").display().to_string();
+    let mut gateway = Running::start(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--redis-url",
+        &of_gateway,
+        "--export-dir",
+        &exports,
+    ]);
+    let base = gateway.line("gateway http://").split_whitespace().last().unwrap().to_owned();
+    let mut worker = Running::start(&[
+        "work",
+        "--redis-url",
+        &of_worker,
+        "--database",
+        &database,
+        "--export-dir",
+        &exports,
+    ]);
+    worker.line("worker is ready");
+    let pdf =
+        ["submit", "pdf", "--start-date", "2025-10-01", "--end-date", "2025-11-01", "--group-by", "week"];
+    let file = dir.path().join("report.pdf").display().to_string();
+    succeed(&[&pdf[..], &["--gateway", &base, "--output", &file]].concat());
+
+    let doctor =
+        deertrack(&["doctor", "--redis-url", &url("observer"), "--export-dir", &exports]).output().unwrap();
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(doctor.status.success(), "{told}");
+    assert!(told.contains("does not permit INFO") && told.contains("persistence unknown"), "{told}");
+    assert!(!told.contains("nothing is written"), "{told}");
+    assert!(worker.terminate().success());
+
+    // A job that somebody holds is cancelled, and told so, though the hint is refused.
+    let job = succeed(&[&pdf[..], &["--gateway", &base]].concat());
+    redis(server.url(), &["XREADGROUP", "GROUP", "workers", "other", "STREAMS", "{exports}:commands", ">"]);
+    let address = format!("{base}/api/exports/{}", job.trim());
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cancelled = reqwest::Client::new().delete(address).send().await.unwrap();
+    assert!(cancelled.status().is_success(), "{}", cancelled.status());
+    assert_eq!(redis(server.url(), &["EXISTS", &format!("{{exports}}:cancel:{}", job.trim())]), "1");
+    gateway.line("does not permit PUBLISH");
+    for said in [worker.said(), gateway.said()] {
+        assert_eq!(said.matches("does not permit INFO").count(), 1, "{said}");
+    }
+}
