@@ -20,6 +20,7 @@ pub struct Keys {
     prefix: String,
     status_prefix: String,
     slot: u16,
+    on_cluster: bool,
 }
 
 /// The text cannot name a prefix.
@@ -72,7 +73,7 @@ impl Keys {
     fn of(name: &str, status_prefix: String) -> Self {
         let prefix = format!("{{{name}}}");
         let slot = key_slot(prefix.as_bytes());
-        Self { prefix, status_prefix, slot }
+        Self { prefix, status_prefix, slot, on_cluster: false }
     }
 
     /// The name of the prefix, without braces.
@@ -85,9 +86,25 @@ impl Keys {
         self.slot
     }
 
-    /// The slot in which the status of a job lies.
+    /// The same names for a Redis Cluster, where a script must not touch keys of two slots: see [`Keys::status`].
+    #[must_use]
+    pub fn on_cluster(self) -> Self {
+        Self { on_cluster: true, ..self }
+    }
+
+    /// The slot in which the status of a job lies for those who read it by its name.
     pub fn status_slot(&self, job_id: &str) -> u16 {
-        key_slot(self.status(job_id).as_bytes())
+        key_slot(self.public_status(job_id).as_bytes())
+    }
+
+    /// They are names for a Redis Cluster.
+    pub fn is_on_cluster(&self) -> bool {
+        self.on_cluster
+    }
+
+    /// On a Redis Cluster: the job's status lies in another slot than the queue, so the job cannot run.
+    pub fn is_foreign(&self, job_id: &str) -> bool {
+        self.on_cluster && self.status_slot(job_id) != self.slot
     }
 
     /// The id with its last five hex digits exchanged, so that `export_job:<job_id>` lies in the prefix's slot; under
@@ -159,9 +176,18 @@ impl Keys {
         format!("{}:cancel:{job_id}", self.prefix)
     }
 
+    /// The status record as scripts know it: [`Keys::public_status`]; for a job that [is foreign](Keys::is_foreign) a key
+    /// in our slot that stands in for it.
+    pub fn status(&self, job_id: &str) -> String {
+        if self.is_foreign(job_id) {
+            return format!("{}:status:{job_id}", self.prefix);
+        }
+        self.public_status(job_id)
+    }
+
     /// The status record. Services read this key directly: `export_job:<job_id>` under the default prefix,
     /// `{name}:export_job:<job_id>` under another.
-    pub fn status(&self, job_id: &str) -> String {
+    pub fn public_status(&self, job_id: &str) -> String {
         format!("{}{job_id}", self.status_prefix)
     }
 
@@ -203,6 +229,18 @@ mod tests {
             assert_eq!(key_slot(name.as_bytes()), keys.slot(), "{name}");
             assert!(!names(&Keys::default()).contains(&name), "{name}");
         }
+    }
+
+    #[test]
+    fn on_a_cluster_a_foreign_job_has_a_status_in_our_slot_and_ours_are_as_ever() {
+        let keys = Keys::default().on_cluster();
+        let ours = keys.steer(&"0192f0c1-7d2e-7aaa-8bbb-cccccccccccc".parse().unwrap()).unwrap();
+        assert_eq!(keys.status(ours.as_str()), format!("export_job:{ours}"));
+        assert!(keys.is_foreign("celery-1") && !Keys::default().is_foreign("celery-1"));
+        assert_eq!(keys.status("celery-1"), "{exports}:status:celery-1");
+        assert_eq!(keys.public_status("celery-1"), "export_job:celery-1");
+        // Under another prefix every id lies beside its queue.
+        assert!(!"north".parse::<Keys>().unwrap().on_cluster().is_foreign("celery-1"));
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Claim {
         self.member.in_flight.forget(&self.entry.id, self.entry.delivery);
     }
 
-    fn last(&self, record: StatusRecord) -> StatusRecord {
+    pub(crate) fn last(&self, record: StatusRecord) -> StatusRecord {
         let state = record.state;
         StatusRecord {
             deliveries: self.entry.delivery,

@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError,
-    RedisResult, ServerErrorKind,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo,
+    Pipeline, RedisError, RedisResult, ServerErrorKind,
 };
 use tokio::sync::Mutex;
 
 use crate::error::{StreamError, Trouble};
 use crate::heal::{Healer, Healing};
+use crate::place::Place;
 use crate::refusals::{Dispensable, Refusals, is_refusal};
 use crate::server::Server;
 use crate::settings::Settings;
@@ -24,6 +25,8 @@ use crate::{meters, script};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+/// From how many nodes of a cluster we let ourselves be sent on: one knows, but while it fails over they disagree.
+const MOST_HOPS: usize = 5;
 /// After a failed attempt, callers get its error for this long instead of queueing for attempts of their own.
 const FAILURE_STANDS: Duration = Duration::from_millis(100);
 
@@ -31,7 +34,7 @@ const FAILURE_STANDS: Duration = Duration::from_millis(100);
 /// what they know of the server.
 #[derive(Clone)]
 pub(crate) struct Dialer {
-    client: Client,
+    place: Arc<Place>,
     /// `None` in tests of what it guards from.
     healer: Option<Arc<Healer>>,
     refusals: Arc<Refusals>,
@@ -46,8 +49,9 @@ impl Dialer {
         let tcp = tcp.set_user_timeout(2 * REPLY_TIMEOUT);
         let info =
             settings.url.as_str().into_connection_info().map_err(StreamError::Url)?.set_tcp_settings(tcp);
-        let client = Client::open(info).map_err(StreamError::Url)?;
-        Ok(Self { client, healer: settings.heal.then(Arc::default), refusals: Arc::default() })
+        let place = Arc::new(Place::new(info, settings.keys.commands()));
+        Client::open(place.latest()).map_err(StreamError::Url)?;
+        Ok(Self { place, healer: settings.heal.then(Arc::default), refusals: Arc::default() })
     }
 
     /// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
@@ -58,7 +62,24 @@ impl Dialer {
 
     /// A connection for hints alone: nothing is written over it.
     pub(crate) async fn pubsub(&self) -> RedisResult<PubSub> {
-        self.client.get_async_pubsub().await
+        Client::open(self.place.latest())?.get_async_pubsub().await
+    }
+
+    /// Whether the server is a node of a Redis Cluster.
+    pub(crate) fn is_on_cluster(&self) -> bool {
+        self.place.is_cluster()
+    }
+
+    /// Sends one command to the node that has its key, which `error` names: of other programs' jobs. Over a connection of
+    /// its own, as it is rare.
+    pub(crate) async fn query_elsewhere<T: FromRedisValue>(
+        &self,
+        error: RedisError,
+        command: &Cmd,
+    ) -> RedisResult<T> {
+        let Some(info) = self.place.moved(&error, &self.place.latest()) else { return Err(error) };
+        let mut connection = open(info, Some(REPLY_TIMEOUT)).await?;
+        command.query_async(&mut connection).await
     }
 
     /// What became of the append-only file of the server that was met last.
@@ -72,21 +93,63 @@ impl Dialer {
     }
 
     async fn connect(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(reply_timeout);
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        let server = Server::of(&mut connection);
-        tokio::time::timeout(REPLY_TIMEOUT, server).await.map_err(|_| silent())??.check()?;
+        let mut connection = self.reach(reply_timeout).await?;
         // Before anything else: what is written first after a restart is what would take half a transaction along.
         if let Some(healer) = &self.healer {
-            tokio::time::timeout(REPLY_TIMEOUT, healer.heal(&mut connection))
-                .await
-                .map_err(|_| silent())??;
+            answered(healer.heal(&mut connection)).await?;
         }
         load_scripts(&mut connection).await?;
         Ok(connection)
     }
+
+    /// A connection to where our keys are. Of a cluster all nodes that were heard of are asked.
+    async fn reach(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
+        let mut failed = None;
+        for candidate in self.place.candidates() {
+            match self.follow(candidate, reply_timeout).await {
+                Err(error) if self.place.is_cluster() => failed = Some(error),
+                reached => return reached,
+            }
+        }
+        Err(failed.unwrap_or_else(|| silent().into()))
+    }
+
+    /// Goes from node to node until one has our keys.
+    async fn follow(
+        &self,
+        mut asked: ConnectionInfo,
+        reply_timeout: Option<Duration>,
+    ) -> RedisResult<MultiplexedConnection> {
+        for _ in 0..MOST_HOPS {
+            let mut connection = open(asked.clone(), reply_timeout).await?;
+            let server = answered(Server::of(&mut connection)).await?;
+            server.check()?;
+            if !server.is_node() {
+                return Ok(connection);
+            }
+            match answered(self.place.look(&mut connection, &asked)).await? {
+                None => return Ok(connection),
+                Some(master) => asked = master,
+            }
+        }
+        Err((
+            ErrorKind::Server(ServerErrorKind::ClusterDown),
+            "the nodes of the cluster send us round in circles",
+        )
+            .into())
+    }
+}
+
+async fn open(info: ConnectionInfo, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(reply_timeout);
+    Client::open(info)?.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// The connection may have no time-out of its own.
+async fn answered<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    tokio::time::timeout(REPLY_TIMEOUT, answer).await.map_err(|_| silent())?
 }
 
 fn silent() -> std::io::Error {
@@ -129,6 +192,21 @@ impl Link {
         command: &Cmd,
     ) -> RedisResult<Option<T>> {
         self.dialer.refusals.bear(what, self.query(command).await)
+    }
+
+    /// Sends one command about a key that may lie in another slot, on another node of the cluster.
+    pub(crate) async fn query_anywhere<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        let Numbered { number, mut connection } = self.current().await?;
+        match command.query_async(&mut connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::Moved) => {
+                self.dialer.query_elsewhere(error, command).await
+            }
+            Err(error) if Trouble::of(&error) == Trouble::Connection => {
+                self.give_up(number).await;
+                Err(error)
+            }
+            result => result,
+        }
     }
 
     /// Sends commands in one go; they are no transaction.

@@ -1,9 +1,13 @@
 //! Dead letters: entries that are given up, with their raw fields, the reason and what went wrong before.
 
-use deertrack_schemas::{Keys, StatusRecord};
+use std::sync::Arc;
+
+use deertrack_schemas::{Keys, State, StatusRecord};
 use redis::Cmd;
 
 use crate::claim::{Claim, event_body};
+use crate::error::Foreign;
+use crate::finish::Finished;
 use crate::script;
 
 impl Claim {
@@ -39,6 +43,28 @@ impl Claim {
             .arg(&*self.entry.id)
             .arg(self.entry.delivery);
         call
+    }
+
+    /// Its status cannot be written together with its entry. It goes to the dead letters without being run, and whoever
+    /// put it here is told under the key that he knows.
+    pub(crate) async fn bury_foreign(self, foreign: Foreign) {
+        tracing::warn!(job.id = self.job_id(), entry.id = self.entry_id(), "{foreign}; to the dead letters");
+        let reason = foreign.to_string();
+        let record = match self.decode() {
+            Ok(command) => StatusRecord { error: Some(reason.clone()), ..StatusRecord::queued(&command) },
+            Err(_) => StatusRecord { error: Some(reason.clone()), ..self.unreadable() },
+        };
+        let member = Arc::clone(&self.member);
+        let settings = &member.settings;
+        let mut tell = redis::cmd("SET");
+        tell.arg(settings.keys.public_status(&foreign.job_id));
+        tell.arg(self.last(record.clone().with_state(State::Dead)).to_json());
+        tell.arg("EX").arg(settings.status_ttl.as_secs());
+        if self.dead(&reason, record).await == Finished::Done
+            && let Err(error) = member.link.query_anywhere::<()>(&tell).await
+        {
+            tracing::warn!(%error, job.id = foreign.job_id, "the status of a foreign job could not be written");
+        }
     }
 
     /// Delivered too often: each of its owners died or lost it. It goes to the dead letters without being run.

@@ -1,5 +1,6 @@
 //! What can go wrong between here and Redis, named by what a caller can do about it.
 
+use deertrack_schemas::Keys;
 use deertrack_schemas::wire::WireError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -19,6 +20,9 @@ pub enum StreamError {
     /// What answers cannot be used: too old, another program, a Sentinel. Why, and what to do.
     #[error("{0}")]
     Unfit(String),
+    /// On a Redis Cluster: the status key of this job lies in another slot than its queue. Nothing was submitted.
+    #[error("{0}")]
+    Foreign(Foreign),
     /// Redis refused the command: wrong key type, missing permission, too old.
     #[error("Redis refused a command: {0}")]
     Refused(RedisError),
@@ -35,6 +39,29 @@ pub enum StreamError {
     /// A command that cannot be written, or a record that cannot be read.
     #[error("{0}")]
     Wire(#[from] WireError),
+}
+
+/// Why a job cannot run on a Redis Cluster, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "job id {job_id:?} lies in slot {slot} of this Redis Cluster and its queue in slot {queue}: take ids of `deertrack \
+     new-id`, or make them as schemas/README.md says"
+)]
+pub struct Foreign {
+    /// The job.
+    pub job_id: String,
+    /// Where its status lies.
+    pub slot: u16,
+    /// Where its queue lies.
+    pub queue: u16,
+}
+
+impl Foreign {
+    /// `None` when all is well.
+    pub(crate) fn of(keys: &Keys, job_id: &str) -> Option<Self> {
+        let (slot, queue) = (keys.status_slot(job_id), keys.slot());
+        keys.is_foreign(job_id).then(|| Self { job_id: job_id.to_owned(), slot, queue })
+    }
 }
 
 impl StreamError {
@@ -66,9 +93,9 @@ pub(crate) enum Trouble {
     /// A blocked read was sent away (CLIENT UNBLOCK, deleted key): read again.
     Unblocked,
     /// This connection is of no use: make a new one. After a failover it may still lead to the old master,
-    /// which answers READONLY for ever.
+    /// which answers READONLY for ever, and in a cluster the slot may be another node's by now.
     Connection,
-    /// Loading, failing over: wait.
+    /// Loading, failing over, a slot that moves: wait.
     NotNow,
     /// At maxmemory.
     Full,
@@ -80,9 +107,16 @@ impl Trouble {
     pub(crate) fn of(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Io | ErrorKind::Parse | ErrorKind::AuthenticationFailed => Self::Connection,
-            ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => Self::Connection,
+            // A cluster that is down may be one that this node has lost sight of.
             ErrorKind::Server(
-                ServerErrorKind::BusyLoading | ServerErrorKind::TryAgain | ServerErrorKind::ClusterDown,
+                ServerErrorKind::ReadOnly
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::Moved
+                | ServerErrorKind::ClusterDown,
+            ) => Self::Connection,
+            // Our slot is on its way to another node.
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading | ServerErrorKind::TryAgain | ServerErrorKind::Ask,
             ) => Self::NotNow,
             _ => match error.code() {
                 Some("NOGROUP") => Self::NoGroup,

@@ -23,6 +23,7 @@ use tracing::Instrument;
 use crate::backoff::jittered;
 use crate::claim::Claim;
 use crate::entry::{self, Entry};
+use crate::error::Foreign;
 use crate::finish::Ending;
 use crate::member::Member;
 use crate::nudge::Nudge;
@@ -187,7 +188,14 @@ impl Fetcher {
         Ok(entries)
     }
 
-    /// Claims to be run. What was delivered too often is buried aside.
+    /// Of a job that this cluster cannot run. Its entry and its body may name different ones.
+    fn foreign(&self, claim: &Claim) -> Option<Foreign> {
+        let keys = &self.member.settings.keys;
+        let in_body = || claim.decode().ok().and_then(|command| Foreign::of(keys, command.job_id.as_str()));
+        keys.is_on_cluster().then(|| Foreign::of(keys, claim.job_id()).or_else(in_body))?
+    }
+
+    /// Claims to be run. What was delivered too often is buried aside, and so is what is not ours to run.
     fn claims(&mut self, entries: Vec<Entry>) -> Vec<Claim> {
         let cap = self.member.settings.delivery_cap;
         let mut claims = Vec::with_capacity(entries.len());
@@ -196,6 +204,11 @@ impl Fetcher {
             if claim.delivery() > cap {
                 let span = claim.span_of_its_own();
                 tokio::spawn(claim.bury_over_cap().instrument(span));
+                continue;
+            }
+            if let Some(foreign) = self.foreign(&claim) {
+                let span = claim.span_of_its_own();
+                tokio::spawn(claim.bury_foreign(foreign).instrument(span));
                 continue;
             }
             // The first is no suspect, even where it is the last as well.

@@ -46,7 +46,7 @@ impl Server {
         let keydb = || field("redis_version").filter(|_| is_keydb).map(|version| ("KeyDB", version));
         Self {
             version: field("redis_version"),
-            mode: field("redis_mode"),
+            mode: field("redis_mode").or_else(|| field("server_mode")), // Valkey 8 calls it so
             role: None,
             other: field("dragonfly_version").map(|version| ("Dragonfly", version)).or_else(keydb),
         }
@@ -64,6 +64,11 @@ impl Server {
         Self { version, mode: field("mode"), role: field("role"), other }
     }
 
+    /// A node of a Redis Cluster.
+    pub(crate) fn is_node(&self) -> bool {
+        self.mode.as_deref() == Some("cluster")
+    }
+
     /// # Errors
     /// Why it cannot be used, and what to do.
     pub(crate) fn check(&self) -> RedisResult<()> {
@@ -77,21 +82,12 @@ impl Server {
                  Valkey"
             ));
         }
-        match self.mode.as_deref() {
-            Some("sentinel") => {
-                return Some(
-                    "this is a Sentinel, which keeps no jobs: give the address of the master itself (redis-cli -p PORT \
-                     sentinel get-master-addr-by-name NAME tells it)"
-                        .into(),
-                );
-            }
-            Some("cluster") => {
-                return Some(
-                    "this is a node of a Redis Cluster, which is not supported: use a Redis with cluster-enabled no"
-                        .into(),
-                );
-            }
-            _ => {}
+        if self.mode.as_deref() == Some("sentinel") {
+            return Some(
+                "this is a Sentinel, which keeps no jobs: give the address of the master itself (redis-cli -p PORT \
+                 sentinel get-master-addr-by-name NAME tells it)"
+                    .into(),
+            );
         }
         let version = self.version.as_deref()?;
         let major: u32 = version.split('.').next()?.parse().ok()?;
@@ -120,7 +116,6 @@ mod tests {
             ("redis_version:7.4.0\r\ndragonfly_version:df-v1.40.1\r\n", "this is Dragonfly df-v1.40.1"),
             ("redis_version:6.3.4\r\nexecutable:/data/keydb-server\r\n", "this is KeyDB 6.3.4"),
             ("redis_version:7.0.15\r\nredis_mode:sentinel\r\n", "this is a Sentinel"),
-            ("redis_version:7.0.15\r\nredis_mode:cluster\r\n", "Redis Cluster"),
         ] {
             let why = refused(info).unwrap();
             assert!(why.contains(told), "{why}");
@@ -133,6 +128,7 @@ mod tests {
         for info in [
             "redis_version:7.0.0\r\nredis_mode:standalone\r\n",
             "redis_version:8.2.3\r\nredis_mode:standalone\r\n",
+            "redis_version:7.0.15\r\nredis_mode:cluster\r\n",
             "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\nserver_mode:standalone\r\n",
             "",
             "redis_version:of the house\r\n",

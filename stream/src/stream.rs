@@ -29,8 +29,12 @@ impl Stream {
     pub async fn connect(settings: Settings) -> Result<Self, StreamError> {
         let dialer = Dialer::new(&settings)?;
         let link = Arc::new(Link::new(dialer.clone()));
-        let stream = Self { settings: Arc::new(settings), dialer, link, waiters: Arc::default() };
+        let mut stream = Self { settings: Arc::new(settings), dialer, link, waiters: Arc::default() };
         stream.ping().await?;
+        if stream.dialer.is_on_cluster() {
+            let settings = Settings::clone(&stream.settings);
+            stream.settings = Arc::new(Settings { keys: settings.keys.on_cluster(), ..settings });
+        }
         Ok(stream)
     }
 
@@ -59,9 +63,17 @@ impl Stream {
     /// # Errors
     /// Redis cannot be used, or the key holds no text.
     pub async fn status_text(&self, job_id: &str) -> Result<Option<Vec<u8>>, StreamError> {
-        let mut get = redis::cmd("GET");
-        get.arg(self.settings.keys.status(job_id));
-        Ok(self.link.query(&get).await?)
+        let keys = &self.settings.keys;
+        let get = |key: String| {
+            let mut get = redis::cmd("GET");
+            get.arg(key);
+            get
+        };
+        let text = self.link.query_anywhere(&get(keys.public_status(job_id))).await?;
+        match text {
+            None if keys.is_foreign(job_id) => Ok(self.link.query(&get(keys.status(job_id))).await?),
+            text => Ok(text),
+        }
     }
 
     /// What became of the append-only file of the Redis that was met last: half a transaction in it must not come back.

@@ -8,7 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use redis::{Cmd, RedisError};
 use sha2::{Digest, Sha256};
 
-use crate::error::StreamError;
+use crate::error::{Foreign, StreamError};
 use crate::{Durability, Stream, crash, meters, script};
 
 /// How many commands one script takes: 64 cost Redis about 0.3 ms, which nobody else notices.
@@ -72,6 +72,11 @@ impl Stream {
 
     fn submit_call(&self, commands: &[Valid<Command>]) -> Result<Cmd, StreamError> {
         let (keys, count) = (&self.settings().keys, commands.len());
+        // One of them would have Redis refuse its whole batch.
+        if let Some(foreign) = commands.iter().find_map(|command| Foreign::of(keys, command.job_id.as_str()))
+        {
+            return Err(StreamError::Foreign(foreign));
+        }
         let mut call = script::call(&script::SUBMIT, 1 + 2 * count, 2 + 5 * count, 1024 * count);
         call.arg(keys.commands());
         for command in commands {

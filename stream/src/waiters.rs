@@ -10,7 +10,7 @@ use redis::{Cmd, FromRedisValue};
 
 use crate::connect::{self, Dialer};
 use crate::durability::Durability;
-use crate::error::StreamError;
+use crate::error::{StreamError, Trouble};
 
 /// Connections for submits that wait.
 #[derive(Default)]
@@ -30,7 +30,13 @@ impl Waiters {
             Some(connection) => connection,
             None => dialer.blocking().await?,
         };
-        let reply = connect::run(&mut connection, call).await?;
+        let reply = match connect::run(&mut connection, call).await {
+            Err(error) if Trouble::of(&error) == Trouble::Connection => {
+                self.forget(); // the others lead to the same place
+                return Err(error.into());
+            }
+            reply => reply?,
+        };
         if let Some(wait) = durability.wait() {
             let copies: redis::Value = match wait.query_async(&mut connection).await {
                 Err(error) if error.detail().is_some_and(cannot_wait) => {
@@ -48,6 +54,10 @@ impl Waiters {
 
     fn take(&self) -> Option<MultiplexedConnection> {
         self.idle.lock().expect("nobody panics while holding the pool").pop()
+    }
+
+    fn forget(&self) {
+        self.idle.lock().expect("nobody panics while holding the pool").clear();
     }
 
     /// Only after success: a connection that failed is dropped.

@@ -1,6 +1,7 @@
 //! Private servers and photographs for the tests; never shipped.
 
 pub mod aof;
+pub mod cluster;
 pub mod photograph;
 pub mod postgres;
 pub mod proxy;

@@ -1,8 +1,11 @@
 //! What operators are told of a Redis that cannot be used, or not for everything.
 
+use std::process::{Child, Command, Stdio};
+
+use deertrack_testkit::cluster::Cluster;
 use deertrack_testkit::redis::Redis;
 
-use crate::support::{PROCESSOR, Running, deertrack, redis, run, season, succeed};
+use crate::support::{PROCESSOR, Running, deertrack, redis, run, season, succeed, until};
 
 /// Exit code and all that was said.
 fn said(args: &[&str]) -> (Option<i32>, String) {
@@ -11,20 +14,74 @@ fn said(args: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8_lossy(&both).into_owned())
 }
 
+/// A real Sentinel on a unix socket; it watches nothing. Ends with the test.
+struct Sentinel {
+    process: Child,
+    dir: tempfile::TempDir,
+}
+
+impl Sentinel {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("sentinel.conf");
+        std::fs::write(&config, "sentinel resolve-hostnames no\n").unwrap();
+        let mut server = Command::new("redis-server");
+        server.arg(&config).args(["--sentinel", "--port", "0", "--dir"]).arg(dir.path());
+        server.arg("--unixsocket").arg(dir.path().join("sentinel.sock")).stdout(Stdio::null());
+        let sentinel = Self { process: server.spawn().unwrap(), dir };
+        until("the Sentinel answers", || (redis(&sentinel.url(), &["PING"]) == "PONG").then_some(()));
+        sentinel
+    }
+
+    fn url(&self) -> String {
+        format!("redis+unix://{}", self.dir.path().join("sentinel.sock").display())
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn services_and_doctor_refuse_a_cluster_by_name() {
-    let server = Redis::with(false, &[("cluster-enabled", "yes")]).await;
-    let url = ["--redis-url", server.url()];
+async fn services_and_doctor_refuse_a_sentinel_by_name() {
+    let sentinel = Sentinel::start();
+    let url = sentinel.url();
     let dir = tempfile::tempdir().unwrap();
     let exports = dir.path().display().to_string();
     let work = ["work", "--database", "sqlite://none.db"];
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     let doctor = ["doctor", "--export-dir", &exports];
     for command in [&work[..], &serve, &doctor, &["queue"]] {
-        let (code, told) = said(&[command, &url].concat());
+        let (code, told) = said(&[command, &["--redis-url", &url]].concat());
         assert_eq!(code, Some(1), "{command:?}: {told}");
-        assert!(told.contains("Redis Cluster") && !told.contains("start one"), "{command:?}: {told}");
+        assert!(told.contains("this is a Sentinel") && !told.contains("start one"), "{command:?}: {told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_made_over_a_cluster() {
+    let _shared = PROCESSOR.read().await;
+    let cluster = Cluster::start(&[]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let database = season(dir.path());
+    let exports = dir.path().join("exports").display().to_string();
+    let url = |node: usize| cluster.url(node);
+    let (first, second, third) = (url(0), url(1), url(2));
+    let mut worker =
+        Running::start(&["work", "--redis-url", &first, "--database", &database, "--export-dir", &exports]);
+    worker.line("worker is ready");
+    let file = dir.path().join("report.pdf").display().to_string();
+    let pdf =
+        ["submit", "pdf", "--start-date", "2025-10-01", "--end-date", "2025-11-01", "--group-by", "week"];
+    succeed(&[&pdf[..], &["--redis-url", &second, "--export-dir", &exports, "--output", &file]].concat());
+    assert!(std::fs::metadata(&file).unwrap().len() > 1_000);
+    let (code, told) = said(&["doctor", "--redis-url", &third, "--export-dir", &exports]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("0 waiting or running, 0 dead letters, 1 worker(s)"), "{told}");
+    assert!(worker.terminate().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

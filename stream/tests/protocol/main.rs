@@ -6,6 +6,7 @@ mod beat;
 mod cancel;
 mod catch_up;
 mod claim;
+mod cluster;
 mod control;
 mod crash;
 mod dead_letters;

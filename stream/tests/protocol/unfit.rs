@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use deertrack_stream::{Settings, Stream, StreamError};
-use deertrack_testkit::redis::Redis;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -77,13 +76,6 @@ async fn an_old_redis_and_other_programs_are_refused_before_any_script_is_loaded
             assert!(!asked.contains(word), "{asked}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_node_of_a_cluster_is_refused_with_the_next_step() {
-    let redis = Redis::with(false, &[("cluster-enabled", "yes")]).await;
-    let why = refused(redis.url()).await;
-    assert!(why.contains("Redis Cluster") && why.contains("cluster-enabled no"), "{why}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ struct Role {
 const ALL_KEYS: &str = "~{exports}:* ~export_job:* &{exports}:control";
 
 /// What each of our own connections is asked first, and who is asked for.
-const ANY: [&str; 4] = ["connect", "server", "stream", "probe"];
+const ANY: [&str; 5] = ["connect", "server", "place", "stream", "probe"];
 
 const ROLES: [Role; 5] = [
     Role {
@@ -89,7 +89,7 @@ const BASE: &str = "-@all +@connection -@dangerous";
 const IN_BASE: [&str; 5] = ["PING", "WAIT", "WAITAOF", "CLIENT|ID", "COMMAND|INFO"];
 
 /// Their first word alone is no command.
-const CONTAINERS: [&str; 7] = ["CLIENT", "COMMAND", "CONFIG", "SCRIPT", "XGROUP", "XINFO", "ACL"];
+const CONTAINERS: [&str; 7] = ["CLIENT", "COMMAND", "CONFIG", "SCRIPT", "XGROUP", "XINFO", "CLUSTER"];
 
 /// Words that are no commands: options, and codes of errors. A word that is missing here is told by Redis: it does not
 /// take the file.

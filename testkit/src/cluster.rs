@@ -1,0 +1,175 @@
+//! A private Redis Cluster for a test: masters and replicas on loopback ports, asked and rearranged with `redis-cli`.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use tokio::process::Command;
+
+use crate::redis::Redis;
+
+/// How long the nodes may take to agree on something.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a node may be silent before the others replace it, in milliseconds.
+const NODE_TIMEOUT: &str = "1000";
+
+/// Some nodes that are one cluster.
+pub struct Cluster {
+    nodes: Vec<Node>,
+}
+
+/// One node of it.
+pub struct Node {
+    /// To be killed and started again.
+    pub redis: Redis,
+    port: u16,
+    bus: u16,
+}
+
+impl Cluster {
+    /// Three masters that share all slots, and for each of `replicas` one of the master of that number.
+    ///
+    /// # Panics
+    /// Without `redis-server` and `redis-cli` on PATH, or when the nodes do not agree in time.
+    pub async fn start(replicas: &[usize]) -> Self {
+        let mut nodes = Vec::new();
+        for _ in 0..3 + replicas.len() {
+            nodes.push(Node::start().await);
+        }
+        let cluster = Self { nodes };
+        for (master, range) in [["0", "5460"], ["5461", "10922"], ["10923", "16383"]].into_iter().enumerate()
+        {
+            cluster.ask(master, &["CLUSTER", "ADDSLOTSRANGE", range[0], range[1]]).await;
+        }
+        for (number, node) in cluster.nodes.iter().enumerate() {
+            cluster.ask(number, &["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]).await;
+            cluster
+                .ask(0, &["CLUSTER", "MEET", "127.0.0.1", &node.port.to_string(), &node.bus.to_string()])
+                .await;
+        }
+        cluster
+            .until("all nodes know each other", async |node| {
+                let known = cluster.ask(node, &["CLUSTER", "NODES"]).await;
+                known.lines().filter(|line| line.contains("connected")).count() == cluster.nodes.len()
+            })
+            .await;
+        for (replica, master) in replicas.iter().enumerate() {
+            let id = cluster.id(*master).await;
+            cluster.ask(3 + replica, &["CLUSTER", "REPLICATE", &id]).await;
+        }
+        cluster.settled().await;
+        cluster
+            .until("all replicas follow their masters", async |node| {
+                node < 3
+                    || cluster.ask(node, &["INFO", "replication"]).await.contains("master_link_status:up")
+            })
+            .await;
+        cluster
+    }
+
+    /// `redis://127.0.0.1:port` of a node.
+    pub fn url(&self, node: usize) -> String {
+        format!("redis://127.0.0.1:{}", self.nodes[node].port)
+    }
+
+    /// A node, to be killed.
+    pub fn node(&mut self, node: usize) -> &mut Redis {
+        &mut self.nodes[node].redis
+    }
+
+    /// How many there are.
+    pub fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Asks a node as an operator would. What it says; nothing when it is gone.
+    pub async fn ask(&self, node: usize, words: &[&str]) -> String {
+        let port = self.nodes[node].port.to_string();
+        let said = Command::new("redis-cli").args(["-p", &port]).args(words).output().await;
+        let said = said.expect("redis-cli comes with redis-server");
+        String::from_utf8_lossy(&said.stdout).trim().to_owned()
+    }
+
+    /// The master of a slot, as `asked` sees it.
+    pub async fn master_of(&self, slot: u16, asked: usize) -> Option<usize> {
+        let nodes = self.ask(asked, &["CLUSTER", "NODES"]).await;
+        let line = nodes.lines().find(|line| {
+            line.split(' ').nth(2).is_some_and(|flags| flags.contains("master") && !flags.contains("fail"))
+                && line.split(' ').skip(8).any(|range| holds(range, slot))
+        })?;
+        let port = line.split([':', '@', ' ']).nth(2)?;
+        self.nodes.iter().position(|node| node.port.to_string() == port)
+    }
+
+    /// Moves a slot to another master, key by key, as `redis-cli --cluster reshard` does; `midway` between the keys and
+    /// the end of it.
+    pub async fn move_slot(&self, slot: u16, from: usize, to: usize, midway: impl Future<Output = ()>) {
+        let (number, source, target) = (slot.to_string(), self.id(from).await, self.id(to).await);
+        self.ask(to, &["CLUSTER", "SETSLOT", &number, "IMPORTING", &source]).await;
+        self.ask(from, &["CLUSTER", "SETSLOT", &number, "MIGRATING", &target]).await;
+        let port = self.nodes[to].port.to_string();
+        loop {
+            let keys = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &number, "100"]).await;
+            let Some(key) = keys.lines().find(|line| !line.is_empty()) else { break };
+            self.ask(from, &["MIGRATE", "127.0.0.1", &port, key, "0", "5000"]).await;
+        }
+        midway.await;
+        for node in [to, from].into_iter().chain((0..3).filter(|node| ![from, to].contains(node))) {
+            self.ask(node, &["CLUSTER", "SETSLOT", &number, "NODE", &target]).await;
+        }
+    }
+
+    /// Waits until all nodes say that the cluster is well.
+    ///
+    /// # Panics
+    /// When it does not become so in a minute.
+    pub async fn settled(&self) {
+        self.until("the cluster is well", async |node| {
+            self.ask(node, &["CLUSTER", "INFO"]).await.contains("cluster_state:ok")
+        })
+        .await;
+    }
+
+    async fn id(&self, node: usize) -> String {
+        self.ask(node, &["CLUSTER", "MYID"]).await
+    }
+
+    async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(usize) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        for node in 0..self.nodes.len() {
+            while !is_so(node).await {
+                assert!(Instant::now() < end, "in vain: {what} (node {node})");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+impl Node {
+    async fn start() -> Self {
+        let [port, bus] = free_ports();
+        let (at, bus_at) = (port.to_string(), bus.to_string());
+        let options = [
+            ("port", at.as_str()),
+            ("bind", "127.0.0.1"),
+            ("cluster-enabled", "yes"),
+            ("cluster-port", &bus_at),
+            ("cluster-node-timeout", NODE_TIMEOUT),
+            ("cluster-replica-validity-factor", "0"),
+            ("repl-diskless-sync-delay", "0"),
+        ];
+        Self { redis: Redis::with(false, &options).await, port, bus }
+    }
+}
+
+/// Two ports of this machine that nobody used a moment ago.
+fn free_ports() -> [u16; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
+    listeners.each_ref().map(|listener| listener.local_addr().expect("it is bound").port())
+}
+
+/// `11992`, or a range of slots like `10923-16383`.
+fn holds(range: &str, slot: u16) -> bool {
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let number = |text: &str| text.parse::<u16>().ok();
+    number(first).zip(number(last)).is_some_and(|(first, last)| (first..=last).contains(&slot))
+}
