@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::table::Format;
-use deertrack_schemas::{CamtrapDpParams, Class, Export, PdfParams, TableParams};
+use deertrack_schemas::{CamtrapDpParams, Class, Export, PdfParams, TableParams, ZipParams};
 use deertrack_worker::JobError;
 use deertrack_worker::export::{Exporter, Progress};
 use deertrack_worker::memory::Memory;
@@ -22,13 +22,14 @@ fn season() -> Season {
     season
 }
 
-fn exports() -> [Export; 3] {
+fn exports() -> [Export; 4] {
     let day = |text: &str| text.parse().unwrap();
     let (first, last) = (day("2025-06-01"), day("2025-06-30"));
     [
         Export::Pdf(PdfParams::new(first, last, GroupBy::Month)),
         Export::Table(TableParams::new(Format::Csv, first, last)),
         Export::CamtrapDp(CamtrapDpParams::default()),
+        Export::Zip(ZipParams::of(vec!["r".into()])),
     ]
 }
 
@@ -54,9 +55,9 @@ async fn what_others_have_is_waited_for_and_given_back() {
     let season = season();
     let kinds = season.kinds().await;
     // Room for each of the kinds, and for no two of them.
-    let memory = Memory::with_room_for_jobs(230 << 20);
+    let memory = Memory::with_room_for_jobs(280 << 20);
     for export in exports() {
-        let other = memory.reserve(200 << 20).await.unwrap();
+        let other = memory.reserve(250 << 20).await.unwrap();
         let job = season.job(Progress::silent()).with_memory(memory.clone());
         let command = command(export);
         {
@@ -68,6 +69,6 @@ async fn what_others_have_is_waited_for_and_given_back() {
             exporting.await.unwrap();
         }
         drop(job);
-        timeout(Duration::from_secs(5), memory.reserve(230 << 20)).await.expect("it is given back").unwrap();
+        timeout(Duration::from_secs(5), memory.reserve(280 << 20)).await.expect("it is given back").unwrap();
     }
 }

@@ -34,7 +34,7 @@ use self::chosen::{Choosing, Chosen, Unmade};
 use super::rows::{self, Step};
 use super::whole::nothing_found;
 use super::words::{megabytes, number};
-use super::{Cx, Rendered};
+use super::{Cx, Rendered, memory};
 use crate::JobError;
 
 /// Bytes on disk for each row while it waits and as a row of a table, which is there twice for a while; rounded up.
@@ -50,6 +50,8 @@ const BYTES_OF_A_CROP: u64 = 768;
 /// is full; `Stopped` when told to stop. A crop that cannot be made is no error: `problems.csv` tells why.
 pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.01, READING);
+    let asked = params.detection_ids.as_ref().map(|ids| ids.len() as u64);
+    cx.job.reserve(memory::ARCHIVE, asked).await?;
     let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
     let chosen = match &params.detection_ids {
         Some(ids) => by_ids(cx, &basis, ids).await?,
