@@ -36,7 +36,7 @@ pub const INFO: KindInfo = KindInfo {
     extension: "pdf",
     media_type: "application/pdf",
     other_files: &[],
-    time_limit_seconds: 120,
+    time_limit_seconds: 1800,
     max_attempts: 3,
     retry_base_seconds: 2,
     retry_cap_seconds: 300,

@@ -41,7 +41,7 @@ pub const INFO: KindInfo = KindInfo {
     extension: "zip",
     media_type: "application/zip",
     other_files: &[],
-    time_limit_seconds: 600,
+    time_limit_seconds: 3600,
     max_attempts: 3,
     retry_base_seconds: 10,
     retry_cap_seconds: 300,

@@ -11,5 +11,6 @@ pub(super) const WORKBOOK: u64 = 160 << 20;
 pub(super) const PACKAGE: u64 = 192 << 20;
 /// Re-identification: lists of up to 16 MiB each, the rest lies on disk.
 pub(super) const ANALYSIS: u64 = 256 << 20;
-/// An archive of crops: photographs that are decoded side by side.
-pub(super) const ARCHIVE: u64 = 256 << 20;
+/// An archive of crops: all photographs that a worker holds decoded, and compressors of tables. Without crops it is a
+/// [`TABLE`].
+pub(super) const CROPS: u64 = 256 << 20;

@@ -15,6 +15,16 @@ pub(crate) struct Bounds {
     pub(crate) limit: Duration,
 }
 
+/// No document of ours takes nearly so long; the rest of a job's time limit is for reading rows.
+const USUAL_LIMIT: Duration = Duration::from_mins(5);
+
+impl Bounds {
+    /// Until `stop`, and no longer than any document takes.
+    pub(crate) fn usual(stop: CancellationToken) -> Self {
+        Self { stop, limit: USUAL_LIMIT }
+    }
+}
+
 /// Why the compiler was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interrupted {

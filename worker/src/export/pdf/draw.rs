@@ -1,7 +1,5 @@
 //! Reports onto pages: data as JSON into a template, beside its photographs.
 
-use std::time::Duration;
-
 use deertrack_schemas::Command;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,9 +17,8 @@ pub(super) fn pdf(
     command: &Command,
     stop: &CancellationToken,
 ) -> Result<Vec<u8>, JobError> {
-    let limit = Duration::from_secs(command.export.kind().info().time_limit_seconds);
     let stamp = Stamp { ident: command.job_id.as_str(), created_at: command.created_at };
-    let bounds = Bounds { stop: stop.clone(), limit };
+    let bounds = Bounds::usual(stop.clone());
     typesetting::illustrated_pdf(template, &page_data(report), photos, &stamp, bounds).map_err(Into::into)
 }
 

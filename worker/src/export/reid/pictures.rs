@@ -2,10 +2,7 @@
 //!
 //! Here numbers become what a template draws (`templates/reid_*.typ`); the same figures stand in the report.
 
-use std::time::Duration;
-
 use deertrack_reid::linkage::Tree;
-use deertrack_schemas::Kind;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -46,7 +43,7 @@ fn png(job: &Job, template: Template, data: &Value) -> Result<Vec<u8>, JobError>
 }
 
 pub(super) fn bounds(job: &Job) -> Bounds {
-    Bounds { stop: job.stop.clone(), limit: Duration::from_secs(Kind::Reid.info().time_limit_seconds) }
+    Bounds::usual(job.stop.clone())
 }
 
 /// Histogram and density.

@@ -46,12 +46,10 @@ const BYTES_OF_A_CROP: u64 = 768;
 /// Makes the archive that `command` asks for.
 ///
 /// # Errors
-/// `Reject` when nothing was detected, or the disk has too little room; `Retry` when the database is away or the disk
+/// `Reject` when nothing was detected, or disk or memory have too little room; `Retry` when the database is away or the disk
 /// is full; `Stopped` when told to stop. A crop that cannot be made is no error: `problems.csv` tells why.
 pub async fn render(cx: &Cx, command: &Command, params: &ZipParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.01, READING);
-    let asked = params.detection_ids.as_ref().map(|ids| ids.len() as u64);
-    cx.job.reserve(memory::ARCHIVE, asked).await?;
     let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
     let chosen = match &params.detection_ids {
         Some(ids) => by_ids(cx, &basis, ids).await?,
@@ -65,6 +63,7 @@ const READING: &str = "reading detections";
 
 /// Exactly these; a request has some thousands at most.
 async fn by_ids(cx: &Cx, basis: &Arc<Basis>, ids: &[String]) -> Result<Chosen, JobError> {
+    reserve(cx, &basis.params, Some(ids.len() as u64)).await?;
     let Asked { records, others } = cx.catalog.records_of(ids).await?;
     let found: HashSet<&str> = records.iter().map(|record| record.id.as_str()).collect();
     let no_deer: HashSet<&str> = others.iter().map(|other| other.id.as_str()).collect();
@@ -93,6 +92,7 @@ async fn in_range(cx: &Cx, basis: &Arc<Basis>) -> Result<Chosen, JobError> {
     let most = cx.catalog.count_detections(range.clone()).await?;
     let step = Step { stage: READING, span: [0.01, 0.05], before: 0, most, is_done: false };
     step.tell(&cx.job.progress, 0);
+    reserve(cx, params, most).await?;
     if params.place_ids.is_none() && params.deer_ids.is_none() {
         check_room(cx, params, most.unwrap_or(0))?;
     }
@@ -120,6 +120,11 @@ fn none_of_these_ids(unchosen: &[Record], others: &[Other]) -> String {
         _ => "No detection with the given ids is among the chosen classes, places or deer; choose others, or none"
             .to_owned(),
     }
+}
+
+/// Takes the memory that it may need.
+async fn reserve(cx: &Cx, params: &ZipParams, rows: Option<u64>) -> Result<(), JobError> {
+    cx.job.reserve(if params.include_crops { memory::CROPS } else { memory::TABLE }, rows).await
 }
 
 /// Whether the disk has room for what so many rows take beside their pictures, of which nobody knows how large they become.
