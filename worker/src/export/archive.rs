@@ -129,15 +129,16 @@ fn ended() -> io::Error {
     io::Error::other("the archive was ended by an error")
 }
 
-/// A text on its way into an archive, compressed in a file of its own, so that several can be written at once.
-pub(crate) struct Aside(Pieces<ZipWriter<BufWriter<File>>>);
+/// A text on its way into an archive, compressed in a file of its own, so that several can be written at once. In a box,
+/// for a writer is 9 KB, and jobs hand theirs on through many futures.
+pub(crate) struct Aside(Box<Pieces<ZipWriter<BufWriter<File>>>>);
 
 impl Aside {
     /// The text of the entry `path`; `file` is empty.
     pub(crate) fn new(path: &str, file: File) -> Result<Self, JobError> {
         let mut alone = ZipWriter::new(BufWriter::with_capacity(BUFFER_BYTES, file));
         alone.start_file(path, options(CompressionMethod::Deflated)).map_err(unwritable)?;
-        Ok(Self(Pieces { out: alone, held: Vec::new(), taken: 0 }))
+        Ok(Self(Box::new(Pieces { out: alone, held: Vec::new(), taken: 0 })))
     }
 
     /// The whole text.

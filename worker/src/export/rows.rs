@@ -1,9 +1,11 @@
 //! The rows of a range, read and folded at the same time: photographs and what was seen on them side by side, whole
-//! instants at a time. What is held are a few batches, however many rows there are.
+//! instants at a time ([`read`]), or the latter alone, whole images at a time ([`read_seen`]). What is held are a few
+//! batches, however many rows there are.
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::CatalogError;
 use deertrack_schemas::Counts;
+use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -11,7 +13,7 @@ use super::instants::{Instants, OfImage, Taken};
 use super::{Cx, Job, Progress, turns};
 use crate::JobError;
 
-/// Rows that are handed on at a time, and those of the last of their instants.
+/// Rows that are handed on at a time, and those of the last of their instants or images.
 const BATCH: usize = 512;
 /// Batches that may wait: some megabytes.
 const BATCHES_AHEAD: usize = 4;
@@ -20,7 +22,7 @@ const BATCHES_AHEAD: usize = 4;
 #[derive(Debug)]
 pub(super) struct Batch<P, S> {
     photographs: Vec<P>,
-    /// Those of an instant by their image's id, then theirs.
+    /// In the order of their photographs; beside these those of an instant by their image's id, then theirs.
     pub(super) seen: Vec<S>,
     /// How many of the latter were read with these.
     read: u64,
@@ -92,7 +94,9 @@ impl<P, S> Batches<'_, P, S> {
     /// `Stopped` when told to stop, and when nothing more comes because reading failed.
     pub(super) fn next(&mut self) -> Result<Option<Batch<P, S>>, JobError> {
         self.job.check_stop()?;
-        self.step.tell(&self.job.progress, self.step.before + self.read);
+        if self.read > 0 {
+            self.step.tell(&self.job.progress, self.step.before + self.read);
+        }
         if self.is_over {
             return Ok(None);
         }
@@ -118,16 +122,72 @@ where
     S: OfImage + Send + Sync + 'static,
     T: Send + 'static,
 {
-    let turn = turns::turn().await;
+    let _turn = turns::turn().await;
+    beside(cx, step, work, |give| give_all(&cx.job, photographs, seen, give)).await
+}
+
+/// As [`read`], of one stream: rows of one image are in one batch.
+///
+/// # Errors
+/// As [`read`].
+pub(super) async fn read_seen<S, T>(
+    cx: &Cx,
+    seen: Rows<'_, S>,
+    step: Step,
+    work: impl FnOnce(&Job, &mut Batches<'_, (), S>) -> Result<T, JobError> + Send + 'static,
+) -> Result<T, JobError>
+where
+    S: OfImage + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    beside(cx, step, work, |give| give_seen(&cx.job, seen, give)).await
+}
+
+/// Works on what `reading` gives, on another thread.
+async fn beside<P, S, T, R>(
+    cx: &Cx,
+    step: Step,
+    work: impl FnOnce(&Job, &mut Batches<'_, P, S>) -> Result<T, JobError> + Send + 'static,
+    reading: impl FnOnce(Sender<Batch<P, S>>) -> R,
+) -> Result<T, JobError>
+where
+    P: Send + 'static,
+    S: Send + 'static,
+    T: Send + 'static,
+    R: Future<Output = Result<(), JobError>>,
+{
     let (give, coming) = channel(BATCHES_AHEAD);
-    let folding =
+    let working =
         cx.job.blocking(move |job| work(job, &mut Batches { job, step, coming, read: 0, is_over: false }));
-    let (read, folded) = tokio::join!(give_all(&cx.job, photographs, seen, give), folding);
-    drop(turn);
-    match (read, folded) {
-        // Whoever folds stopped because nothing more came.
+    match tokio::join!(reading(give), working) {
+        // Whoever works stopped because nothing more came.
         (Err(why), Err(JobError::Stopped)) => Err(why),
-        (_, folded) => folded,
+        (_, worked) => worked,
+    }
+}
+
+async fn give_seen<S: OfImage>(
+    job: &Job,
+    mut seen: Rows<'_, S>,
+    give: Sender<Batch<(), S>>,
+) -> Result<(), JobError> {
+    let mut read = 0;
+    let mut rows: Vec<S> = Vec::with_capacity(BATCH);
+    loop {
+        let row = seen.try_next().await?;
+        let is_of_last = |row: &S| rows.last().is_some_and(|last| last.of_image().0 == row.of_image().0);
+        let is_last = row.is_none();
+        if is_last || (rows.len() >= BATCH && !row.as_ref().is_some_and(is_of_last)) {
+            read += rows.len() as u64;
+            let seen = std::mem::replace(&mut rows, Vec::with_capacity(BATCH));
+            let batch = Batch { photographs: Vec::new(), seen, read, is_last };
+            // Nobody takes them any more: whoever works on them has failed, and says why.
+            if give.send(batch).await.is_err() || is_last {
+                return Ok(());
+            }
+            job.check_stop()?;
+        }
+        rows.extend(row);
     }
 }
 

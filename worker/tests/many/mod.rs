@@ -25,23 +25,27 @@ pub(crate) const BYTES_A_ROW: u64 = 600;
 impl Many {
     /// Those of the range: the year alone.
     fn rows(self, range: &TimeRange) -> impl Iterator<Item = Sighting> + Send + 'static {
+        self.numbered(range).map(|(_, row)| row)
+    }
+
+    fn whole_rows(self, range: &TimeRange) -> impl Iterator<Item = Record> + Send + 'static {
+        self.numbered(range).map(|(number, row)| whole(number, row))
+    }
+
+    fn numbered(self, range: &TimeRange) -> impl Iterator<Item = (i64, Sighting)> + Send + 'static {
         let range = range.clone();
         let (start, step) = (utc("2020-01-01T12:00:00Z"), TimeDelta::seconds(31_000_000 / self.0));
-        let row = move |number: i64| {
-            let (id, place) = (format!("detection number {number}"), format!("p{}", number % PLACES));
-            let at = start + step * i32::try_from(number).unwrap_or(0);
-            doe(id, place, at)
-        };
-        (0..self.0).map(row).filter(move |row| row.taken_at.is_some_and(|at| range.contains(&at)))
+        let row = move |number: i64| (number, doe(number, start + step * i32::try_from(number).unwrap_or(0)));
+        (0..self.0).map(row).filter(move |(_, row)| row.taken_at.is_some_and(|at| range.contains(&at)))
     }
 }
 
-fn doe(id: String, place: String, at: DateTime<Utc>) -> Sighting {
+fn doe(number: i64, at: DateTime<Utc>) -> Sighting {
     Sighting {
-        image_id: format!("image of {id}"),
-        id,
+        id: format!("detection number {number:08}"),
+        image_id: format!("image number {number:08}"),
         taken_at: Some(at),
-        place_id: Some(place),
+        place_id: Some(format!("p{}", number % PLACES)),
         class: Class::Doe,
         is_reviewed: false,
         confidence: Some(0.9),
@@ -56,13 +60,16 @@ fn doe(id: String, place: String, at: DateTime<Utc>) -> Sighting {
     }
 }
 
-/// The same row with everything that is not told of it.
-fn whole(row: Sighting) -> Record {
+/// The same row with what is told of it beside: it is of an event with a name, for which one of three photographs stands.
+fn whole(number: i64, row: Sighting) -> Record {
+    let burst_id = Some(format!("event {}", number / 3));
     let image = Image {
-        path: Some(format!("{}.jpg", row.image_id)),
+        path: Some(format!("card/{number}.jpg")),
         id: row.image_id,
         taken_at: row.taken_at,
         place_id: row.place_id,
+        burst_id: burst_id.clone(),
+        source_id: Some(number.to_string()),
         ..Image::default()
     };
     Record {
@@ -75,8 +82,8 @@ fn whole(row: Sighting) -> Record {
         bbox: row.bbox,
         deer_id: row.deer_id,
         count: row.count,
-        burst_id: row.burst_id,
-        level: row.level,
+        burst_id,
+        level: if number % 3 == 0 { Level::Event } else { Level::Media },
         scientific_name: row.scientific_name,
         sex: None,
         life_stage: None,
@@ -87,7 +94,7 @@ fn whole(row: Sighting) -> Record {
         reviewed_at: None,
         created_at: None,
         dataset_id: None,
-        source_id: None,
+        source_id: Some(format!("o{number}")),
         event_id: None,
         starts_at: row.starts_at,
         ends_at: row.ends_at,
@@ -113,15 +120,15 @@ impl Catalog for Many {
     }
 
     fn records(&self, range: TimeRange, _: Repeats) -> BoxStream<'_, Result<Record, CatalogError>> {
-        stream::iter(self.rows(&range).map(whole).map(Ok)).boxed()
+        stream::iter(self.whole_rows(&range).map(Ok)).boxed()
     }
 
     async fn count_detections(&self, _: TimeRange) -> Result<Option<u64>, CatalogError> {
         Ok(u64::try_from(self.0).ok())
     }
 
-    fn photographs(&self, _: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
-        stream::empty().boxed()
+    fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
+        stream::iter(self.whole_rows(&range).map(|row| Ok(row.image))).boxed()
     }
 
     fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
@@ -156,7 +163,16 @@ impl Catalog for Many {
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {
-        Ok(Vec::new())
+        let place = |number| Place {
+            id: format!("p{number}"),
+            name: format!("Place {number}"),
+            latitude: Some(50.8),
+            longitude: Some(4.6),
+            coordinate_uncertainty: None,
+            zone: None,
+            offset_zone: None,
+        };
+        Ok((0..PLACES).map(place).collect())
     }
 
     async fn deployments(&self, _: TimeRange) -> Result<Vec<Deployment>, CatalogError> {

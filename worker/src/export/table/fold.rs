@@ -18,6 +18,7 @@ use super::sheet::Packed;
 use super::visits;
 use crate::JobError;
 use crate::export::Job;
+use crate::export::instants::Taken;
 use crate::export::picture_size::size_boxes;
 use crate::export::window::Window;
 
@@ -63,12 +64,12 @@ impl Fold {
     /// Adds rows in the order of their photographs, those of one image all at once.
     pub(super) fn add<R: Row>(&mut self, mut rows: Vec<R>) -> Result<(), JobError> {
         self.job.check_stop()?;
-        let last = rows.last().and_then(R::taken_at);
+        let last = rows.last().and_then(Taken::taken_at);
         if self.basis.is_about(Topic::Individuals) {
             self.facts.know(&rows);
         }
         rows.retain(|row| self.basis.is_chosen(row));
-        for image in rows.chunk_by_mut(|a, b| a.image_id() == b.image_id()) {
+        for image in rows.chunk_by_mut(|a, b| a.of_image().0 == b.of_image().0) {
             self.image(image)?;
         }
         match last {

@@ -1,6 +1,6 @@
 //! Tables: rows are read, folded and written one after another.
 //!
-//! - [`basis`]: what is known before the first row. [`reading`]: from the catalog to the [`fold`], on another thread.
+//! - [`basis`]: what is known before the first row.
 //! - [`fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`](super::window)).
 //! - [`detections`], [`visits`], [`effort`] (how long cameras stood: [`stood`]), [`individuals`]: the [`sheet::Cell`]s of
 //!   each topic's rows.
@@ -18,7 +18,6 @@ mod fold;
 mod geojson;
 mod individuals;
 mod output;
-mod reading;
 mod row;
 mod selected;
 mod sheet;
@@ -33,10 +32,12 @@ use deertrack_schemas::table::{Format, Topic};
 use deertrack_schemas::{Command, Counts, TableParams};
 
 use self::basis::Basis;
-use self::fold::Folded;
+use self::fold::{Fold, Folded};
 use self::output::Output;
+use self::row::Row;
 use self::selected::Selected;
 use self::xlsx::About;
+use super::rows::{self, Rows, Step};
 use super::whole::nothing_found;
 use super::{Cx, Job, Rendered, memory};
 use crate::JobError;
@@ -50,7 +51,7 @@ use crate::artifact::Content;
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.02, "reading places");
     let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
-    let Folded { output, facts, .. } = rows(cx, &basis).await?;
+    let Folded { output, facts, .. } = folded(cx, &basis).await?;
     let effort = stood::effort(cx, &basis, &facts).await?;
     let selected = Selected::of(cx, Arc::clone(&basis), facts, effort).await?;
     if selected.is_empty() {
@@ -60,23 +61,48 @@ pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<
 }
 
 /// Reads the rows, in part where the file needs no more of them.
-async fn rows(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
+async fn folded(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
     let most = if basis.is_effort_alone() {
         None // which is about no detections
     } else {
         cx.catalog.count_detections(basis.days.clone()).await?
     };
-    reading::tell(&cx.job, 0, most);
+    let step = Step {
+        stage: "reading rows",
+        span: [0.05, 0.9],
+        before: 0,
+        most: most.filter(|most| *most > 0),
+        is_done: true,
+    };
+    step.tell(&cx.job.progress, 0);
     let memory = if basis.params.format == Format::Xlsx { memory::WORKBOOK } else { memory::TABLE };
     cx.job.reserve(memory, most).await?;
     if !basis.has_rows_of(Topic::Detections) {
-        let folded = reading::fold(cx, basis, cx.catalog.sightings(basis.days.clone()), most).await?;
+        let folded = fold(cx, basis, cx.catalog.sightings(basis.days.clone()), step).await?;
         if !folded.lacks_sizes {
             return Ok(folded);
         }
     }
     let records = cx.catalog.records(basis.days.clone(), Repeats::Without);
-    reading::fold(cx, basis, records, most).await
+    fold(cx, basis, records, step).await
+}
+
+async fn fold<R: Row>(
+    cx: &Cx,
+    basis: &Arc<Basis>,
+    rows: Rows<'_, R>,
+    step: Step,
+) -> Result<Folded, JobError> {
+    let basis = Arc::clone(basis);
+    rows::read_seen(cx, rows, step, move |job, batches| {
+        let output = Output::begin(job, &basis, step.most)?;
+        let mut fold = Fold::begin(job, basis, output);
+        while let Some(batch) = batches.next()? {
+            fold.add(batch.seen)?;
+        }
+        fold.finish()
+    })
+    .await
 }
 
 /// Writes what is known only at the end.

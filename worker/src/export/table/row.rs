@@ -5,15 +5,14 @@ use deertrack_catalog::{Record, Sighting};
 use deertrack_schemas::Class;
 use deertrack_survey::{self as survey, ImageBox};
 
+use crate::export::instants::OfImage;
+
 /// A row that was read.
-pub(super) trait Row: Send + 'static {
-    fn image_id(&self) -> &str;
+pub(super) trait Row: OfImage + Send + Sync + 'static {
     fn place_id(&self) -> Option<&str>;
     fn class(&self) -> Class;
     fn deer_id(&self) -> Option<&str>;
     fn bbox(&self) -> Option<ImageBox>;
-    /// When its photograph was taken.
-    fn taken_at(&self) -> Option<DateTime<Utc>>;
     /// When its animals were seen first.
     fn seen_at(&self) -> Option<DateTime<Utc>>;
     fn species(&mut self) -> &mut Option<String>;
@@ -56,16 +55,8 @@ macro_rules! common {
 impl Row for Record {
     common!();
 
-    fn image_id(&self) -> &str {
-        &self.image.id
-    }
-
     fn place_id(&self) -> Option<&str> {
         self.image.place_id.as_deref()
-    }
-
-    fn taken_at(&self) -> Option<DateTime<Utc>> {
-        self.image.taken_at
     }
 
     fn whole(rows: &mut [Self]) -> Option<&mut [Record]> {
@@ -76,16 +67,8 @@ impl Row for Record {
 impl Row for Sighting {
     common!();
 
-    fn image_id(&self) -> &str {
-        &self.image_id
-    }
-
     fn place_id(&self) -> Option<&str> {
         self.place_id.as_deref()
-    }
-
-    fn taken_at(&self) -> Option<DateTime<Utc>> {
-        self.taken_at
     }
 
     fn whole(_: &mut [Self]) -> Option<&mut [Record]> {

@@ -25,9 +25,8 @@ mod write;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use deertrack_catalog::{Asked, Image, Other, Record, Repeats};
+use deertrack_catalog::{Asked, Other, Record, Repeats};
 use deertrack_schemas::{Command, ZipParams};
-use futures::{StreamExt, stream};
 
 use self::basis::Basis;
 use self::chosen::{Choosing, Chosen, Unmade};
@@ -98,14 +97,13 @@ async fn in_range(cx: &Cx, basis: &Arc<Basis>) -> Result<Chosen, JobError> {
     }
     let records = cx.catalog.records(range.clone(), Repeats::Without);
     let asked = Arc::clone(basis);
-    let chosen =
-        rows::read(cx, stream::empty::<Result<Image, _>>().boxed(), records, step, |job, batches| {
-            let mut choosing = Choosing::begin(job, asked)?;
-            while let Some(batch) = batches.next()? {
-                choosing.add(batch.seen)?;
-            }
-            choosing.finish()
-        });
+    let chosen = rows::read_seen(cx, records, step, |job, batches| {
+        let mut choosing = Choosing::begin(job, asked)?;
+        while let Some(batch) = batches.next()? {
+            choosing.add(batch.seen)?;
+        }
+        choosing.finish()
+    });
     let Some(mut chosen) = chosen.await? else {
         return Err(nothing_found(cx, "No detections found in specified date range", basis.created_at).await);
     };
