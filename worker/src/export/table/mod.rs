@@ -1,13 +1,13 @@
 //! Tables: rows are read, folded and written one after another.
 //!
 //! - [`basis`]: what is known before the first row.
-//! - [`fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`](super::window)).
+//! - [`mod@fold`]: which rows were asked for and which count; what is known of them ([`facts`]), and what waits ([`window`](super::window)).
 //! - [`detections`], [`visits`], [`effort`] (how long cameras stood: [`stood`]), [`individuals`]: the [`sheet::Cell`]s of
 //!   each topic's rows.
 //! - [`output`]: [`csv`] and [`xlsx`] write rows as they come. [`geojson`]: the topics counted by place.
 //! - [`selected`]: what is said of all of it.
 //!
-//! A new topic is a file, its name in `schemas` and its lines in [`output`], [`fold`] and [`geojson`].
+//! A new topic is a file, its name in `schemas` and its lines in [`output`], [`mod@fold`] and [`geojson`].
 
 mod basis;
 mod csv;
