@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod catalog;
+mod cells;
 mod failure;
 
 pub mod corrections;

@@ -2,10 +2,11 @@
 //!
 //! Ids may be of any type: they are read through a cast to text and ordered by their bytes, so that the order does not
 //! depend on the server's locale. A timestamp without a zone is taken as UTC (the session's zone is UTC). Rows of a range
-//! come by a cursor ([`cursor`]).
+//! come in a task of their own ([`stream`]).
 //! Which tables and columns are read is the duty of [`map`](crate::map).
 
-mod cursor;
+mod copied;
+pub(crate) mod stream;
 mod vectors;
 
 use std::time::Duration;
@@ -13,11 +14,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_survey::TimeRange;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::{AssertSqlSafe, Error};
 
+use self::stream::Streamed;
 use crate::connections::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
@@ -27,7 +29,7 @@ use crate::map::look::Look;
 use crate::reads::{About, Adapter};
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longer than any of our queries takes and than the next rows of a range do, shorter than a job's time limit, so that the
+/// Longer than any of our queries takes but those whose rows come one by one, shorter than a job's time limit, so that the
 /// job fails with this reason.
 const STATEMENT_TIMEOUT: &str = "60s";
 
@@ -61,6 +63,7 @@ pub(super) async fn pool(options: PgConnectOptions) -> Result<PgPool, CatalogErr
 #[async_trait]
 impl Adapter for PostgresCatalog {
     type Row = PgRow;
+    type Streamed = Streamed;
     type Instant = DateTime<Utc>;
 
     fn held(&self) -> &Held {
@@ -78,7 +81,10 @@ impl Adapter for PostgresCatalog {
             About::Everything => {
                 sqlx::query(AssertSqlSafe(sql)).fetch(&self.pool).map_err(CatalogError::from).boxed()
             }
-            About::Range(range) => cursor::rows(&self.pool, sql, Some(range)),
+            About::Range(range) => {
+                let query = sqlx::query(AssertSqlSafe(sql)).bind(range.start).bind(range.end);
+                query.fetch(&self.pool).map_err(CatalogError::from).boxed()
+            }
             About::Ids(ids) => {
                 let query = sqlx::query(AssertSqlSafe(sql)).bind(ids);
                 query.fetch(&self.pool).map_err(CatalogError::from).boxed()
@@ -86,15 +92,23 @@ impl Adapter for PostgresCatalog {
         }
     }
 
+    fn each<'a, T: Send + 'static>(
+        &'a self,
+        sql: String,
+        range: TimeRange,
+        read: impl Fn(&Streamed) -> Result<Option<T>, Error> + Send + Sync + 'static,
+    ) -> BoxStream<'a, Result<T, CatalogError>> {
+        stream::rows(&self.pool, sql, Some(range), move |row| Ok(read(row)?))
+    }
+
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
         let state = self.held.now();
         if let Err(unknown_type) = vectors::check(&state.map, vectors::DETECTIONS) {
-            return stream::once(async { Err(unknown_type) }).boxed();
+            return futures::stream::once(async { Err(unknown_type) }).boxed();
         }
         let unit = state.map.unit;
-        cursor::rows(&self.pool, state.sql.embeddings.clone(), range)
-            .try_filter_map(move |row| async move { vectors::embedding(&row, unit) })
-            .boxed()
+        let read = move |row: &Streamed| vectors::embedding(row, unit);
+        stream::rows(&self.pool, state.sql.embeddings.clone(), range, read)
     }
 
     async fn profiles(&self) -> Result<Vec<Profile>, CatalogError> {
@@ -138,13 +152,15 @@ mod tests {
         }
 
         let catalog = catalog(&url).await;
+        let mut session = catalog.pool.acquire().await.unwrap();
+        for (setting, value) in [("start", "2025-01-01Z"), ("end", "2026-01-01Z")] {
+            let set =
+                sqlx::query("select set_config('deertrack.' || $1, $2, false)").bind(setting).bind(value);
+            set.execute(&mut *session).await.unwrap();
+        }
         let explain = format!("explain {}", catalog.held.now().sql.records_in);
-        let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain))
-            .bind("2025-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())
-            .bind("2026-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap())
-            .fetch_all(&catalog.pool)
-            .await
-            .unwrap();
+        let plan: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut *session).await.unwrap();
         let plan = plan.join("\n");
         assert!(
             plan.contains("images_timestamp") && plan.contains("Index Cond: ((\"timestamp\" >="),
@@ -176,6 +192,38 @@ mod tests {
             }
         }
         assert_eq!(read, 262_800);
+    }
+
+    #[tokio::test]
+    async fn who_stops_reading_has_the_connection_back_at_once() {
+        let url = deertrack_testkit::postgres::database();
+        migrate(&url).await.unwrap();
+        let writer = PgPool::connect(&url).await.unwrap();
+        sqlx::query(TEN_YEARS).execute(&writer).await.unwrap();
+
+        let Target::Postgres(options) = Target::of(&url).unwrap() else { panic!("{url} is no PostgreSQL") };
+        let one = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(5));
+        let pool = one.connect_with(*options).await.unwrap();
+        let catalog = Reads(PostgresCatalog::over(pool, Mapping::default()).await.unwrap());
+        let range = "2000-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap();
+        for _ in 0..3 {
+            let mut frames = catalog.frames(range.clone());
+            assert!(frames.try_next().await.unwrap().is_some());
+            drop(frames);
+            catalog.ping().await.unwrap();
+        }
+        let running =
+            "select count(*) from pg_stat_activity where datname = current_database() and query like 'copy%'
+            and state = 'active'";
+        let mut copying = 1_i64;
+        for _ in 0..50 {
+            copying = sqlx::query_scalar(running).fetch_one(&writer).await.unwrap();
+            if copying == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(copying, 0, "the server has stopped too");
     }
 
     #[tokio::test]

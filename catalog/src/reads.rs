@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
-use sqlx::FromRow;
+use sqlx::{Error, FromRow};
 
 use crate::catalog::{Asked, Catalog, LeftOut, Repeats, joined};
+use crate::cells::{AnyRow, Cells};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
 use crate::frame_row::{FilesRow, FrameRow};
@@ -28,9 +29,11 @@ use crate::statements::Statements;
 #[async_trait]
 pub(crate) trait Adapter: Send + Sync {
     /// As the driver gives them.
-    type Row: sqlx::Row;
+    type Row: sqlx::Row + AnyRow;
+    /// A row of many.
+    type Streamed: AnyRow + 'static;
     /// As the database has it.
-    type Instant: Into<DateTime<Utc>> + Send + Unpin;
+    type Instant: Into<DateTime<Utc>> + Send + Unpin + 'static;
 
     /// Where everything is, and the statements.
     fn held(&self) -> &Held;
@@ -40,6 +43,14 @@ pub(crate) trait Adapter: Send + Sync {
 
     /// The rows of a statement.
     fn fetch<'a>(&'a self, sql: String, about: About<'a>) -> BoxStream<'a, Result<Self::Row, CatalogError>>;
+
+    /// What `read` makes of the rows of a range, one by one.
+    fn each<'a, T: Send + 'static>(
+        &'a self,
+        sql: String,
+        range: TimeRange,
+        read: impl Fn(&Self::Streamed) -> Result<Option<T>, Error> + Send + Sync + 'static,
+    ) -> BoxStream<'a, Result<T, CatalogError>>;
 
     /// As [`Catalog::embeddings`].
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>>;
@@ -59,80 +70,91 @@ pub(crate) enum About<'a> {
 /// The catalog of a database.
 pub(crate) struct Reads<A>(pub(crate) A);
 
+/// What a row becomes; nothing where it is not of interest.
+trait Read<R, T>: Fn(&R, BoxUnit) -> Result<Option<T>, Error> + Clone + Send + Sync + 'static {}
+
+impl<R, T, F> Read<R, T> for F where
+    F: Fn(&R, BoxUnit) -> Result<Option<T>, Error> + Clone + Send + Sync + 'static
+{
+}
+
+/// Reads a row of few: its cells are found by their names.
+fn named<D, R, T>(keep: fn(D) -> Option<T>) -> impl Read<R, T>
+where
+    R: sqlx::Row,
+    D: for<'r> FromRow<'r, R> + 'static,
+    T: 'static,
+{
+    move |row: &R, _: BoxUnit| Ok(keep(D::from_row(row)?))
+}
+
+/// Reads a detection of a deer.
+fn record<R: AnyRow>(row: &R, unit: BoxUnit) -> Result<Option<Record>, Error> {
+    Ok(RecordRow::next(&mut Cells::of(row))?.of_deer(unit).ok())
+}
+
+fn image<R: AnyRow>(row: &R, _: BoxUnit) -> Result<Option<Image>, Error> {
+    Ok(Some(ImageRow::next(&mut Cells::of(row))?.into()))
+}
+
 impl<A: Adapter> Reads<A> {
-    /// The rows of a statement as `keep` reads them; none where the statement's table is not there. A table that has
-    /// changed since the map was made is looked at again, once.
-    async fn rows<R, T>(
+    /// The rows of a statement; none where the statement's table is not there. A table that has changed since the map was
+    /// made is looked at again, once.
+    async fn rows<T: Send>(
         &self,
         statement: fn(&Statements) -> Option<&str>,
         about: About<'_>,
-        keep: fn(R, BoxUnit) -> Option<T>,
-    ) -> Result<Vec<T>, CatalogError>
-    where
-        R: for<'r> FromRow<'r, A::Row> + Send,
-        T: Send,
-    {
+        read: impl Read<A::Row, T>,
+    ) -> Result<Vec<T>, CatalogError> {
         let held = self.0.held();
-        match self.rows_by(&held.now(), statement, about.clone(), keep).await {
+        match self.rows_by(&held.now(), statement, about.clone(), &read).await {
             Err(error) if error.may_be_a_changed_table() => {
                 held.again(self.0.look()).await?;
-                self.rows_by(&held.now(), statement, about, keep).await
+                self.rows_by(&held.now(), statement, about, &read).await
             }
             done => done,
         }
     }
 
-    async fn rows_by<R, T>(
+    async fn rows_by<T: Send>(
         &self,
         state: &State,
         statement: fn(&Statements) -> Option<&str>,
         about: About<'_>,
-        keep: fn(R, BoxUnit) -> Option<T>,
-    ) -> Result<Vec<T>, CatalogError>
-    where
-        R: for<'r> FromRow<'r, A::Row> + Send,
-        T: Send,
-    {
+        read: &impl Read<A::Row, T>,
+    ) -> Result<Vec<T>, CatalogError> {
         let Some(sql) = statement(&state.sql) else { return Ok(Vec::new()) };
         let mut rows = self.0.fetch(sql.to_owned(), about);
         let mut kept = Vec::new();
         while let Some(row) = rows.try_next().await? {
-            kept.extend(keep(R::from_row(&row)?, state.map.unit));
+            kept.extend(read(&row, state.map.unit)?);
         }
         Ok(kept)
     }
-}
 
-impl<A: Adapter> Reads<A> {
-    /// The rows of a range as `keep` reads them, one by one: nothing is held but the next few. A table that has changed
-    /// before the first row is looked at again, once.
-    fn one_by_one<'a, R, T>(
+    /// The rows of a range one by one: nothing is held but the next few. A table that has changed before the first row is
+    /// looked at again, once.
+    fn one_by_one<'a, T: Send + 'static>(
         &'a self,
         statement: fn(&Statements) -> &str,
         range: TimeRange,
-        keep: impl Fn(R, BoxUnit) -> Option<T> + Send + 'a,
-    ) -> BoxStream<'a, Result<T, CatalogError>>
-    where
-        R: for<'r> FromRow<'r, A::Row> + Send + 'a,
-        T: Send + 'a,
-    {
+        read: impl Read<A::Streamed, T>,
+    ) -> BoxStream<'a, Result<T, CatalogError>> {
         let begun = async move {
             let begin = || async {
-                let state = self.0.held().now();
-                let sql = statement(&state.sql).to_owned();
-                let mut rows = self.0.fetch(sql, About::Range(range.clone()));
+                let (state, read) = (self.0.held().now(), read.clone());
+                let (sql, unit) = (statement(&state.sql).to_owned(), state.map.unit);
+                let mut rows = self.0.each(sql, range.clone(), move |row| read(row, unit));
                 let first = rows.try_next().await?;
-                Ok::<_, CatalogError>((stream::iter(first.map(Ok)).chain(rows), state.map.unit))
+                Ok::<_, CatalogError>(stream::iter(first.map(Ok)).chain(rows))
             };
-            let (rows, unit) = match begin().await {
+            match begin().await {
                 Err(error) if error.may_be_a_changed_table() => {
                     self.0.held().again(self.0.look()).await?;
-                    begin().await?
+                    begin().await
                 }
-                begun => begun?,
-            };
-            let kept = rows.map(move |row| Ok(keep(R::from_row(&row?)?, unit)));
-            Ok::<_, CatalogError>(kept.try_filter_map(|kept| async { Ok(kept) }))
+                begun => begun,
+            }
         };
         stream::once(begun).try_flatten().boxed()
     }
@@ -141,10 +163,6 @@ impl<A: Adapter> Reads<A> {
 #[async_trait]
 impl<A: Adapter> Catalog for Reads<A>
 where
-    RecordRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
-    SightingRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
-    ImageRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
-    FrameRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     FilesRow: for<'r> FromRow<'r, A::Row>,
     IndividualRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
     DeploymentRow<A::Instant>: for<'r> FromRow<'r, A::Row>,
@@ -157,20 +175,21 @@ where
     (i64,): for<'r> FromRow<'r, A::Row>,
 {
     async fn records_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        let rows = self.rows(|sql| Some(&sql.records_in), About::Range(of_photographs(&range)), keep).await?;
+        let rows =
+            self.one_by_one(|sql| &sql.records_in, of_photographs(&range), record).try_collect().await?;
         Ok(seen_in(rows, &range))
     }
 
     async fn repeats_in(&self, range: TimeRange) -> Result<Vec<Record>, CatalogError> {
-        let keep = |row: RecordRow<A::Instant>, unit| row.of_deer(unit).ok();
-        let rows = self.rows(|sql| Some(&sql.repeats_in), About::Range(of_photographs(&range)), keep).await?;
+        let rows =
+            self.one_by_one(|sql| &sql.repeats_in, of_photographs(&range), record).try_collect().await?;
         Ok(seen_in(rows, &range))
     }
 
     async fn records_of(&self, ids: &[String]) -> Result<Asked, CatalogError> {
-        let keep = |row: RecordRow<A::Instant>, unit| Some(row.of_deer(unit));
-        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), keep).await?.into_iter().collect())
+        let read =
+            |row: &A::Row, unit: BoxUnit| Ok(Some(RecordRow::next(&mut Cells::of(row))?.of_deer(unit)));
+        Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), read).await?.into_iter().collect())
     }
 
     fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
@@ -178,7 +197,10 @@ where
         self.one_by_one(
             |sql| &sql.sightings,
             photographs,
-            move |row: SightingRow<A::Instant>, unit| row.of_deer(unit).filter(|row| is_seen_in(row, &range)),
+            move |row: &A::Streamed, unit: BoxUnit| {
+                let sighting = SightingRow::next(&mut Cells::of(row))?.of_deer(unit);
+                Ok(sighting.filter(|row| is_seen_in(row, &range)))
+            },
         )
     }
 
@@ -188,59 +210,71 @@ where
             Repeats::With => |sql| &sql.records_with_repeats,
         };
         let photographs = of_photographs(&range);
-        self.one_by_one(statement, photographs, move |row: RecordRow<A::Instant>, unit| {
-            row.of_deer(unit).ok().filter(|row| is_seen_in(row, &range))
+        self.one_by_one(statement, photographs, move |row: &A::Streamed, unit: BoxUnit| {
+            Ok(record(row, unit)?.filter(|row| is_seen_in(row, &range)))
         })
     }
 
     async fn count_detections(&self, range: TimeRange) -> Result<Option<u64>, CatalogError> {
-        self.count_embeddings(Some(of_photographs(&range)), false).await
+        let photographs = of_photographs(&range);
+        let has_others = named(|(has_others,): (bool,)| Some(has_others));
+        let has_others =
+            self.rows(|sql| Some(&sql.beyond), About::Range(photographs.clone()), has_others).await?;
+        // Of everything, the rows need not be joined to be counted.
+        let is_part = has_others.first() != Some(&false);
+        self.count_embeddings(is_part.then_some(photographs), false).await
     }
 
     async fn left_out_in(&self, range: TimeRange) -> Result<LeftOut, CatalogError> {
-        let keep = |row: LeftOutRow, _| Some(row);
-        Ok(self.rows(|sql| Some(&sql.left_out), About::Range(range), keep).await?.into_iter().collect())
+        Ok(self
+            .rows(|sql| Some(&sql.left_out), About::Range(range), named(Some::<LeftOutRow>))
+            .await?
+            .into_iter()
+            .collect())
     }
 
     async fn images(&self, range: TimeRange) -> Result<Vec<Image>, CatalogError> {
-        let keep = |row: ImageRow<A::Instant>, _| Some(row.into());
-        self.rows(|sql| Some(&sql.images), About::Range(range), keep).await
+        self.photographs(range).try_collect().await
     }
 
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {
-        self.one_by_one(|sql| &sql.frames, range, |row: FrameRow<A::Instant>, _| Some(row.into()))
+        self.one_by_one(
+            |sql| &sql.frames,
+            range,
+            |row: &A::Streamed, _: BoxUnit| Ok(Some(FrameRow::next(&mut Cells::of(row))?.into())),
+        )
     }
 
     async fn photographed(&self, range: TimeRange) -> Result<BTreeSet<String>, CatalogError> {
-        let keep = |(place,): (String,), _| Some(place);
-        Ok(self.rows(|sql| Some(&sql.photographed), About::Range(range), keep).await?.into_iter().collect())
+        let place = named(|(place,): (String,)| Some(place));
+        Ok(self.rows(|sql| Some(&sql.photographed), About::Range(range), place).await?.into_iter().collect())
     }
 
     fn photographs(&self, range: TimeRange) -> BoxStream<'_, Result<Image, CatalogError>> {
-        self.one_by_one(|sql| &sql.images, range, |row: ImageRow<A::Instant>, _| Some(row.into()))
+        self.one_by_one(|sql| &sql.images, range, image)
     }
 
     async fn files(&self, range: TimeRange) -> Result<BTreeMap<Option<String>, u64>, CatalogError> {
-        let keep = |row: FilesRow, _| Some((row.place_id, row.files.unsigned_abs()));
+        let keep = named(|row: FilesRow| Some((row.place_id, row.files.unsigned_abs())));
         Ok(self.rows(|sql| Some(&sql.files), About::Range(range), keep).await?.into_iter().collect())
     }
 
     async fn individuals(&self) -> Result<Vec<Individual>, CatalogError> {
-        let keep = |row: IndividualRow<A::Instant>, _| Some(row.into());
+        let keep = named(|row: IndividualRow<A::Instant>| Some(row.into()));
         self.rows(|sql| sql.individuals.as_deref(), About::Everything, keep).await
     }
 
     async fn places(&self) -> Result<Vec<Place>, CatalogError> {
-        self.rows(|sql| Some(&sql.places), About::Everything, |row: PlaceRow, _| Some(row.into())).await
+        self.rows(|sql| Some(&sql.places), About::Everything, named(|row: PlaceRow| Some(row.into()))).await
     }
 
     async fn deployments(&self, range: TimeRange) -> Result<Vec<Deployment>, CatalogError> {
-        let keep = |row: DeploymentRow<A::Instant>, _| Some(row.into());
+        let keep = named(|row: DeploymentRow<A::Instant>| Some(row.into()));
         self.rows(|sql| sql.deployments.as_deref(), About::Range(range), keep).await
     }
 
     async fn told_deployments(&self, range: TimeRange) -> Result<Vec<ToldDeployment>, CatalogError> {
-        let keep = |row: ToldDeploymentRow<A::Instant>, _| Some(row.into());
+        let keep = named(|row: ToldDeploymentRow<A::Instant>| Some(row.into()));
         self.rows(|sql| sql.told_deployments.as_deref(), About::Range(range), keep).await
     }
 
@@ -264,7 +298,7 @@ where
         range: Option<TimeRange>,
         embedded: bool,
     ) -> Result<Option<u64>, CatalogError> {
-        let keep = |(count,): (i64,), _| u64::try_from(count).ok();
+        let keep = named(|(count,): (i64,)| u64::try_from(count).ok());
         let counted = match (range, embedded) {
             (None, false) => self.rows(|sql| Some(&sql.counts[0][0]), About::Everything, keep).await,
             (None, true) => self.rows(|sql| Some(&sql.counts[0][1]), About::Everything, keep).await,
@@ -285,11 +319,11 @@ where
     }
 
     async fn datasets(&self) -> Result<Vec<Dataset>, CatalogError> {
-        self.rows(|sql| sql.datasets.as_deref(), About::Everything, |row: Dataset, _| Some(row)).await
+        self.rows(|sql| sql.datasets.as_deref(), About::Everything, named(Some::<Dataset>)).await
     }
 
     async fn dataset_name(&self) -> Result<Option<String>, CatalogError> {
-        let keep = |(name,): (String,), _| Some(name);
+        let keep = named(|(name,): (String,)| Some(name));
         Ok(joined(&self.rows(|sql| sql.dataset.as_deref(), About::Everything, keep).await?))
     }
 
@@ -298,7 +332,7 @@ where
     }
 
     async fn ping(&self) -> Result<(), CatalogError> {
-        let keep = |(has_rows,): (bool,), _| Some(has_rows);
+        let keep = named(|(has_rows,): (bool,)| Some(has_rows));
         self.rows(|sql| Some(&sql.ping), About::Everything, keep).await.map(|_has_rows| ())
     }
 }

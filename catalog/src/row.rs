@@ -7,6 +7,7 @@ use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_d
 use sqlx::FromRow;
 
 use crate::catalog::Other;
+use crate::cells::{AnyRow, Cells, row};
 use crate::corrections::Failure;
 use crate::embedding::{Embedding, Profile};
 use crate::record::{Image, Individual, Level, Record, Sighting, ToldDeployment};
@@ -45,91 +46,101 @@ pub(super) struct ToldDeploymentRow<T> {
     extra: Option<String>,
 }
 
-#[derive(FromRow)]
-pub(super) struct RecordRow<T> {
-    id: String,
-    classification: Option<String>,
-    corrected_classification: Option<String>,
-    confidence: Option<f64>,
-    bbox_x: Option<f64>,
-    bbox_y: Option<f64>,
-    bbox_width: Option<f64>,
-    bbox_height: Option<f64>,
-    deer_id: Option<String>,
-    count: i32,
-    burst_id: Option<String>,
-    observation_level: Option<String>,
-    scientific_name: Option<String>,
-    sex: Option<String>,
-    life_stage: Option<String>,
-    behavior: Option<String>,
-    classification_method: Option<String>,
-    classified_by: Option<String>,
-    is_reviewed: Option<bool>,
-    reviewed_by: Option<String>,
-    reviewed_at: Option<T>,
-    created_at: Option<T>,
-    dataset_id: Option<String>,
-    source_id: Option<String>,
-    event_id: Option<String>,
-    starts_at: Option<T>,
-    ends_at: Option<T>,
-    utc_offset_seconds: Option<i32>,
-    is_count_told: Option<bool>,
-    repeats_id: Option<String>,
-    extra: Option<String>,
-    #[sqlx(flatten)]
-    image: ImageRow<T>,
+row! {
+    /// A detection, whole, without its photograph.
+    pub(super) struct DetectionRow {
+        id: String,
+        classification: Option<&'r str>,
+        corrected_classification: Option<&'r str>,
+        confidence: Option<f64>,
+        bbox_x: Option<f64>,
+        bbox_y: Option<f64>,
+        bbox_width: Option<f64>,
+        bbox_height: Option<f64>,
+        deer_id: Option<String>,
+        count: i32,
+        burst_id: Option<String>,
+        observation_level: Option<&'r str>,
+        scientific_name: Option<String>,
+        sex: Option<String>,
+        life_stage: Option<String>,
+        behavior: Option<String>,
+        classification_method: Option<String>,
+        classified_by: Option<String>,
+        is_reviewed: Option<bool>,
+        reviewed_by: Option<String>,
+        reviewed_at: Option<DateTime<Utc>>,
+        created_at: Option<DateTime<Utc>>,
+        dataset_id: Option<String>,
+        source_id: Option<String>,
+        event_id: Option<String>,
+        starts_at: Option<DateTime<Utc>>,
+        ends_at: Option<DateTime<Utc>>,
+        utc_offset_seconds: Option<i32>,
+        is_count_told: Option<bool>,
+        repeats_id: Option<String>,
+        extra: Option<String>,
+    }
 }
 
-#[derive(FromRow)]
-pub(super) struct SightingRow<T> {
-    id: String,
-    image_id: String,
-    taken_at: Option<T>,
-    place_id: Option<String>,
-    classification: Option<String>,
-    corrected_classification: Option<String>,
-    classification_method: Option<String>,
-    classified_by: Option<String>,
-    is_reviewed: Option<bool>,
-    reviewed_by: Option<String>,
-    confidence: Option<f64>,
-    bbox_x: Option<f64>,
-    bbox_y: Option<f64>,
-    bbox_width: Option<f64>,
-    bbox_height: Option<f64>,
-    box_width: Option<i32>,
-    box_height: Option<i32>,
-    deer_id: Option<String>,
-    count: i32,
-    scientific_name: Option<String>,
-    burst_id: Option<String>,
-    observation_level: Option<String>,
-    starts_at: Option<T>,
-    ends_at: Option<T>,
+/// A detection and its photograph.
+pub(super) struct RecordRow<'r> {
+    detection: DetectionRow<'r>,
+    image: ImageRow<'r>,
 }
 
-#[derive(FromRow)]
-pub(super) struct ImageRow<T> {
-    image_id: String,
-    path: Option<String>,
-    file_name: Option<String>,
-    processing_status: Option<String>,
-    taken_at: Option<T>,
-    place_id: Option<String>,
-    deployment_id: Option<String>,
-    width: Option<i32>,
-    height: Option<i32>,
-    media_type: Option<String>,
-    capture_method: Option<String>,
-    image_dataset_id: Option<String>,
-    image_source_id: Option<String>,
-    image_burst_id: Option<String>,
-    image_file_public: Option<bool>,
-    image_utc_offset_seconds: Option<i32>,
-    image_sees_people: bool,
-    image_extra: Option<String>,
+row! {
+    /// What counting needs of a detection.
+    pub(super) struct SightingRow {
+        id: String,
+        image_id: String,
+        taken_at: Option<DateTime<Utc>>,
+        place_id: Option<String>,
+        classification: Option<&'r str>,
+        corrected_classification: Option<&'r str>,
+        classification_method: Option<&'r str>,
+        classified_by: Option<&'r str>,
+        is_reviewed: Option<bool>,
+        reviewed_by: Option<&'r str>,
+        confidence: Option<f64>,
+        bbox_x: Option<f64>,
+        bbox_y: Option<f64>,
+        bbox_width: Option<f64>,
+        bbox_height: Option<f64>,
+        box_width: Option<i32>,
+        box_height: Option<i32>,
+        deer_id: Option<String>,
+        count: i32,
+        scientific_name: Option<String>,
+        burst_id: Option<String>,
+        observation_level: Option<&'r str>,
+        starts_at: Option<DateTime<Utc>>,
+        ends_at: Option<DateTime<Utc>>,
+    }
+}
+
+row! {
+    /// A photograph, whole.
+    pub(super) struct ImageRow {
+        image_id: String,
+        path: Option<String>,
+        file_name: Option<String>,
+        processing_status: Option<&'r str>,
+        taken_at: Option<DateTime<Utc>>,
+        place_id: Option<String>,
+        deployment_id: Option<String>,
+        width: Option<i32>,
+        height: Option<i32>,
+        media_type: Option<String>,
+        capture_method: Option<String>,
+        image_dataset_id: Option<String>,
+        image_source_id: Option<String>,
+        image_burst_id: Option<String>,
+        image_file_public: Option<bool>,
+        image_utc_offset_seconds: Option<i32>,
+        image_sees_people: bool,
+        image_extra: Option<String>,
+    }
 }
 
 #[derive(FromRow)]
@@ -144,25 +155,26 @@ pub(super) struct IndividualRow<T> {
     last_seen: Option<T>,
 }
 
-/// Without its vector: each database has forms of its own for that.
-#[derive(FromRow)]
-pub(super) struct EmbeddingRow<T> {
-    id: String,
-    image_id: String,
-    taken_at: Option<T>,
-    place_id: Option<String>,
-    classification: Option<String>,
-    corrected_classification: Option<String>,
-    bbox_x: Option<f64>,
-    bbox_y: Option<f64>,
-    bbox_width: Option<f64>,
-    bbox_height: Option<f64>,
-    box_width: Option<i32>,
-    box_height: Option<i32>,
-    burst_id: Option<String>,
-    deer_id: Option<String>,
-    true_deer_id: Option<String>,
-    version: Option<String>,
+row! {
+    /// Without its vector: each database has forms of its own for that, in the next column.
+    pub(super) struct EmbeddingRow {
+        id: String,
+        image_id: String,
+        taken_at: Option<DateTime<Utc>>,
+        place_id: Option<String>,
+        classification: Option<&'r str>,
+        corrected_classification: Option<&'r str>,
+        bbox_x: Option<f64>,
+        bbox_y: Option<f64>,
+        bbox_width: Option<f64>,
+        bbox_height: Option<f64>,
+        box_width: Option<i32>,
+        box_height: Option<i32>,
+        burst_id: Option<String>,
+        deer_id: Option<String>,
+        true_deer_id: Option<String>,
+        version: Option<String>,
+    }
 }
 
 /// Without its vector.
@@ -220,15 +232,21 @@ impl<T: Into<DateTime<Utc>>> From<ToldDeploymentRow<T>> for ToldDeployment {
     }
 }
 
-impl<T: Into<DateTime<Utc>>> RecordRow<T> {
+impl<'r> RecordRow<'r> {
+    /// Reads its cells.
+    pub(super) fn next<R: AnyRow>(cells: &mut Cells<'r, R>) -> Result<Self, sqlx::Error> {
+        Ok(Self { detection: DetectionRow::next(cells)?, image: ImageRow::next(cells)? })
+    }
+
     /// The row as a record of a deer, or what else it shows. Boxes are in `unit`.
     pub(super) fn of_deer(self, unit: BoxUnit) -> Result<Record, Other> {
-        let corrected = self.corrected_classification.as_deref();
+        let Self { detection: row, image } = self;
+        let corrected = row.corrected_classification;
         let is_corrected = is_told(corrected);
-        let class = match subject(corrected, self.classification.as_deref()) {
+        let class = match subject(corrected, row.classification) {
             Subject::Deer(class) => class,
             Subject::NoDeer(label) | Subject::Unfamiliar(label) => {
-                return Err(Other { id: self.id, image_id: self.image.image_id, label });
+                return Err(Other { id: row.id, image_id: image.image_id, label });
             }
         };
         Ok(Record {
@@ -236,58 +254,58 @@ impl<T: Into<DateTime<Utc>>> RecordRow<T> {
             is_corrected,
             is_reviewed: is_corrected
                 || is_reviewed(
-                    self.is_reviewed,
-                    self.reviewed_by.as_deref(),
-                    self.classification_method.as_deref(),
-                    self.classified_by.as_deref(),
+                    row.is_reviewed,
+                    row.reviewed_by.as_deref(),
+                    row.classification_method.as_deref(),
+                    row.classified_by.as_deref(),
                 ),
             bbox: image_box(
-                [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
+                [row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height],
                 unit,
-                [self.image.width, self.image.height],
+                [image.width, image.height],
             ),
-            level: level(self.observation_level.as_deref()),
-            id: self.id,
-            image: self.image.into(),
-            confidence: self.confidence,
-            deer_id: self.deer_id,
-            count: animals(self.count),
-            burst_id: self.burst_id,
-            scientific_name: self.scientific_name,
-            sex: self.sex,
-            life_stage: self.life_stage,
-            behavior: self.behavior,
-            classification_method: self.classification_method,
-            classified_by: self.classified_by,
-            reviewed_by: self.reviewed_by.filter(|name| !name.trim().is_empty()),
-            reviewed_at: self.reviewed_at.map(Into::into),
-            created_at: self.created_at.map(Into::into),
-            dataset_id: self.dataset_id,
-            source_id: self.source_id,
-            event_id: self.event_id,
-            starts_at: self.starts_at.map(Into::into),
-            ends_at: self.ends_at.map(Into::into),
-            utc_offset_seconds: self.utc_offset_seconds,
-            is_count_told: self.is_count_told,
-            repeats_id: self.repeats_id,
-            extra: self.extra,
+            level: level(row.observation_level),
+            id: row.id,
+            image: image.into(),
+            confidence: row.confidence,
+            deer_id: row.deer_id,
+            count: animals(row.count),
+            burst_id: row.burst_id,
+            scientific_name: row.scientific_name,
+            sex: row.sex,
+            life_stage: row.life_stage,
+            behavior: row.behavior,
+            classification_method: row.classification_method,
+            classified_by: row.classified_by,
+            reviewed_by: row.reviewed_by.filter(|name| !name.trim().is_empty()),
+            reviewed_at: row.reviewed_at,
+            created_at: row.created_at,
+            dataset_id: row.dataset_id,
+            source_id: row.source_id,
+            event_id: row.event_id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            utc_offset_seconds: row.utc_offset_seconds,
+            is_count_told: row.is_count_told,
+            repeats_id: row.repeats_id,
+            extra: row.extra,
         })
     }
 }
 
-impl<T: Into<DateTime<Utc>>> SightingRow<T> {
+impl SightingRow<'_> {
     /// `None`: it shows no deer.
     pub(super) fn of_deer(self, unit: BoxUnit) -> Option<Sighting> {
-        let corrected = self.corrected_classification.as_deref();
-        let Subject::Deer(class) = subject(corrected, self.classification.as_deref()) else { return None };
+        let corrected = self.corrected_classification;
+        let Subject::Deer(class) = subject(corrected, self.classification) else { return None };
         Some(Sighting {
             class,
             is_reviewed: is_told(corrected)
                 || is_reviewed(
                     self.is_reviewed,
-                    self.reviewed_by.as_deref(),
-                    self.classification_method.as_deref(),
-                    self.classified_by.as_deref(),
+                    self.reviewed_by,
+                    self.classification_method,
+                    self.classified_by,
                 ),
             bbox: image_box(
                 [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
@@ -296,25 +314,29 @@ impl<T: Into<DateTime<Utc>>> SightingRow<T> {
             ),
             id: self.id,
             image_id: self.image_id,
-            taken_at: self.taken_at.map(Into::into),
+            taken_at: self.taken_at,
             place_id: self.place_id,
             confidence: self.confidence,
             deer_id: self.deer_id,
             count: animals(self.count),
             scientific_name: self.scientific_name,
             burst_id: self.burst_id,
-            level: level(self.observation_level.as_deref()),
-            starts_at: self.starts_at.map(Into::into),
-            ends_at: self.ends_at.map(Into::into),
+            level: level(self.observation_level),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
         })
     }
 }
 
-impl<T: Into<DateTime<Utc>>> EmbeddingRow<T> {
+impl EmbeddingRow<'_> {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// `None`: it shows no deer.
     pub(super) fn of_deer(self, unit: BoxUnit, vector: Option<Vec<f32>>) -> Option<Embedding> {
-        let corrected = self.corrected_classification.as_deref();
-        let Subject::Deer(class) = subject(corrected, self.classification.as_deref()) else { return None };
+        let corrected = self.corrected_classification;
+        let Subject::Deer(class) = subject(corrected, self.classification) else { return None };
         Some(Embedding {
             class,
             bbox: image_box(
@@ -324,7 +346,7 @@ impl<T: Into<DateTime<Utc>>> EmbeddingRow<T> {
             ),
             id: self.id,
             image_id: self.image_id,
-            taken_at: self.taken_at.map(Into::into),
+            taken_at: self.taken_at,
             place_id: self.place_id,
             burst_id: self.burst_id,
             deer_id: self.deer_id,
@@ -387,14 +409,14 @@ fn image_box(numbers: [Option<f64>; 4], unit: BoxUnit, size: [Option<i32>; 2]) -
     Some(ImageBox::of([x, y, width, height], unit, across.zip(down)))
 }
 
-impl<T: Into<DateTime<Utc>>> From<ImageRow<T>> for Image {
-    fn from(row: ImageRow<T>) -> Self {
+impl From<ImageRow<'_>> for Image {
+    fn from(row: ImageRow<'_>) -> Self {
         Self {
             id: row.image_id,
-            is_looked_at: is_looked_at(row.processing_status.as_deref()),
+            is_looked_at: is_looked_at(row.processing_status),
             path: row.path.filter(|path| !path.trim().is_empty()).or_else(|| row.file_name.clone()),
             file_name: row.file_name,
-            taken_at: row.taken_at.map(Into::into),
+            taken_at: row.taken_at,
             place_id: row.place_id,
             deployment_id: row.deployment_id,
             width: row.width.and_then(|pixels| pixels.try_into().ok()),

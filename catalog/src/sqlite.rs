@@ -11,10 +11,11 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, FromRow, Row};
+use sqlx::{AssertSqlSafe, Error, FromRow, Row};
 
 use super::embedding::from_le_bytes;
 use super::row::{EmbeddingRow, ProfileRow};
+use crate::cells::Cells;
 use crate::connections::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
@@ -63,6 +64,7 @@ pub(super) async fn pool(options: SqliteConnectOptions) -> Result<SqlitePool, Ca
 #[async_trait]
 impl Adapter for SqliteCatalog {
     type Row = SqliteRow;
+    type Streamed = SqliteRow;
     type Instant = Micros;
 
     fn held(&self) -> &Held {
@@ -83,11 +85,23 @@ impl Adapter for SqliteCatalog {
         Paced::new(query.fetch(&self.pool)).map_err(CatalogError::from).boxed()
     }
 
+    fn each<'a, T: Send + 'static>(
+        &'a self,
+        sql: String,
+        range: TimeRange,
+        read: impl Fn(&SqliteRow) -> Result<Option<T>, Error> + Send + Sync + 'static,
+    ) -> BoxStream<'a, Result<T, CatalogError>> {
+        self.fetch(sql, About::Range(range))
+            .map(move |row| Ok(read(&row?)?))
+            .try_filter_map(|kept| std::future::ready(Ok(kept)))
+            .boxed()
+    }
+
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
         let state = self.held.now();
         let unit = state.map.unit;
         let embedding = move |row: SqliteRow| -> Result<Option<Embedding>, CatalogError> {
-            Ok(EmbeddingRow::<Micros>::from_row(&row)?.of_deer(unit, vector(&row, "detection")?))
+            Ok(EmbeddingRow::next(&mut Cells::of(&row))?.of_deer(unit, vector(&row, "detection")?))
         };
         let query = sqlx::query(AssertSqlSafe(state.sql.embeddings.clone()))
             .bind(range.as_ref().map(|range| Micros(range.start)))

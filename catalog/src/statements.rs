@@ -30,6 +30,7 @@ pub(crate) struct Statements {
     pub(crate) embeddings: String,
     /// Rows without a range, and in one; of all detections, and of those with a vector.
     pub(crate) counts: [[String; 2]; 2],
+    pub(crate) beyond: String,
     pub(crate) profiles: Option<String>,
     pub(crate) dataset: Option<String>,
     pub(crate) datasets: Option<String>,
@@ -45,26 +46,34 @@ impl Statements {
             let template = parts.concat().replace("{image}", image);
             format!("{}\n-- map {generation}", map.fill(&template))
         };
+        let stream = |parts: &[&str]| {
+            let mut template = parts.concat();
+            for (parameter, end) in ["$1", "$2"].into_iter().zip(map.range_of_streams()) {
+                template = template.replace(parameter, end);
+            }
+            fill(&[&template])
+        };
         let if_there = |thing, template| map.has(thing).then(|| fill(&[template]));
         let records = sql!("records");
         Self {
-            records_in: fill(&[records, sql!("records_in")]),
+            records_in: stream(&[records, sql!("records_in")]),
             records_of: fill(&[records, sql!("records_of")]),
-            repeats_in: fill(&[records, sql!("repeats_in")]),
-            records_with_repeats: fill(&[records, sql!("records_with_repeats")]),
-            sightings: fill(&[sql!("sightings"), sql!("records_in")]),
+            repeats_in: stream(&[records, sql!("repeats_in")]),
+            records_with_repeats: stream(&[records, sql!("records_with_repeats")]),
+            sightings: stream(&[sql!("sightings"), sql!("records_in")]),
             left_out: fill(&[sql!("left_out")]),
-            images: fill(&[sql!("images")]),
-            frames: fill(&[sql!("frames")]),
+            images: stream(&[sql!("images")]),
+            frames: stream(&[sql!("frames")]),
             files: fill(&[sql!("files")]),
             photographed: fill(&[sql!("photographed")]),
             individuals: if_there(Thing::Deer, sql!("individuals")),
             places: fill(&[sql!("places")]),
             deployments: if_there(Thing::Deployments, sql!("deployments")),
             told_deployments: if_there(Thing::Deployments, sql!("told_deployments")),
-            embeddings: fill(&[sql!("embeddings")]),
+            embeddings: stream(&[sql!("embeddings")]),
             counts: [sql!("count"), sql!("count_in")]
                 .map(|rows| [fill(&[rows]), fill(&[rows, sql!("embedded")])]),
+            beyond: fill(&[sql!("beyond")]),
             profiles: if_there(Thing::Deer, sql!("profiles")),
             dataset: if_there(Thing::Dataset, sql!("dataset")),
             datasets: if_there(Thing::Dataset, sql!("datasets")),

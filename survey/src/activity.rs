@@ -102,12 +102,23 @@ pub(super) fn bandwidth_of_moments(count: usize, moments: [f64; 3]) -> Option<f6
 
 /// The mean resultant lengths of the angles times 1, 2 and 3. (`overlap` turns them by the mean direction first, which
 /// leaves a length as it is.)
-pub(super) fn moments(weighted: impl Iterator<Item = (f64, f64)>) -> [f64; 3] {
+fn moments(weighted: impl Iterator<Item = (f64, f64)>) -> [f64; 3] {
+    moments_of_turns(weighted.map(|(angle, weight)| (turns(angle), weight)))
+}
+
+/// Sine and cosine of an angle times 1, 2 and 3.
+pub(super) type Turns = [(f64, f64); 3];
+
+pub(super) fn turns(angle: f64) -> Turns {
+    [1.0, 2.0, 3.0].map(|order: f64| (order * angle).sin_cos())
+}
+
+/// As [`moments`], for angles whose [`turns`] are known.
+pub(super) fn moments_of_turns(weighted: impl Iterator<Item = (Turns, f64)>) -> [f64; 3] {
     let (mut whole, mut sums) = (0.0, [(0.0, 0.0); 3]);
-    for (angle, weight) in weighted {
+    for (turns, weight) in weighted {
         whole += weight;
-        for ((cosines, sines), order) in sums.iter_mut().zip([1.0, 2.0, 3.0]) {
-            let (sine, cosine) = (order * angle).sin_cos();
+        for ((cosines, sines), (sine, cosine)) in sums.iter_mut().zip(turns) {
             *cosines += weight * cosine;
             *sines += weight * sine;
         }

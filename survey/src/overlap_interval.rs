@@ -20,11 +20,12 @@
 //! the records: kernels are wider than a cell until there are some ten thousand of them.
 
 use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::activity::{Activity, bandwidth_of_moments, moments};
+use super::activity::{Activity, Turns, bandwidth_of_moments, moments_of_turns, turns};
 use super::bootstrap::{Resampling, standard_deviation};
 use super::interval::{Interval, t_quantile, upper};
 use super::overlap_estimator::Estimator;
@@ -135,7 +136,9 @@ fn estimate(cells: &[Circle; 2], estimator: Estimator) -> f64 {
         // All in one cell has no bandwidth: the narrowest kernel then.
         let kappa = bandwidth_of_moments(
             count as usize,
-            moments(angles().zip(cells.iter().copied()).filter(|(_, count)| *count > 0.0)),
+            moments_of_turns(
+                TURNS.iter().copied().zip(cells.iter().copied()).filter(|(_, count)| *count > 0.0),
+            ),
         );
         smoothed(cells, kappa.unwrap_or(f64::from(u16::MAX)) / estimator.adjust())
     });
@@ -165,9 +168,9 @@ fn shared([a, b]: &[Circle; 2]) -> f64 {
     if area > 1.0 - 1e-12 { 1.0 } else { area }
 }
 
-fn angles() -> impl Iterator<Item = f64> {
-    (0..CELLS).map(|cell| TAU * cell as f64 / CELLS as f64)
-}
+/// Of the angles of the cells: some thousand samples look at them.
+static TURNS: LazyLock<[Turns; CELLS]> =
+    LazyLock::new(|| std::array::from_fn(|cell| turns(TAU * cell as f64 / CELLS as f64)));
 
 /// How many angles are nearest to each cell.
 fn binned(angles: &[f64]) -> Circle {
@@ -182,8 +185,8 @@ fn binned(angles: &[f64]) -> Circle {
 fn smoothed(cells: &Circle, kappa: f64) -> Circle {
     // Twice around, so that the kernel of every cell is a slice.
     let mut kernel = [0.0; 2 * CELLS];
-    for (i, angle) in angles().enumerate() {
-        let value = (kappa * (angle.cos() - 1.0)).exp();
+    for (i, [(_, cosine), ..]) in TURNS.iter().enumerate() {
+        let value = (kappa * (cosine - 1.0)).exp();
         (kernel[i], kernel[i + CELLS]) = (value, value);
     }
     let mut curve = [0.0; CELLS];

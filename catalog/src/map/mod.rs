@@ -33,6 +33,7 @@ use deertrack_survey::{BoxUnit, PEOPLE};
 
 use self::dialect::Dialect;
 use self::field::{Kind, Thing};
+use crate::postgres::stream::RANGE;
 
 /// Where everything is.
 #[derive(Debug)]
@@ -103,6 +104,14 @@ impl Map {
             sql.push_str(rest);
         }
         sql
+    }
+
+    /// The ends of the range that a streamed statement is about.
+    pub(crate) fn range_of_streams(&self) -> [&'static str; 2] {
+        match self.dialect {
+            Dialect::Postgres => RANGE,
+            Dialect::Sqlite => ["$1", "$2"],
+        }
     }
 
     fn slot(&self, slot: &str) -> String {

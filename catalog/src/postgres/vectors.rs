@@ -1,11 +1,12 @@
 //! Vectors out of PostgreSQL: `bytea` (little-endian f32) as it is, `real[]`, `double precision[]` and pgvector's
 //! types through a cast to `real[]`.
 
-use chrono::{DateTime, Utc};
 use deertrack_survey::BoxUnit;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row, TypeInfo, ValueRef};
 
+use super::copied::Copied;
+use crate::cells::Cells;
 use crate::embedding::from_le_bytes;
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
@@ -35,8 +36,20 @@ fn is_read(ty: &str) -> bool {
 }
 
 /// `None`: it shows no deer.
-pub(super) fn embedding(row: &PgRow, unit: BoxUnit) -> Result<Option<Embedding>, CatalogError> {
-    Ok(EmbeddingRow::<DateTime<Utc>>::from_row(row)?.of_deer(unit, vector(row, "detection")?))
+pub(super) fn embedding<B>(row: &Copied<B>, unit: BoxUnit) -> Result<Option<Embedding>, CatalogError>
+where
+    B: AsRef<[u8]> + Default,
+{
+    let mut cells = Cells::of(row);
+    let embedding = EmbeddingRow::next(&mut cells)?;
+    let column = cells.at();
+    let vector = if row.is_bytes(column) {
+        let bytes = row.bytes(column)?;
+        bytes.map(|bytes| from_le_bytes(bytes, "detection", embedding.id())).transpose()?
+    } else {
+        row.floats(column)?
+    };
+    Ok(embedding.of_deer(unit, vector))
 }
 
 pub(super) fn profile(row: &PgRow) -> Result<Profile, CatalogError> {

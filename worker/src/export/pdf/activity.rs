@@ -16,6 +16,7 @@ use super::estimate::Estimate;
 use super::sky::{Sky, SunBand, sun_band};
 use super::survey::Survey;
 use super::wording::{class_name, counted, fixed};
+use crate::export::team::side_by_side;
 
 /// Points of a curve, from midnight to midnight: a quarter of an hour between them.
 const POINTS: usize = 97;
@@ -50,12 +51,12 @@ pub(super) fn part(survey: &Survey<'_>, sky: &Sky<'_>) -> ActivityPart {
         [Class::Buck, Class::Doe].into_iter().filter(|class| survey.classes.contains(class)).collect();
     let fits: Vec<(Class, Result<Activity, NoCurve>)> =
         pair.iter().map(|class| (*class, Activity::fit(angles(survey, *class)))).collect();
-    let found = match &fits[..] {
+    let shared_hours = || match &fits[..] {
         [(_, Ok(bucks)), (_, Ok(does))] => Some(both(bucks, does)),
         _ => None,
     };
-    let curves: Vec<Curve> =
-        fits.iter().filter_map(|(class, fit)| Some(curve(*class, fit.as_ref().ok()?))).collect();
+    let curves = || fits.iter().filter_map(|(class, fit)| Some(curve(*class, fit.as_ref().ok()?))).collect();
+    let (found, curves): (_, Vec<Curve>) = side_by_side(shared_hours, curves);
     let sun = sun_band(survey, sky);
     let mut words: Vec<String> = fits.iter().filter_map(|(class, fit)| without_curve(*class, fit)).collect();
     words.extend(found.as_ref().map(shared));

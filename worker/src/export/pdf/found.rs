@@ -8,6 +8,7 @@ use deertrack_catalog::{Dataset, Frame, Individual, Sighting, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::presence::Presence;
 use deertrack_survey::{Place, TimeRange};
+use tokio::sync::oneshot;
 
 use super::asked::Asked;
 use super::best::Best;
@@ -123,7 +124,12 @@ impl Reading<'_> {
         let catalog = &self.cx.catalog;
         let range = self.calendar.widest(days.first, days.last);
         let deployments = catalog.deployments(range.clone()).await?;
-        let left_out = catalog.left_out_in(range.clone()).await?;
+        // Counted while rows are read, and told to whoever folds them.
+        let (tell, left_out) = oneshot::channel();
+        let counting = async {
+            drop(tell.send(catalog.left_out_in(range.clone()).await?));
+            Ok(())
+        };
         let wrong_clocks = wrong_clocks(self.cx, range.clone()).await?;
         let (best, files) = if is_now {
             (Best::of_deer(self.individuals), Files::of(catalog.files(range.clone()).await?))
@@ -150,10 +156,12 @@ impl Reading<'_> {
                     Ok(())
                 })?;
             }
+            let left_out = left_out.blocking_recv().map_err(|_untold| JobError::Stopped)?;
             Ok((fold.finish(&left_out, &wrong_clocks), so_far))
         };
-        let (span, so_far) =
-            rows::read(self.cx, catalog.frames(range.clone()), catalog.sightings(range), step, fold).await?;
+        let (frames, sightings) = (catalog.frames(range.clone()), catalog.sightings(range.clone()));
+        let reading = rows::read(self.cx, frames, sightings, step, fold);
+        let ((span, so_far), ()) = tokio::try_join!(reading, counting)?;
         *whole = so_far;
         Ok(span)
     }

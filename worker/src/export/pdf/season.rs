@@ -14,6 +14,7 @@ use super::told::not_told_apart;
 use super::wording::{self, class_name};
 use super::{activity, bucks, counts, definitions, findings, lead, map, rates, ratios, rut, status, strip};
 use crate::export::species_words;
+use crate::export::team::side_by_side;
 
 /// Computes the report. `None` when nothing was detected.
 pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
@@ -31,8 +32,9 @@ pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
     let places = counts::by_place(&survey, &found.places);
     let rates = rates::rows(&survey, &before);
     let light = light_rows(&survey, &sky);
+    let (frame, activity) = side_by_side(|| frame(&survey, found, asked), || activity::part(&survey, &sky));
     let mut report = Report {
-        frame: frame(&survey, found, asked),
+        frame,
         headline: String::new(),
         lead: Vec::new(),
         findings: Vec::new(),
@@ -55,7 +57,7 @@ pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
         ratios_remark: ratios::remark(&survey),
         untold_classes: survey.untold.iter().map(|class| class_name(*class).label).collect(),
         untold: not_told_apart(&survey.untold),
-        activity: activity::part(&survey, &sky),
+        activity,
         light_alt: findings::light_alt(&light),
         light,
         rut: rut::rut(&survey, asked, &found.places, &sky),

@@ -51,9 +51,10 @@ use crate::artifact::Content;
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.02, "reading places");
     let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
-    let Folded { output, facts, .. } = folded(cx, &basis).await?;
+    let left_out = async { Ok(cx.catalog.left_out_in(basis.days.clone()).await?) };
+    let (Folded { output, facts, .. }, left_out) = tokio::try_join!(folded(cx, &basis), left_out)?;
     let effort = stood::effort(cx, &basis, &facts).await?;
-    let selected = Selected::of(cx, Arc::clone(&basis), facts, effort).await?;
+    let selected = Selected::of(cx, Arc::clone(&basis), facts, effort, left_out).await?;
     if selected.is_empty() {
         return Err(nothing_found(cx, &selected.nothing(), command.created_at).await);
     }

@@ -33,6 +33,7 @@ impl Selected {
         basis: Arc<Basis>,
         mut facts: Facts,
         effort: Effort,
+        left_out: LeftOut,
     ) -> Result<Self, JobError> {
         // Only a list of individuals must know.
         let are_passages = basis.is_about(Topic::Individuals)
@@ -41,7 +42,6 @@ impl Selected {
         if are_passages {
             passages += std::mem::take(&mut facts.individuals).len() as u64;
         }
-        let left_out = cx.catalog.left_out_in(basis.days.clone()).await?;
         Ok(Self { basis, facts, effort, left_out, passages, are_passages })
     }
 
