@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 use deertrack_schemas::Keys;
-use deertrack_stream::Settings;
+use deertrack_stream::{Settings, Tls};
 
 /// Which Redis.
 #[derive(Args, Clone, Debug)]
@@ -22,13 +22,37 @@ pub(crate) struct RedisArgs {
     )]
     pub(crate) redis_url: String,
     #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
 }
 
 impl RedisArgs {
     /// The protocol's defaults on this Redis, under this prefix.
     pub(crate) fn settings(&self) -> Settings {
-        Settings { keys: self.prefix.key_prefix.clone(), ..Settings::new(&self.redis_url) }
+        let keys = self.prefix.key_prefix.clone();
+        Settings { keys, tls: self.tls.tls(), ..Settings::new(&self.redis_url) }
+    }
+}
+
+/// By which certificates, where it is asked by TLS.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TlsArgs {
+    /// Who signs the certificate of Redis: a file in PEM format [default: whom the system trusts]
+    #[arg(long, global = true, env = "DEERTRACK_REDIS_CA", value_name = "FILE")]
+    pub(crate) redis_ca: Option<PathBuf>,
+    /// Certificate to show to Redis, for servers that demand one; in PEM format, with --redis-key
+    #[arg(long, global = true, env = "DEERTRACK_REDIS_CERT", value_name = "FILE")]
+    pub(crate) redis_cert: Option<PathBuf>,
+    /// Private key of that certificate, in PEM format
+    #[arg(long, global = true, env = "DEERTRACK_REDIS_KEY", value_name = "FILE")]
+    pub(crate) redis_key: Option<PathBuf>,
+}
+
+impl TlsArgs {
+    fn tls(&self) -> Tls {
+        let Self { redis_ca, redis_cert, redis_key } = self.clone();
+        Tls { ca: redis_ca, cert: redis_cert, key: redis_key }
     }
 }
 

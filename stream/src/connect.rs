@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::{MultiplexedConnection, PubSub};
@@ -21,7 +22,7 @@ use crate::place::Place;
 use crate::refusals::{Dispensable, Refusals, is_refusal};
 use crate::server::Server;
 use crate::settings::Settings;
-use crate::{meters, script};
+use crate::{handshake, meters, script};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,6 +39,8 @@ pub(crate) struct Dialer {
     /// `None` in tests of what it guards from.
     healer: Option<Arc<Healer>>,
     refusals: Arc<Refusals>,
+    /// Somebody has answered before: what fails now is no wrong address.
+    was_there: Arc<AtomicBool>,
 }
 
 impl Dialer {
@@ -47,11 +50,12 @@ impl Dialer {
         let tcp = TcpSettings::default().set_nodelay(true);
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(2 * REPLY_TIMEOUT);
-        let info =
-            settings.url.as_str().into_connection_info().map_err(StreamError::Url)?.set_tcp_settings(tcp);
+        let info = settings.url.as_str().into_connection_info().map_err(StreamError::Url)?;
+        let info = settings.tls.equip(info.set_tcp_settings(tcp))?;
         let place = Arc::new(Place::new(info, settings.keys.commands()));
         Client::open(place.latest()).map_err(StreamError::Url)?;
-        Ok(Self { place, healer: settings.heal.then(Arc::default), refusals: Arc::default() })
+        let healer = settings.heal.then(Arc::default);
+        Ok(Self { place, healer, refusals: Arc::default(), was_there: Arc::default() })
     }
 
     /// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
@@ -121,8 +125,14 @@ impl Dialer {
         reply_timeout: Option<Duration>,
     ) -> RedisResult<MultiplexedConnection> {
         for _ in 0..MOST_HOPS {
-            let mut connection = open(asked.clone(), reply_timeout).await?;
-            let server = answered(Server::of(&mut connection)).await?;
+            let (mut connection, server) = match meet(&asked, reply_timeout).await {
+                Ok(met) => met,
+                Err(error) => {
+                    let may_ask = !self.was_there.load(Ordering::Relaxed);
+                    return Err(handshake::explain(error, &asked, may_ask).await);
+                }
+            };
+            self.was_there.store(true, Ordering::Relaxed);
             server.check()?;
             if !server.is_node() {
                 return Ok(connection);
@@ -138,6 +148,16 @@ impl Dialer {
         )
             .into())
     }
+}
+
+/// A connection, and who is at its other end.
+async fn meet(
+    asked: &ConnectionInfo,
+    reply_timeout: Option<Duration>,
+) -> RedisResult<(MultiplexedConnection, Server)> {
+    let mut connection = open(asked.clone(), reply_timeout).await?;
+    let server = answered(Server::of(&mut connection)).await?;
+    Ok((connection, server))
 }
 
 async fn open(info: ConnectionInfo, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {

@@ -4,12 +4,17 @@ use deertrack_schemas::Keys;
 use deertrack_schemas::wire::WireError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::tls::TlsError;
+
 /// A move that did not happen, or whose reply was lost.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// The URL names no Redis.
     #[error("not a Redis URL (redis://host:6379, rediss://host:6379, redis+unix:///path): {0}")]
     Url(RedisError),
+    /// The certificates for TLS cannot be used.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
     /// Redis cannot be reached, is loading its data or is failing over. Trying again later can help; whether the
     /// move happened is not known.
     #[error("Redis cannot be used at the moment: {0}")]
@@ -17,7 +22,8 @@ pub enum StreamError {
     /// Redis is at its `maxmemory`. Nothing was written.
     #[error("Redis is full (maxmemory is reached): {0}")]
     Full(RedisError),
-    /// What answers cannot be used: too old, another program, a Sentinel. Why, and what to do.
+    /// What answers cannot be used: too old, another program, a Sentinel, a certificate that is not trusted. Why, and what
+    /// to do.
     #[error("{0}")]
     Unfit(String),
     /// On a Redis Cluster: the status key of this job lies in another slot than its queue. Nothing was submitted.
@@ -65,10 +71,13 @@ impl Foreign {
 }
 
 impl StreamError {
-    /// Redis is away, full or not as sure as asked (HTTP 503). But for [`NoWaitAof`](Self::NoWaitAof), trying again
-    /// later can help.
+    /// Redis is away, full or not as sure as asked, or another than before (HTTP 503). But for
+    /// [`NoWaitAof`](Self::NoWaitAof), trying again later can help.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Full(_) | Self::NotDurable | Self::NoWaitAof)
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Unfit(_) | Self::Full(_) | Self::NotDurable | Self::NoWaitAof
+        )
     }
 }
 

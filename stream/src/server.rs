@@ -97,7 +97,8 @@ impl Server {
     }
 }
 
-fn unfit(why: String) -> RedisError {
+/// The error of a server that cannot be used: why, and what to do.
+pub(crate) fn unfit(why: String) -> RedisError {
     (ErrorKind::InvalidClientConfig, "this server cannot be used", why).into()
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use deertrack_schemas::Keys;
 
 use crate::durability::Durability;
+use crate::tls::Tls;
 
 /// Settings of the protocol. [`Settings::new`] gives the defaults; change the fields that differ.
 ///
@@ -14,6 +15,8 @@ use crate::durability::Durability;
 pub struct Settings {
     /// `redis://`, `rediss://` or `redis+unix:///path`.
     pub url: String,
+    /// Whom to trust, and who we are, on `rediss://`. The system's store; no certificate of our own.
+    pub tls: Tls,
     /// Names of the keys.
     pub keys: Keys,
     /// An entry that was idle for longer may be taken over. 15 s.
@@ -57,6 +60,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            tls: Tls::default(),
             keys: Keys::default(),
             lease: Duration::from_secs(15),
             beat_every: Duration::from_secs(5),

@@ -1,10 +1,10 @@
 //! A private Redis Cluster for a test: masters and replicas on loopback ports, asked and rearranged with `redis-cli`.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
+use crate::ports::free_ports;
 use crate::redis::Redis;
 
 /// How long the nodes may take to agree on something.
@@ -23,6 +23,8 @@ pub struct Node {
     pub redis: Redis,
     port: u16,
     bus: u16,
+    /// Of whatever its own options are for.
+    third: u16,
 }
 
 impl Cluster {
@@ -31,9 +33,17 @@ impl Cluster {
     /// # Panics
     /// Without `redis-server` and `redis-cli` on PATH, or when the nodes do not agree in time.
     pub async fn start(replicas: &[usize]) -> Self {
+        Self::with(replicas, |_| Vec::new()).await
+    }
+
+    /// The same with more options of redis.conf; `more` is asked for each node with a port that nobody uses.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub async fn with(replicas: &[usize], more: impl Fn(u16) -> Vec<(&'static str, String)>) -> Self {
         let mut nodes = Vec::new();
         for _ in 0..3 + replicas.len() {
-            nodes.push(Node::start().await);
+            nodes.push(Node::start(&more).await);
         }
         let cluster = Self { nodes };
         for (master, range) in [["0", "5460"], ["5461", "10922"], ["10923", "16383"]].into_iter().enumerate()
@@ -69,6 +79,11 @@ impl Cluster {
     /// `redis://127.0.0.1:port` of a node.
     pub fn url(&self, node: usize) -> String {
         format!("redis://127.0.0.1:{}", self.nodes[node].port)
+    }
+
+    /// The port that was free for a node's own options.
+    pub fn third_port(&self, node: usize) -> u16 {
+        self.nodes[node].third
     }
 
     /// A node, to be killed.
@@ -145,10 +160,10 @@ impl Cluster {
 }
 
 impl Node {
-    async fn start() -> Self {
-        let [port, bus] = free_ports();
-        let (at, bus_at) = (port.to_string(), bus.to_string());
-        let options = [
+    async fn start(more: impl Fn(u16) -> Vec<(&'static str, String)>) -> Self {
+        let [port, bus, third] = free_ports();
+        let (at, bus_at, more) = (port.to_string(), bus.to_string(), more(third));
+        let mut options = vec![
             ("port", at.as_str()),
             ("bind", "127.0.0.1"),
             ("cluster-enabled", "yes"),
@@ -157,14 +172,9 @@ impl Node {
             ("cluster-replica-validity-factor", "0"),
             ("repl-diskless-sync-delay", "0"),
         ];
-        Self { redis: Redis::with(false, &options).await, port, bus }
+        options.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
+        Self { redis: Redis::with(false, &options).await, port, bus, third }
     }
-}
-
-/// Two ports of this machine that nobody used a moment ago.
-fn free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("loopback has free ports"));
-    listeners.each_ref().map(|listener| listener.local_addr().expect("it is bound").port())
 }
 
 /// `11992`, or a range of slots like `10923-16383`.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::commands::services;
 use crate::exit::Exit;
-use crate::flags::{AcceptanceArgs, PrefixArgs, RedisArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, PrefixArgs, RedisArgs, TlsArgs, ZoneArgs};
 use direct::Direct;
 use gateway::Gateway;
 
@@ -36,6 +36,8 @@ pub(crate) struct TargetArgs {
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
     #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
     prefix: PrefixArgs,
 }
 
@@ -43,7 +45,7 @@ impl TargetArgs {
     /// The Redis to go to; `None`: to the gateway.
     fn redis(&self) -> Option<RedisArgs> {
         let redis_url = self.redis_url.clone()?;
-        Some(RedisArgs { redis_url, prefix: self.prefix.clone() })
+        Some(RedisArgs { redis_url, tls: self.tls.clone(), prefix: self.prefix.clone() })
     }
 }
 

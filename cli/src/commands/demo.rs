@@ -12,7 +12,7 @@ use super::local::{self, Local, Plan};
 use super::{simulate, submit};
 use crate::client::Client;
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, TlsArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// How long the demo waits for its report.
@@ -37,6 +37,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
     let plan = Plan {
         data_dir: data_dir.clone(),
         redis_url: None,
+        tls: TlsArgs::default(),
         prefix: PrefixArgs::default(),
         database_url: None,
         map: CatalogMapArgs::default(),

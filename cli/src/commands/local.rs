@@ -15,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
 use crate::exit::{Code, Exit};
-use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, RedisArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, RedisArgs, TlsArgs};
 
 /// What to run, and where what is not named lies.
 pub(crate) struct Plan {
     pub(crate) data_dir: PathBuf,
     pub(crate) redis_url: Option<String>,
+    pub(crate) tls: TlsArgs,
     pub(crate) prefix: PrefixArgs,
     pub(crate) database_url: Option<String>,
     pub(crate) map: CatalogMapArgs,
@@ -63,6 +64,8 @@ impl Local {
         Ok(Self {
             redis: RedisArgs {
                 redis_url: redis_url.context("there is either a Redis URL or a private Redis")?,
+                // A socket of ours needs none.
+                tls: if private_redis.is_some() { TlsArgs::default() } else { plan.tls },
                 prefix: plan.prefix,
             },
             private_redis,

@@ -55,10 +55,10 @@ pub(crate) async fn stream(redis: &RedisArgs) -> Result<Stream, Exit> {
     connect(redis.settings()).await
 }
 
-/// A server that cannot be used at all will not mend itself: that is no outage.
+/// A server that cannot be used at all, or not with these certificates, will not mend itself: that is no outage.
 async fn connect(settings: Settings) -> Result<Stream, Exit> {
     Stream::connect(settings).await.map_err(|error| match error {
-        error @ StreamError::Unfit(_) => Exit::failed(error),
+        error @ (StreamError::Unfit(_) | StreamError::Tls(_)) => Exit::failed(error),
         error => Exit::unavailable(error),
     })
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::local::{self, Local, Plan};
 use super::simulate;
 use crate::exit::Exit;
-use crate::flags::{AcceptanceArgs, CatalogMapArgs, ImagesArgs, PaceArgs, PrefixArgs, ZoneArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, ImagesArgs, PaceArgs, PrefixArgs, TlsArgs, ZoneArgs};
 use crate::{print, signals};
 
 /// `deertrack up`
@@ -22,6 +22,8 @@ pub(crate) struct UpArgs {
     /// Use this Redis instead of a private one
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     prefix: PrefixArgs,
     /// Use this database instead of a private SQLite file
@@ -51,6 +53,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
     let plan = Plan {
         data_dir: data_dir.clone(),
         redis_url: args.redis_url,
+        tls: args.tls,
         prefix: args.prefix,
         database_url: args.database_url,
         map: args.map,

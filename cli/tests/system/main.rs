@@ -16,3 +16,4 @@ mod servers;
 mod spans;
 mod stop;
 mod support;
+mod tls;

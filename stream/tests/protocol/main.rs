@@ -23,5 +23,6 @@ mod retry;
 mod scratch;
 mod submit;
 mod support;
+mod tls;
 mod unfit;
 mod watch;
