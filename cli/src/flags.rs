@@ -12,7 +12,7 @@ use deertrack_stream::{Settings, Tls};
 /// Which Redis.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RedisArgs {
-    /// Redis: redis://, rediss:// or redis+unix:///path
+    /// Redis: redis://, rediss://, redis+unix:///path, or redis-sentinel://host:port,host:port/service
     #[arg(
         long,
         env = "REDIS_URL",

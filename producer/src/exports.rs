@@ -23,7 +23,7 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// Connects to `redis://`, `rediss://` or `redis+unix:///path` with default settings. Days are UTC days.
+    /// Connects to `redis://`, `rediss://`, `redis-sentinel://` or `redis+unix:///path` with default settings. Days are UTC days.
     ///
     /// # Errors
     /// The address is malformed, or Redis does not answer.

@@ -11,21 +11,21 @@ use std::time::{Duration, Instant};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo,
-    Pipeline, RedisError, RedisResult, ServerErrorKind,
+    Client, Cmd, ConnectionInfo, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult,
+    ServerErrorKind,
 };
 use tokio::sync::Mutex;
 
+use crate::address::Address;
 use crate::error::{StreamError, Trouble};
 use crate::heal::{Healer, Healing};
 use crate::place::Place;
 use crate::refusals::{Dispensable, Refusals, is_refusal};
-use crate::server::Server;
+use crate::server::{Server, is_unfit};
 use crate::settings::Settings;
+use crate::socket::{REPLY_TIMEOUT, answered, open, silent};
 use crate::{handshake, meters, script};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 /// From how many nodes of a cluster we let ourselves be sent on: one knows, but while it fails over they disagree.
 const MOST_HOPS: usize = 5;
 /// After a failed attempt, callers get its error for this long instead of queueing for attempts of their own.
@@ -50,9 +50,7 @@ impl Dialer {
         let tcp = TcpSettings::default().set_nodelay(true);
         #[cfg(target_os = "linux")]
         let tcp = tcp.set_user_timeout(2 * REPLY_TIMEOUT);
-        let info = settings.url.as_str().into_connection_info().map_err(StreamError::Url)?;
-        let info = settings.tls.equip(info.set_tcp_settings(tcp))?;
-        let place = Arc::new(Place::new(info, settings.keys.commands()));
+        let place = Arc::new(Place::new(Address::of(settings, &tcp)?, settings.keys.commands()));
         Client::open(place.latest()).map_err(StreamError::Url)?;
         let healer = settings.heal.then(Arc::default);
         Ok(Self { place, healer, refusals: Arc::default(), was_there: Arc::default() })
@@ -60,8 +58,18 @@ impl Dialer {
 
     /// A connection for commands that block. It never gives up waiting for a reply: the client's default of 500 ms
     /// would abandon a read that Redis then answers to nobody, and the entry would be lost until it is found as a stray.
-    pub(crate) async fn blocking(&self) -> RedisResult<MultiplexedConnection> {
+    pub(crate) async fn blocking(&self) -> RedisResult<Placed> {
         self.connect(None).await
+    }
+
+    /// Whether our keys may be elsewhere since this connection was made.
+    pub(crate) fn has_moved(&self, placed: &Placed) -> bool {
+        *self.place.epoch().borrow() != placed.epoch
+    }
+
+    /// Where our keys are, and when that changes.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// A connection for hints alone: nothing is written over it.
@@ -96,18 +104,23 @@ impl Dialer {
         &self.refusals
     }
 
-    async fn connect(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
-        let mut connection = self.reach(reply_timeout).await?;
+    async fn connect(&self, reply_timeout: Option<Duration>) -> RedisResult<Placed> {
+        let mut placed = self.reach(reply_timeout).await?;
+        let connection = &mut placed.connection;
         // Before anything else: what is written first after a restart is what would take half a transaction along.
         if let Some(healer) = &self.healer {
-            answered(healer.heal(&mut connection)).await?;
+            answered(healer.heal(connection)).await?;
         }
-        load_scripts(&mut connection).await?;
-        Ok(connection)
+        load_scripts(connection).await?;
+        Ok(placed)
     }
 
-    /// A connection to where our keys are. Of a cluster all nodes that were heard of are asked.
-    async fn reach(&self, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
+    /// A connection to where our keys are. Of a cluster all nodes that were heard of are asked, of a service all Sentinels.
+    async fn reach(&self, reply_timeout: Option<Duration>) -> RedisResult<Placed> {
+        let sentinels = self.place.sentinels();
+        if !sentinels.is_empty() {
+            return self.reach_by(&sentinels, reply_timeout).await;
+        }
         let mut failed = None;
         for candidate in self.place.candidates() {
             match self.follow(candidate, reply_timeout).await {
@@ -118,12 +131,39 @@ impl Dialer {
         Err(failed.unwrap_or_else(|| silent().into()))
     }
 
+    /// The first Sentinel that names a server which calls itself master is right.
+    async fn reach_by(&self, sentinels: &[usize], reply_timeout: Option<Duration>) -> RedisResult<Placed> {
+        let mut tried = Vec::new();
+        let (mut of_sentinel, mut of_master) = (None, None);
+        for &sentinel in sentinels {
+            let master = match self.place.told_by(sentinel).await {
+                Ok(master) if tried.contains(master.addr()) => continue,
+                Ok(master) => master,
+                Err(error) => {
+                    // One that answers tells more than one that does not.
+                    of_sentinel = of_sentinel.filter(is_unfit).or(Some(error));
+                    continue;
+                }
+            };
+            tried.push(master.addr().clone());
+            match self.follow(master, reply_timeout).await {
+                Ok(placed) => {
+                    self.place.was_right(sentinel);
+                    return Ok(placed);
+                }
+                Err(error) => of_master = Some(error),
+            }
+        }
+        Err(of_master.or(of_sentinel).unwrap_or_else(|| silent().into()))
+    }
+
     /// Goes from node to node until one has our keys.
     async fn follow(
         &self,
         mut asked: ConnectionInfo,
         reply_timeout: Option<Duration>,
-    ) -> RedisResult<MultiplexedConnection> {
+    ) -> RedisResult<Placed> {
+        let has_sentinels = !self.place.sentinels().is_empty();
         for _ in 0..MOST_HOPS {
             let (mut connection, server) = match meet(&asked, reply_timeout).await {
                 Ok(met) => met,
@@ -134,11 +174,15 @@ impl Dialer {
             };
             self.was_there.store(true, Ordering::Relaxed);
             server.check()?;
-            if !server.is_node() {
-                return Ok(connection);
+            if has_sentinels && answered(Server::is_replica(&mut connection)).await? {
+                return Err(demoted(&asked));
             }
-            match answered(self.place.look(&mut connection, &asked)).await? {
-                None => return Ok(connection),
+            let elsewhere = match server.is_node() {
+                true => answered(self.place.look(&mut connection, &asked)).await?,
+                false => None,
+            };
+            match elsewhere {
+                None => return Ok(Placed { connection, epoch: self.place.found(&asked) }),
                 Some(master) => asked = master,
             }
         }
@@ -160,26 +204,23 @@ async fn meet(
     Ok((connection, server))
 }
 
-async fn open(info: ConnectionInfo, reply_timeout: Option<Duration>) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_TIMEOUT))
-        .set_response_timeout(reply_timeout);
-    Client::open(info)?.get_multiplexed_async_connection_with_config(&config).await
-}
-
-/// The connection may have no time-out of its own.
-async fn answered<T>(answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    tokio::time::timeout(REPLY_TIMEOUT, answer).await.map_err(|_| silent())?
-}
-
-fn silent() -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::TimedOut, "Redis was silent")
+/// What a Sentinel calls the master, and is none: it has been replaced, or will be it in a moment.
+fn demoted(asked: &ConnectionInfo) -> RedisError {
+    let text = format!("{} is a replica, though a Sentinel calls it the master", asked.addr());
+    (ErrorKind::Server(ServerErrorKind::ReadOnly), "the master changes", text).into()
 }
 
 /// One connection that many share. A broken one is replaced at the next use.
 pub(crate) struct Link {
     dialer: Dialer,
     state: Mutex<State>,
+}
+
+/// A connection, and the epoch of the place that it leads to.
+#[derive(Clone)]
+pub(crate) struct Placed {
+    pub(crate) connection: MultiplexedConnection,
+    epoch: u64,
 }
 
 #[derive(Clone)]
@@ -192,7 +233,7 @@ enum State {
 #[derive(Clone)]
 struct Numbered {
     number: u64,
-    connection: MultiplexedConnection,
+    placed: Placed,
 }
 
 impl Link {
@@ -216,7 +257,7 @@ impl Link {
 
     /// Sends one command about a key that may lie in another slot, on another node of the cluster.
     pub(crate) async fn query_anywhere<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
-        let Numbered { number, mut connection } = self.current().await?;
+        let Numbered { number, placed: Placed { mut connection, .. } } = self.current().await?;
         match command.query_async(&mut connection).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::Moved) => {
                 self.dialer.query_elsewhere(error, command).await
@@ -239,12 +280,17 @@ impl Link {
         self.with(async |mut connection| run(&mut connection, call).await).await
     }
 
+    /// Whether the server at the other end follows a master.
+    pub(crate) async fn is_replica(&self) -> RedisResult<bool> {
+        self.with(async |mut connection| Server::is_replica(&mut connection).await).await
+    }
+
     async fn with<T, F>(&self, send: impl FnOnce(MultiplexedConnection) -> F) -> RedisResult<T>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let Numbered { number, connection } = self.current().await?;
-        let result = send(connection).await;
+        let Numbered { number, placed } = self.current().await?;
+        let result = send(placed.connection).await;
         if let Err(error) = &result
             && Trouble::of(error) == Trouble::Connection
         {
@@ -257,7 +303,8 @@ impl Link {
     async fn current(&self) -> RedisResult<Numbered> {
         let mut state = self.state.lock().await;
         let number = match &*state {
-            State::Up(current) => return Ok(current.clone()),
+            State::Up(current) if !self.dialer.has_moved(&current.placed) => return Ok(current.clone()),
+            State::Up(current) => current.number + 1,
             State::Down { since: Some(since), error: Some(error), .. }
                 if since.elapsed() < FAILURE_STANDS =>
             {
@@ -266,11 +313,11 @@ impl Link {
             State::Down { number, .. } => *number + 1,
         };
         match self.dialer.connect(Some(REPLY_TIMEOUT)).await {
-            Ok(connection) => {
+            Ok(placed) => {
                 if number > 1 {
                     metrics::counter!(meters::RECONNECTS, "connection" => "shared").increment(1);
                 }
-                let current = Numbered { number, connection };
+                let current = Numbered { number, placed };
                 *state = State::Up(current.clone());
                 Ok(current)
             }

@@ -60,6 +60,7 @@ async fn listen_once(
     nudge: &Nudge,
     backoff: &mut Backoff,
 ) -> RedisResult<()> {
+    let mut epoch = dialer.place().epoch();
     let mut channel = dialer.pubsub().await?;
     let subscribed = channel.subscribe(member.settings.keys.control()).await;
     backoff.reset();
@@ -68,12 +69,16 @@ async fn listen_once(
         return Ok(());
     }
     let mut hints = channel.on_message();
-    while let Some(message) = hints.next().await {
+    loop {
+        let message = tokio::select! {
+            message = hints.next() => message,
+            _ = epoch.changed() => None, // others have found the master elsewhere
+        };
+        let Some(message) = message else { return Ok(()) };
         let text: String = message.get_payload()?;
         match Hint::read(&text) {
             Hint::Cancel(job) => member.in_flight.beat_now(job),
             Hint::LookAround => nudge.look_around(&member.link).await,
         }
     }
-    Ok(())
 }

@@ -10,7 +10,9 @@ use crate::tls::TlsError;
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// The URL names no Redis.
-    #[error("not a Redis URL (redis://host:6379, rediss://host:6379, redis+unix:///path): {0}")]
+    #[error(
+        "not a Redis URL (redis://host:6379, rediss://host:6379, redis+unix:///path, redis-sentinel://host:26379/service): {0}"
+    )]
     Url(RedisError),
     /// The certificates for TLS cannot be used.
     #[error("{0}")]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod backoff;
 mod beat;
 mod cancel;
@@ -40,8 +41,11 @@ mod retry;
 mod run;
 mod scratch;
 mod script;
+mod sentinel;
+mod sentry;
 mod server;
 mod settings;
+mod socket;
 mod stored;
 mod stream;
 mod submit;

@@ -2,22 +2,31 @@
 //!
 //! All keys lie in one slot, so of a Redis Cluster one node matters at a time, the master of that slot, and each
 //! connection is a plain one to it: blocked reads, WAIT and scripts work as on a single server. Which node it is, tells
-//! whichever is asked for a key of ours (MOVED); a node that was heard of before is asked when the last one is gone.
+//! whichever is asked for a key of ours (MOVED); a node that was heard of before is asked when the last one is gone. Of a
+//! service with Sentinels it is the server that a Sentinel calls the master, if that server agrees.
+//!
+//! When the place has changed, whoever notices it first raises the epoch, and all connections of older epochs are made
+//! anew at their next use: a read or a write at a master that was replaced need not fail by itself.
 
 use std::sync::{Mutex, MutexGuard};
 
 use redis::aio::MultiplexedConnection;
 use redis::{ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use tokio::sync::watch;
+
+use crate::address::Address;
+use crate::sentinel;
 
 /// Host and port, as nodes name each other.
 type Node = (String, u16);
 
 /// What the settings name, and what was learned since.
 pub(crate) struct Place {
-    named: ConnectionInfo,
+    named: Address,
     /// A key of ours: its slot is the one.
     key: String,
     known: Mutex<Known>,
+    epoch: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -27,11 +36,57 @@ struct Known {
     master: Option<ConnectionInfo>,
     /// All that were told of, to be asked when it is gone.
     nodes: Vec<Node>,
+    /// Which Sentinel was right last, by its place in the URL.
+    sentinel: usize,
 }
 
 impl Place {
-    pub(crate) fn new(named: ConnectionInfo, key: String) -> Self {
-        Self { named, key, known: Mutex::default() }
+    pub(crate) fn new(named: Address, key: String) -> Self {
+        Self { named, key, known: Mutex::default(), epoch: watch::Sender::new(0) }
+    }
+
+    /// Counts the changes of place.
+    pub(crate) fn epoch(&self) -> watch::Receiver<u64> {
+        self.epoch.subscribe()
+    }
+
+    /// Our keys were found at `master`. The epoch of a connection that leads there.
+    pub(crate) fn found(&self, master: &ConnectionInfo) -> u64 {
+        let mut known = self.known();
+        let is_new = known.master.as_ref().is_none_or(|last| last.addr() != master.addr());
+        known.master = Some(master.clone());
+        self.epoch.send_if_modified(|epoch| {
+            *epoch += u64::from(is_new);
+            is_new
+        });
+        *self.epoch.borrow()
+    }
+
+    /// Our keys may be elsewhere by now: everybody looks again.
+    pub(crate) fn doubt(&self) {
+        self.epoch.send_modify(|epoch| *epoch += 1);
+    }
+
+    /// The Sentinels to be asked, that which was right last before the others. None: no Sentinels are named.
+    pub(crate) fn sentinels(&self) -> Vec<usize> {
+        let Address::Service { sentinels, .. } = &self.named else { return Vec::new() };
+        let first = self.known().sentinel;
+        (0..sentinels.len()).map(|next| (first + next) % sentinels.len()).collect()
+    }
+
+    /// The master, as the Sentinel of this number sees it.
+    ///
+    /// # Errors
+    /// It does not answer, or knows of none.
+    pub(crate) async fn told_by(&self, number: usize) -> RedisResult<ConnectionInfo> {
+        let Address::Service { name, sentinels, .. } = &self.named else { return Ok(self.latest()) };
+        let (host, port) = sentinel::master_of(name, &sentinels[number]).await?;
+        Ok(self.at(&host, port))
+    }
+
+    /// What this Sentinel said was so.
+    pub(crate) fn was_right(&self, number: usize) {
+        self.known().sentinel = number;
     }
 
     /// Whether a node of a Redis Cluster was met.
@@ -43,7 +98,7 @@ impl Place {
     pub(crate) fn candidates(&self) -> Vec<ConnectionInfo> {
         let known = self.known();
         let mut all: Vec<ConnectionInfo> = known.master.iter().cloned().collect();
-        all.push(self.named.clone());
+        all.push(self.named.info().clone());
         all.extend(known.nodes.iter().map(|(host, port)| self.at(host, *port)));
         let mut asked: Vec<ConnectionAddr> = Vec::new();
         all.retain(|info| {
@@ -56,7 +111,7 @@ impl Place {
 
     /// Where our keys were last.
     pub(crate) fn latest(&self) -> ConnectionInfo {
-        self.known().master.clone().unwrap_or_else(|| self.named.clone())
+        self.known().master.clone().unwrap_or_else(|| self.named.info().clone())
     }
 
     /// Asks a node of a cluster for our keys. `None`: it has them. Else the node that has.
@@ -81,10 +136,8 @@ impl Place {
             }
             _ => {
                 let nodes = nodes(connection).await;
-                let mut known = self.known();
-                known.master = Some(asked.clone());
                 if !nodes.is_empty() {
-                    known.nodes = nodes;
+                    self.known().nodes = nodes;
                 }
                 Ok(None)
             }
@@ -108,13 +161,13 @@ impl Place {
     /// Another node, reached as the one that was named: same user, same certificates.
     fn at(&self, host: &str, port: u16) -> ConnectionInfo {
         let host = host.to_owned();
-        let address = match self.named.addr().clone() {
+        let address = match self.named.info().addr().clone() {
             ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                 ConnectionAddr::TcpTls { host, port, insecure, tls_params }
             }
             _ => ConnectionAddr::Tcp(host, port),
         };
-        self.named.clone().set_addr(address)
+        self.named.info().clone().set_addr(address)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -147,7 +200,7 @@ mod tests {
     use super::*;
 
     fn place(url: &str) -> Place {
-        Place::new(url.into_connection_info().unwrap(), "{exports}:commands".into())
+        Place::new(Address::Server(url.into_connection_info().unwrap()), "{exports}:commands".into())
     }
 
     fn moved(detail: &str) -> RedisError {
@@ -166,13 +219,24 @@ mod tests {
             ("fd00::2:7003", "fd00::2", 7003),
             (":7004", "first.example", 7004),
         ] {
-            let info = place.moved(&moved(told), &place.named).unwrap();
+            let info = place.moved(&moved(told), place.named.info()).unwrap();
             let ConnectionAddr::TcpTls { host: found, port: at, insecure: true, .. } = info.addr() else {
                 panic!("{:?}", info.addr())
             };
             assert_eq!((found.as_str(), *at), (host, port));
             assert_eq!(info.redis_settings().username(), Some("anna"));
         }
+    }
+
+    #[test]
+    fn another_master_makes_all_connections_old_and_the_same_one_none() {
+        let place = place("redis://first:7000");
+        let first = place.found(&place.at("first", 7000));
+        assert_eq!(place.found(&place.at("first", 7000)), first);
+        let second = place.found(&place.at("second", 7000));
+        assert_eq!((second, *place.epoch().borrow()), (first + 1, first + 1));
+        place.doubt();
+        assert_eq!(place.found(&place.at("second", 7000)), second + 1);
     }
 
     #[test]
@@ -183,6 +247,7 @@ mod tests {
             is_cluster: true,
             master: Some(place.at("second", 7001)),
             nodes: vec![("first".into(), 7000), ("second".into(), 7001), ("third".into(), 7002)],
+            sentinel: 0,
         };
         let asked: Vec<String> = place.candidates().iter().map(|info| info.addr().to_string()).collect();
         assert_eq!(asked, ["second:7001", "first:7000", "third:7002"]);

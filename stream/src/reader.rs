@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::backoff::Backoff;
 use crate::claim::Claim;
-use crate::connect::Dialer;
+use crate::connect::{Dialer, Placed};
 use crate::error::Trouble;
 use crate::fetch::Fetcher;
 use crate::finish::Ending;
@@ -36,7 +36,7 @@ pub(crate) struct Reader {
 
 /// What the loop remembers from one read to the next.
 struct Loop {
-    connection: Option<MultiplexedConnection>,
+    connection: Option<Placed>,
     backoff: Backoff,
     connected_before: bool,
     fetcher: Fetcher,
@@ -82,10 +82,15 @@ impl Reader {
     }
 
     async fn connection(&self, state: &mut Loop) -> RedisResult<MultiplexedConnection> {
-        if let Some(connection) = &state.connection {
-            return Ok(connection.clone());
+        if let Some(placed) = state.connection.take_if(|placed| self.dialer.has_moved(placed)) {
+            drop(placed);
+            tracing::info!("the master has changed; the reader follows");
         }
-        let mut connection = self.dialer.blocking().await?;
+        if let Some(placed) = &state.connection {
+            return Ok(placed.connection.clone());
+        }
+        let placed = self.dialer.blocking().await?;
+        let mut connection = placed.connection.clone();
         let id = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await;
         self.nudge.reads_over(self.dialer.refusals().bear(&CLIENT_ID, id)?);
         if std::mem::replace(&mut state.connected_before, true) {
@@ -93,7 +98,7 @@ impl Reader {
             tracing::info!("the reader is connected again");
         }
         state.fetcher.look_for_strays();
-        state.connection = Some(connection.clone());
+        state.connection = Some(placed);
         Ok(connection)
     }
 

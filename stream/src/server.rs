@@ -39,6 +39,15 @@ impl Server {
         }
     }
 
+    /// Whether it follows a master. Everybody may ask HELLO, unlike ROLE, and it says the same.
+    ///
+    /// # Errors
+    /// The connection is of no use.
+    pub(crate) async fn is_replica(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+        let hello: HashMap<String, Value> = redis::cmd("HELLO").query_async(connection).await?;
+        Ok(matches!(Self::from_hello(&hello).role.as_deref(), Some("replica" | "slave")))
+    }
+
     fn from_info(info: &str) -> Self {
         let fields: HashMap<&str, &str> = info.lines().filter_map(|line| line.split_once(':')).collect();
         let field = |name| fields.get(name).map(|text| text.trim().to_owned());
@@ -84,8 +93,8 @@ impl Server {
         }
         if self.mode.as_deref() == Some("sentinel") {
             return Some(
-                "this is a Sentinel, which keeps no jobs: give the address of the master itself (redis-cli -p PORT \
-                 sentinel get-master-addr-by-name NAME tells it)"
+                "this is a Sentinel, which keeps no jobs: write redis-sentinel://host:port,host:port/SERVICE (redis-cli -p \
+                 PORT sentinel masters tells the names of its services), or give the address of the master itself"
                     .into(),
             );
         }
@@ -95,6 +104,10 @@ impl Server {
             format!("Redis {version} is too old: update it to 7.0 or newer, or use Valkey, or name another (REDIS_URL)")
         })
     }
+}
+
+pub(crate) fn is_unfit(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::InvalidClientConfig
 }
 
 /// The error of a server that cannot be used: why, and what to do.

@@ -13,7 +13,8 @@ use crate::tls::Tls;
 /// All workers of one prefix should agree on `lease`: a worker with a shorter one steals from the others.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `redis://`, `rediss://` or `redis+unix:///path`.
+    /// `redis://`, `rediss://` or `redis+unix:///path`; `redis-sentinel://[user:pass@]host:port,host:port/service[/db]`
+    /// or `rediss-sentinel://` for whatever server the Sentinels call the master of a service.
     pub url: String,
     /// Whom to trust, and who we are, on `rediss://`. The system's store; no certificate of our own.
     pub tls: Tls,
@@ -45,6 +46,8 @@ pub struct Settings {
     pub max_event_age: Duration,
     /// How often a worker tidies up, give or take a fifth. 60 s.
     pub housekeep_every: Duration,
+    /// How often it is looked whether connections still lead to the master. 60 s.
+    pub look_after_master: Duration,
     /// A member of the group that holds nothing and was not heard of for so long is removed. 1 hour.
     pub consumer_gone_after: Duration,
     /// A submit is refused when this many commands wait or run. None.
@@ -74,6 +77,7 @@ impl Settings {
             max_events: 100_000,
             max_event_age: Duration::from_secs(24 * 3600),
             housekeep_every: Duration::from_secs(60),
+            look_after_master: Duration::from_secs(60),
             consumer_gone_after: Duration::from_secs(3600),
             max_backlog: None,
             heal: true,
@@ -91,6 +95,7 @@ impl Settings {
             sweep_every: lease / 5,
             block: lease * 2 / 15,
             housekeep_every: lease * 4,
+            look_after_master: lease * 4,
             lease,
             ..self
         }

@@ -9,6 +9,7 @@ use crate::connect::{Dialer, Link};
 use crate::error::StreamError;
 use crate::heal::Healing;
 use crate::job_ids::new_job_id;
+use crate::sentry;
 use crate::settings::Settings;
 use crate::waiters::Waiters;
 
@@ -35,6 +36,8 @@ impl Stream {
             let settings = Settings::clone(&stream.settings);
             stream.settings = Arc::new(Settings { keys: settings.keys.on_cluster(), ..settings });
         }
+        let (every, key) = (stream.settings.look_after_master, stream.settings.keys.commands());
+        tokio::spawn(sentry::look(stream.dialer.clone(), Arc::downgrade(&stream.link), every, key));
         Ok(stream)
     }
 

@@ -5,17 +5,16 @@
 
 use std::sync::Mutex;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue};
 
-use crate::connect::{self, Dialer};
+use crate::connect::{self, Dialer, Placed};
 use crate::durability::Durability;
 use crate::error::{StreamError, Trouble};
 
 /// Connections for submits that wait.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    idle: Mutex<Vec<MultiplexedConnection>>,
+    idle: Mutex<Vec<Placed>>,
 }
 
 impl Waiters {
@@ -26,11 +25,12 @@ impl Waiters {
         call: &Cmd,
         durability: Durability,
     ) -> Result<T, StreamError> {
-        let mut connection = match self.take() {
-            Some(connection) => connection,
+        let mut placed = match self.take(dialer) {
+            Some(placed) => placed,
             None => dialer.blocking().await?,
         };
-        let reply = match connect::run(&mut connection, call).await {
+        let connection = &mut placed.connection;
+        let reply = match connect::run(connection, call).await {
             Err(error) if Trouble::of(&error) == Trouble::Connection => {
                 self.forget(); // the others lead to the same place
                 return Err(error.into());
@@ -38,7 +38,7 @@ impl Waiters {
             reply => reply?,
         };
         if let Some(wait) = durability.wait() {
-            let copies: redis::Value = match wait.query_async(&mut connection).await {
+            let copies: redis::Value = match wait.query_async(connection).await {
                 Err(error) if error.detail().is_some_and(cannot_wait) => {
                     return Err(StreamError::NoWaitAof);
                 }
@@ -48,12 +48,14 @@ impl Waiters {
                 return Err(StreamError::NotDurable);
             }
         }
-        self.give_back(connection);
+        self.give_back(placed);
         Ok(reply)
     }
 
-    fn take(&self) -> Option<MultiplexedConnection> {
-        self.idle.lock().expect("nobody panics while holding the pool").pop()
+    fn take(&self, dialer: &Dialer) -> Option<Placed> {
+        let mut idle = self.idle.lock().expect("nobody panics while holding the pool");
+        idle.retain(|placed| !dialer.has_moved(placed));
+        idle.pop()
     }
 
     fn forget(&self) {
@@ -61,7 +63,7 @@ impl Waiters {
     }
 
     /// Only after success: a connection that failed is dropped.
-    fn give_back(&self, connection: MultiplexedConnection) {
+    fn give_back(&self, connection: Placed) {
         self.idle.lock().expect("nobody panics while holding the pool").push(connection);
     }
 }

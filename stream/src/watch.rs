@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::backoff::Backoff;
-use crate::connect::Dialer;
+use crate::connect::{Dialer, Placed};
 use crate::error::StreamError;
 use crate::event_id::EventId;
 use crate::position::{By, Events, Position, Trail};
@@ -138,22 +138,22 @@ impl Watcher {
     }
 
     /// Reads once. On a new connection it looks first: the server may have started again, or be another one.
-    async fn step(&mut self, connection: &mut Option<MultiplexedConnection>) -> RedisResult<Vec<Watched>> {
-        let mut current = match connection.take() {
+    async fn step(&mut self, connection: &mut Option<Placed>) -> RedisResult<Vec<Watched>> {
+        let mut current = match connection.take().filter(|placed| !self.dialer.has_moved(placed)) {
             Some(current) => current,
             None => {
                 let mut new = self.dialer.blocking().await?;
-                if let Some(reset) = self.look(&mut new).await? {
+                if let Some(reset) = self.look(&mut new.connection).await? {
                     *connection = Some(new);
                     return Ok(vec![reset]);
                 }
                 new
             }
         };
-        let entries = self.read(&mut current).await?;
+        let entries = self.read(&mut current.connection).await?;
         let reset = match entries.first() {
             Some(first) if !self.trail.position.is_ahead_of(first) => None,
-            _ => self.look(&mut current).await?,
+            _ => self.look(&mut current.connection).await?,
         };
         *connection = Some(current);
         if let Some(reset) = reset {

@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use deertrack_testkit::cluster::Cluster;
 use deertrack_testkit::redis::Redis;
+use deertrack_testkit::sentinel::Watched;
 
 use crate::support::{PROCESSOR, Running, deertrack, redis, run, season, succeed, until};
 
@@ -81,6 +82,37 @@ async fn a_report_is_made_over_a_cluster() {
     let (code, told) = said(&["doctor", "--redis-url", &third, "--export-dir", &exports]);
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("0 waiting or running, 0 dead letters, 1 worker(s)"), "{told}");
+    assert!(worker.terminate().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_made_over_sentinels_before_and_after_a_failover() {
+    let _shared = PROCESSOR.read().await;
+    let service = Watched::start(true, &[]).await;
+    let url = service.url();
+    let dir = tempfile::tempdir().unwrap();
+    let database = season(dir.path());
+    let exports = dir.path().join("exports").display().to_string();
+    let mut worker =
+        Running::start(&["work", "--redis-url", &url, "--database", &database, "--export-dir", &exports]);
+    worker.line("worker is ready");
+    let pdf =
+        ["submit", "pdf", "--start-date", "2025-10-01", "--end-date", "2025-11-01", "--group-by", "week"];
+    for name in ["before.pdf", "after.pdf"] {
+        let file = dir.path().join(name).display().to_string();
+        succeed(&[&pdf[..], &["--redis-url", &url, "--export-dir", &exports, "--output", &file]].concat());
+        assert!(std::fs::metadata(&file).unwrap().len() > 1_000);
+        if name == "before.pdf" {
+            service.fail_over().await;
+            service.led_by(1).await;
+        }
+    }
+    let (code, told) = said(&["doctor", "--redis-url", &url, "--export-dir", &exports]);
+    assert_eq!(code, Some(0), "{told}");
+    let unknown = url.replace("/jobs", "/tasks");
+    let (code, told) = said(&["doctor", "--redis-url", &unknown, "--export-dir", &exports]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("but these: jobs") && !told.contains("start one"), "{told}");
     assert!(worker.terminate().success());
 }
 

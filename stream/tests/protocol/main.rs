@@ -21,6 +21,7 @@ mod prefix;
 mod probe;
 mod retry;
 mod scratch;
+mod sentinel;
 mod submit;
 mod support;
 mod tls;

@@ -17,7 +17,7 @@ struct Role {
 const ALL_KEYS: &str = "~{exports}:* ~export_job:* &{exports}:control";
 
 /// What each of our own connections is asked first, and who is asked for.
-const ANY: [&str; 5] = ["connect", "server", "place", "stream", "probe"];
+const ANY: [&str; 7] = ["connect", "handshake", "sentry", "server", "place", "stream", "probe"];
 
 const ROLES: [Role; 5] = [
     Role {
@@ -127,9 +127,9 @@ const WORDS: [&str; 31] = [
     "KEEPTTL",
 ];
 
-/// Files whose commands no user of a queue needs: a private server, a corner for measuring, words for
-/// the log, and the call of any script, which counts where it is made.
-const APART: [&str; 4] = ["embedded", "scratch", "refusals", "script"];
+/// Files whose commands no user of a queue needs: a private server, a corner for measuring, what Sentinels are asked,
+/// words for the log, and the call of any script, which counts where it is made.
+const APART: [&str; 5] = ["embedded", "sentinel", "scratch", "refusals", "script"];
 
 fn source(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)
