@@ -34,14 +34,14 @@ test-real: ## checks on real camera-trap data; DATA=folder
 	@scripts/need.sh redis-server postgresql python3
 	scripts/test-real.sh $(abspath $(DATA))
 
-CHAOS = $(if $(SEED),--seed $(SEED)) $(if $(FSYNC),--fsync $(FSYNC)) $(if $(BUSY_DISK),--busy-disk)
+CHAOS = $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(REPLICATED),--replicated) $(if $(SEED),--seed $(SEED)) $(if $(FSYNC),--fsync $(FSYNC)) $(if $(BUSY_DISK),--busy-disk)
 
-chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number FSYNC=always BUSY_DISK=1
+chaos: ## kill, stop, cut and flush a running system and check its promises; DURATION=seconds SEED=number FSYNC=always BUSY_DISK=1 TOPOLOGY=sentinel|cluster REPLICATED=1
 	@scripts/need.sh redis-server
 	@$(MAKE) --no-print-directory build
 	target/debug/deertrack-chaos run --duration $(DURATION) $(CHAOS)
 
-chaos-short: ## many short runs of it in a row, a line for each; RUNS=number, and SEED, FSYNC, BUSY_DISK as above
+chaos-short: ## many short runs of it in a row, a line for each; RUNS=number, and SEED, FSYNC, BUSY_DISK, TOPOLOGY, REPLICATED as above
 	@scripts/need.sh redis-server
 	@$(MAKE) --no-print-directory build
 	target/debug/deertrack-chaos repeat --quick --runs $(RUNS) $(CHAOS)

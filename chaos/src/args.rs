@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::plan::Disturbance;
 use crate::server::Fsync;
+use crate::topology::Topology;
 
 /// `deertrack-chaos run`
 #[derive(Args, Clone, Debug)]
@@ -24,6 +25,12 @@ pub(crate) struct RunArgs {
 /// What all runs of a row have in common.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct World {
+    /// What stands in for Redis
+    #[arg(long, value_enum, default_value = "alone")]
+    pub(crate) topology: Topology,
+    /// Submits answer only when a replica has the job: then a change of master may forget none
+    #[arg(long)]
+    pub(crate) replicated: bool,
     /// When Redis forces its file to the disk
     #[arg(long, value_enum, default_value = "everysec")]
     pub(crate) fsync: Fsync,

@@ -51,7 +51,7 @@ pub(crate) struct Verdict {
     pub(crate) accepted: usize,
     /// How many ended how.
     pub(crate) ends: BTreeMap<&'static str, usize>,
-    /// Accepted in the last second before Redis was killed, and forgotten.
+    /// Accepted in the last second before Redis was killed, or before the master changed, and forgotten.
     pub(crate) forgotten: usize,
     /// Taken by FLUSHALL.
     pub(crate) flushed: usize,
@@ -193,7 +193,7 @@ impl Facts {
         let overlaps = |window: &&Window| window.from <= accepted && asked.at <= window.to;
         let window = self.windows.iter().find(overlaps);
         match window.map(|window| window.by) {
-            Some(Forgetting::LastSecond) => verdict.forgotten += 1,
+            Some(Forgetting::LastSecond | Forgetting::Failover) => verdict.forgotten += 1,
             Some(Forgetting::Flush) => {
                 verdict.flushed += usize::from(!had_ended);
                 if had_ended {

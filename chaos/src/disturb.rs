@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use deertrack_schemas::Keys;
-use deertrack_stream::{Stream, new_job_id};
-use deertrack_testkit::proxy::Proxy;
+use deertrack_stream::{Durability, Settings, Stream, new_job_id};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::arena::Arena;
 use crate::deed::{Deed, Met};
 use crate::facts::{Blows, Forgetting, Window};
 use crate::fleet::Fleet;
 use crate::load::Ledger;
 use crate::plan::{Disturbance, Step};
-use crate::server::{Fate, Server, Start};
+use crate::server::Fate;
 use crate::task::Task;
 use crate::work;
 
@@ -24,13 +24,14 @@ const RUBBISH: usize = 20;
 
 /// The system under test, and what was done to it.
 pub(crate) struct Disturber {
-    pub(crate) server: Server,
-    pub(crate) proxy: Proxy,
+    pub(crate) arena: Arena,
     pub(crate) fleet: Arc<Mutex<Fleet>>,
     /// A connection that is not disturbed by the proxy.
     pub(crate) stream: Stream,
     pub(crate) ledger: Ledger,
     pub(crate) lease: Duration,
+    /// How sure a submit is when it answers.
+    pub(crate) durability: Durability,
     pub(crate) began: Instant,
     pub(crate) windows: Vec<Window>,
     pub(crate) met: Vec<Met>,
@@ -44,9 +45,13 @@ pub(crate) struct Disturber {
 impl Disturber {
     /// Connections for callers: half of them go to Redis directly, half through the proxy.
     pub(crate) async fn callers(&self) -> anyhow::Result<Vec<Stream>> {
-        let heal = self.stream.settings().heal;
-        let distant = Stream::connect(work::settings(self.proxy.url(), self.lease, heal)).await?;
-        Ok(vec![self.stream.clone(), self.stream.clone(), distant.clone(), distant])
+        let settings = |url: &str| {
+            let heal = self.stream.settings().heal;
+            Settings { durability: self.durability, ..work::settings(url, self.lease, heal) }
+        };
+        let near = Stream::connect(settings(&self.arena.url())).await?;
+        let distant = Stream::connect(settings(&self.arena.distant_url())).await?;
+        Ok(vec![near.clone(), near, distant.clone(), distant])
     }
 
     pub(crate) async fn take(&mut self, step: Step) -> anyhow::Result<()> {
@@ -67,7 +72,6 @@ impl Disturber {
 
     /// What is to be said of it.
     async fn disturb(&mut self, step: Step) -> anyhow::Result<String> {
-        let start = if step.checked { Start::Checked } else { Start::Plain };
         match step.what {
             Disturbance::KillWorker => self.kill_worker(step).await?,
             Disturbance::StopWorker => self.stop_worker(step).await,
@@ -75,47 +79,46 @@ impl Disturber {
                 self.meet(step).await;
                 self.fleet.lock().await.replace(step.worker).await?;
             }
-            Disturbance::KillRedis => {
-                let fate = self.server.kill(start).await?;
-                return Ok(self.redis_is_back(step.what, vec![fate]));
-            }
-            Disturbance::CutPower => {
-                let fates = self.server.cut_power(start, step.cut).await?;
+            Disturbance::KillRedis
+            | Disturbance::CutPower
+            | Disturbance::RestartRedis
+            | Disturbance::FailOver
+            | Disturbance::MoveSlot => {
+                let fates = self.arena.strike(step).await?;
                 return Ok(self.redis_is_back(step.what, fates));
             }
-            Disturbance::RestartRedis => {
-                let fate = self.server.restart(start).await?;
-                return Ok(self.redis_is_back(step.what, vec![fate]));
-            }
             Disturbance::KillClients => {
-                self.server.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await?;
+                self.arena.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await?;
             }
-            Disturbance::FlushScripts => drop(self.server.ask(&["SCRIPT", "FLUSH"]).await?),
+            Disturbance::FlushScripts => drop(self.arena.ask(&["SCRIPT", "FLUSH"]).await?),
             Disturbance::SqueezeMemory => self.squeeze(step.lasts).await?,
             Disturbance::DelayReplies => {
-                self.proxy.delay(step.lasts / 10);
+                let proxy = self.arena.proxy().await?;
+                proxy.delay(step.lasts / 10);
                 tokio::time::sleep(step.lasts).await;
-                self.proxy.pass();
+                proxy.pass();
             }
             Disturbance::LoseReplies => {
-                self.proxy.swallow();
+                let proxy = self.arena.proxy().await?;
+                proxy.swallow();
                 tokio::time::sleep(step.lasts).await;
-                self.proxy.cut();
+                proxy.cut();
             }
             Disturbance::FreezeConnections => {
-                self.proxy.freeze();
+                let proxy = self.arena.proxy().await?;
+                proxy.freeze();
                 tokio::time::sleep(step.lasts * 2).await;
-                self.proxy.cut();
+                proxy.cut();
             }
-            Disturbance::CutConnections => self.proxy.cut(),
+            Disturbance::CutConnections => self.arena.proxy().await?.cut(),
             Disturbance::AddRubbish => self.add_rubbish().await?,
             Disturbance::FlushAll => {
-                self.server.ask(&["FLUSHALL"]).await?;
+                self.arena.ask(&["FLUSHALL"]).await?;
                 let to = Instant::now();
                 self.windows.push(Window { from: self.began, to, by: Forgetting::Flush });
                 self.met.push(Met { by: step.what, at: to, jobs: None });
                 // A power cut right after it would bring back what it has removed.
-                self.server.holds(to).await?;
+                self.arena.holds(to).await?;
             }
         }
         Ok(String::new())
@@ -169,21 +172,28 @@ impl Disturber {
     }
 
     async fn squeeze(&self, lasts: Duration) -> anyhow::Result<()> {
-        let memory = self.server.ask(&["INFO", "memory"]).await?;
+        let memory = self.arena.ask(&["INFO", "memory"]).await?;
         let used = memory.lines().find_map(|line| line.strip_prefix("used_memory:"));
         let used = used.context("Redis says how much memory it uses")?.trim();
-        self.server.ask(&["CONFIG", "SET", "maxmemory", used]).await?;
+        self.arena.ask(&["CONFIG", "SET", "maxmemory", used]).await?;
         tokio::time::sleep(lasts).await;
-        self.server.ask(&["CONFIG", "SET", "maxmemory", "0"]).await?;
-        Ok(())
+        // Whoever is master by now.
+        self.arena.tell_all(&["CONFIG", "SET", "maxmemory", "0"]).await
     }
 
     async fn add_rubbish(&self) -> anyhow::Result<()> {
-        for _ in 0..RUBBISH {
-            let job = new_job_id(&Keys::default()).to_string();
-            self.ledger.ask(&job, Task::Rubbish);
-            self.server.ask(&["XADD", "{exports}:commands", "*", "job", &job, "body", "no command"]).await?;
-            self.ledger.accept(&job);
+        let jobs: Vec<String> = (0..RUBBISH).map(|_| new_job_id(&Keys::default()).to_string()).collect();
+        for job in &jobs {
+            self.ledger.ask(job, Task::Rubbish);
+            self.arena.ask(&["XADD", "{exports}:commands", "*", "job", job, "body", "no command"]).await?;
+            if self.durability == Durability::Fast {
+                self.ledger.accept(job);
+            }
+        }
+        if self.durability != Durability::Fast {
+            // As a submit does: it counts when a replica has it.
+            self.arena.holds(Instant::now()).await?;
+            jobs.iter().for_each(|job| self.ledger.accept(job));
         }
         Ok(())
     }

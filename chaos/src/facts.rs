@@ -43,6 +43,8 @@ pub(crate) struct Window {
 pub(crate) enum Forgetting {
     /// Its last second was not on the disk.
     LastSecond,
+    /// The new master did not have it.
+    Failover,
     /// Somebody told it to.
     Flush,
 }

@@ -2,10 +2,11 @@
 //!
 //! It starts a private Redis and real worker processes (itself, as `work`), submits thousands of jobs, and follows a
 //! plan of disturbances that its seed repeats. Then it looks at what a user can see (statuses, events, files) beside
-//! what it submitted. The files, in the order of a run: [`plan`], [`task`], [`load`], [`work`], [`fleet`], [`server`]
-//! and [`reach`], [`busy`], [`disturb`], [`witness`], [`facts`], [`check`] and [`evidence`],
+//! what it submitted. The files, in the order of a run: [`plan`], [`task`], [`load`], [`work`], [`fleet`], [`arena`]: [`server`]
+//! and [`reach`], or [`replicated`] and [`reigns`]; [`busy`], [`disturb`], [`witness`], [`facts`], [`check`] and [`evidence`],
 //! [`report`]; [`repeat`] makes a row of runs. What it proves and what not: `docs/reliability.md`.
 
+mod arena;
 mod args;
 mod ask;
 mod busy;
@@ -18,11 +19,14 @@ mod fleet;
 mod load;
 mod plan;
 mod reach;
+mod reigns;
 mod repeat;
+mod replicated;
 mod report;
 mod run;
 mod server;
 mod task;
+mod topology;
 mod witness;
 mod work;
 

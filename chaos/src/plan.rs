@@ -8,6 +8,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::topology::Topology;
+
 /// One thing done to the running system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +26,10 @@ pub(crate) enum Disturbance {
     CutPower,
     /// SIGTERM of Redis, and a restart on its files.
     RestartRedis,
+    /// Another server is made master, as an operator does before maintenance.
+    FailOver,
+    /// The slot with our keys is moved to another master.
+    MoveSlot,
     /// CLIENT KILL of all connections.
     KillClients,
     /// SCRIPT FLUSH.
@@ -45,7 +51,7 @@ pub(crate) enum Disturbance {
 }
 
 impl Disturbance {
-    /// All but [`FlushAll`](Self::FlushAll).
+    /// Of one server: all but [`FlushAll`](Self::FlushAll).
     const DECK: [Self; 14] = [
         Self::KillWorker,
         Self::StopWorker,
@@ -63,6 +69,20 @@ impl Disturbance {
         Self::AddRubbish,
     ];
 
+    /// All in such an arena but [`FlushAll`](Self::FlushAll). A power cut takes what was not on a disk; servers with
+    /// replicas have others' memory instead.
+    fn deck(topology: Topology) -> Vec<Self> {
+        let mut deck = Self::DECK.to_vec();
+        if topology != Topology::Alone {
+            deck.retain(|what| *what != Self::CutPower);
+            deck.push(Self::FailOver);
+        }
+        if topology == Topology::Cluster {
+            deck.push(Self::MoveSlot);
+        }
+        deck
+    }
+
     /// Whether a worker may lose the lease of a job by it, so that a delivery is counted though nobody died.
     pub(crate) fn takes_leases(self) -> bool {
         !matches!(self, Self::KillWorker | Self::FlushScripts | Self::SqueezeMemory | Self::AddRubbish)
@@ -78,6 +98,8 @@ impl fmt::Display for Disturbance {
             Self::KillRedis => "Redis killed (-9)",
             Self::CutPower => "Redis killed, its last second gone",
             Self::RestartRedis => "Redis restarted (SIGTERM)",
+            Self::FailOver => "failover asked for",
+            Self::MoveSlot => "slot moved to another master",
             Self::KillClients => "CLIENT KILL of all",
             Self::FlushScripts => "SCRIPT FLUSH",
             Self::SqueezeMemory => "Redis full",
@@ -108,19 +130,23 @@ pub(crate) struct Step {
 }
 
 /// How many steps the first round has.
-pub(crate) const ROUND: usize = Disturbance::DECK.len() + 3;
+pub(crate) fn round(topology: Topology) -> usize {
+    let restarts = usize::from(topology == Topology::Alone); // one behind the power cut
+    Disturbance::deck(topology).len() + 2 + restarts
+}
 
 /// The steps of a run, without end: each round of the shuffled deck brings every disturbance once, kills of workers
 /// twice, and behind each power cut a restart: what a half block does shows at the second start. The first round brings
 /// FLUSHALL too. Where `only` names some, the deck holds no others.
-pub(crate) fn steps(seed: u64, only: &[Disturbance]) -> impl Iterator<Item = Step> {
+pub(crate) fn steps(seed: u64, topology: Topology, only: &[Disturbance]) -> impl Iterator<Item = Step> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut deck = Vec::new();
     let mut first = true;
     let mut checked: bool = random.random();
     std::iter::from_fn(move || {
         if deck.is_empty() {
-            deck = [&Disturbance::DECK[..], &[Disturbance::KillWorker]].concat();
+            deck = Disturbance::deck(topology);
+            deck.push(Disturbance::KillWorker);
             if std::mem::take(&mut first) {
                 deck.push(Disturbance::FlushAll);
             }
@@ -149,13 +175,16 @@ mod tests {
 
     #[test]
     fn the_same_seed_is_the_same_plan_and_everything_flushes_once() {
-        let take = |seed| steps(seed, &[]).take(300).collect::<Vec<_>>();
+        let take = |seed| steps(seed, Topology::Alone, &[]).take(300).collect::<Vec<_>>();
         assert_eq!(take(7), take(7));
         assert_ne!(take(7), take(8));
         let all = take(7);
         assert_eq!(all.iter().filter(|step| step.what == Disturbance::FlushAll).count(), 1);
         for what in Disturbance::DECK {
-            assert!(all[..ROUND].iter().any(|step| step.what == what), "{what} is not in the first round");
+            assert!(
+                all[..round(Topology::Alone)].iter().any(|step| step.what == what),
+                "{what} is not in the first round"
+            );
         }
         let cuts: Vec<usize> = (0..299).filter(|at| all[*at].what == Disturbance::CutPower).collect();
         assert!(
@@ -163,5 +192,14 @@ mod tests {
             "no restart behind a cut"
         );
         assert!(cuts.windows(2).all(|two| all[two[0]].checked != all[two[1]].checked), "two alike in a row");
+    }
+
+    #[test]
+    fn each_arena_has_all_that_it_can_have_in_its_first_round() {
+        for (topology, kinds) in [(Topology::Alone, 15), (Topology::Sentinel, 15), (Topology::Cluster, 16)] {
+            let first = steps(7, topology, &[]).take(round(topology)).map(|step| step.what);
+            let kinds_met: std::collections::BTreeSet<Disturbance> = first.collect();
+            assert_eq!(kinds_met.len(), kinds, "{topology:?}: {kinds_met:?}");
+        }
     }
 }

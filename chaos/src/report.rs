@@ -95,8 +95,10 @@ impl Report {
         let (verdict, Run { seed, world, lasted, syncs, .. }) = (&self.verdict, &self.run);
         let busy = if world.busy_disk { format!(", a disk busy with {syncs} syncs") } else { String::new() };
         line(&format!(
-            "{} s of disturbances, seed {seed}, appendfsync {:?}, lease {} ms, {} workers{busy}",
+            "{} s of disturbances, {:?}{}, seed {seed}, appendfsync {:?}, lease {} ms, {} workers{busy}",
             lasted.as_secs(),
+            world.topology,
+            if world.replicated { ", durability replicated" } else { "" },
             world.fsync,
             world.lease_ms,
             world.workers
@@ -107,7 +109,10 @@ impl Report {
             jobs.add_row([format!("  {end}"), count.to_string()]);
         }
         jobs.add_row(["  taken by FLUSHALL".to_owned(), verdict.flushed.to_string()]);
-        jobs.add_row(["  forgotten with Redis' last second".to_owned(), verdict.forgotten.to_string()]);
+        jobs.add_row([
+            "  forgotten with Redis' last second, or by a change of master".to_owned(),
+            verdict.forgotten.to_string(),
+        ]);
         jobs.add_row(["given up after three deliveries".to_owned(), verdict.over_cap.to_string()]);
         jobs.add_row(["files that no status names".to_owned(), verdict.orphans.to_string()]);
         line(&jobs.to_string());
@@ -156,7 +161,8 @@ impl Report {
         let broken: BTreeMap<&str, usize> =
             Promise::ALL.iter().map(|(promise, words)| (*words, self.broken(*promise))).collect();
         json!({
-            "seed": self.run.seed, "duration_s": self.run.lasted.as_secs(), "lease_ms": self.run.world.lease_ms,
+            "seed": self.run.seed, "topology": format!("{:?}", self.run.world.topology),
+            "replicated": self.run.world.replicated, "duration_s": self.run.lasted.as_secs(), "lease_ms": self.run.world.lease_ms,
             "syncs_of_the_busy_disk": self.run.syncs,
             "accepted": verdict.accepted, "ends": verdict.ends, "flushed": verdict.flushed,
             "forgotten": verdict.forgotten, "over_cap": verdict.over_cap, "orphans": verdict.orphans,

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deertrack_schemas::StatusRecord;
-use deertrack_stream::{Stream, StreamError, WatchFrom, Watched};
-use deertrack_testkit::proxy::Proxy;
+use deertrack_stream::{Durability, Stream, StreamError, WatchFrom, Watched};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::arena::Arena;
 use crate::args::{RunArgs, World};
 use crate::busy::BusyDisk;
 use crate::disturb::Disturber;
@@ -22,7 +22,6 @@ use crate::fleet::{Fleet, Recipe};
 use crate::load::{Ledger, Load};
 use crate::plan;
 use crate::report::{Report, Run};
-use crate::server::Server;
 use crate::witness::Witness;
 use crate::work;
 
@@ -69,7 +68,7 @@ pub(crate) async fn disturb_and_judge(world: &World, seed: u64, duration: u64) -
 
 async fn in_folder(world: &World, seed: u64, duration: u64, dir: &Path) -> anyhow::Result<Report> {
     let mut system = build(world, dir).await?;
-    let disk = world.busy_disk.then(|| BusyDisk::begin(system.server.dir())).transpose()?;
+    let disk = world.busy_disk.then(|| BusyDisk::begin(dir)).transpose()?;
     let witness = Witness::begin(&system.stream).await?;
     let reviving = tokio::spawn(revive(Arc::clone(&system.fleet)));
     let stop = CancellationToken::new();
@@ -88,6 +87,10 @@ async fn in_folder(world: &World, seed: u64, duration: u64, dir: &Path) -> anyho
     let left = rest(&system.stream, &witness).await?;
     reviving.abort();
 
+    if !world.replicated {
+        // What a submit did not wait for, a change of master may forget.
+        system.windows.extend(system.arena.windows());
+    }
     let mut fleet = system.fleet.lock().await;
     fleet.dismiss().await?;
     let asked = system.ledger.all();
@@ -108,19 +111,19 @@ async fn in_folder(world: &World, seed: u64, duration: u64, dir: &Path) -> anyho
     Ok(Report::new(run, &facts, &system.met))
 }
 
-/// Redis, the proxy before it, and the workers behind that.
+/// The servers, the proxies before them, and the workers behind those.
 async fn build(world: &World, dir: &Path) -> anyhow::Result<Disturber> {
     let lease = Duration::from_millis(world.lease_ms);
-    let server = Server::start(world.fsync, dir).await?;
-    let proxy = Proxy::start(server.url()).await;
+    let arena = Arena::start(world.topology, world.fsync, dir).await?;
     let heal = !world.no_healing;
-    let stream = Stream::connect(work::settings(server.url(), lease, heal)).await?;
-    let (redis_url, exports) = (proxy.url().to_owned(), dir.join(EXPORTS));
+    let stream = Stream::connect(work::settings(&arena.url(), lease, heal)).await?;
+    let (redis_url, exports) = (arena.distant_url(), dir.join(EXPORTS));
+    let sure = Durability::Replicated { replicas: 1, within: Duration::from_secs(2) };
     let recipe = Recipe { redis_url, exports, lease, heal, log: dir.join("workers.log") };
     let fleet = Fleet::start(recipe, usize::try_from(world.workers)?)?;
     Ok(Disturber {
-        server,
-        proxy,
+        arena,
+        durability: if world.replicated { sure } else { Durability::Fast },
         fleet: Arc::new(Mutex::new(fleet)),
         stream,
         ledger: Ledger::default(),
@@ -138,10 +141,10 @@ async fn build(world: &World, dir: &Path) -> anyhow::Result<Disturber> {
 async fn disturb(system: &mut Disturber, seed: u64, world: &World, lasts: Duration) -> anyhow::Result<()> {
     let calm = Duration::from_secs(world.calm);
     let pace = if world.quick { 5 } else { 1 };
-    for step in plan::steps(seed, &world.only) {
+    for step in plan::steps(seed, world.topology, &world.only) {
         let (quiet, lasts_each) = (step.quiet / pace + calm, step.lasts / pace.min(2));
         system.take(plan::Step { quiet, lasts: lasts_each, ..step }).await?;
-        let whole_round = system.deeds.len() >= plan::ROUND || !world.only.is_empty();
+        let whole_round = system.deeds.len() >= plan::round(world.topology) || !world.only.is_empty();
         if whole_round && system.began.elapsed() >= lasts {
             break;
         }

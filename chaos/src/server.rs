@@ -86,11 +86,6 @@ impl Server {
         self.redis.url()
     }
 
-    /// Where its files are.
-    pub(crate) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     /// SIGKILL, then a start on its files. What it may forget, of what was accepted when: what it had not written.
     pub(crate) async fn kill(&mut self, start: Start) -> anyhow::Result<Fate> {
         let note = self.ready_to_die().await?;

@@ -29,6 +29,26 @@ fn ninety_seconds_of_chaos_break_no_promise() {
     }
 }
 
+/// Nobody waits for a replica, so a change of master may forget: that is counted, and breaks nothing.
+#[test]
+fn a_minute_of_chaos_around_sentinels_breaks_no_promise() {
+    let report = run(&["--duration", "60", "--topology", "sentinel"]);
+    assert!(report["accepted"].as_u64() > Some(300), "so few jobs prove nothing: {report:#}");
+    let met = report["disturbances"].as_object().unwrap();
+    assert_eq!(met.len(), 15, "each kind at least once: {report:#}");
+    assert!(met.contains_key("fail_over") && met.contains_key("kill_redis"), "{report:#}");
+}
+
+#[test]
+fn a_minute_of_chaos_in_a_cluster_breaks_no_promise_and_what_a_replica_has_is_not_forgotten() {
+    let report = run(&["--duration", "60", "--topology", "cluster", "--replicated"]);
+    assert!(report["accepted"].as_u64() > Some(300), "so few jobs prove nothing: {report:#}");
+    let met = report["disturbances"].as_object().unwrap();
+    assert_eq!(met.len(), 16, "each kind at least once: {report:#}");
+    assert!(met.contains_key("move_slot") && met.contains_key("fail_over"), "{report:#}");
+    assert_eq!(report["forgotten"], 0, "{report:#}");
+}
+
 #[test]
 fn jobs_that_end_their_process_take_nobody_with_them() {
     // Rubbish hurts no worker: whoever dies is ended by its own job.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 use crate::ports::free_ports;
+use crate::proxy::Proxy;
 use crate::redis::Redis;
 
 /// How long the nodes may take to agree on something.
@@ -21,10 +22,14 @@ pub struct Cluster {
 pub struct Node {
     /// To be killed and started again.
     pub redis: Redis,
+    /// By which it is called.
     port: u16,
+    /// On which it listens; the same without a proxy.
+    own: u16,
     bus: u16,
     /// Of whatever its own options are for.
     third: u16,
+    proxy: Option<Proxy>,
 }
 
 impl Cluster {
@@ -43,8 +48,35 @@ impl Cluster {
     pub async fn with(replicas: &[usize], more: impl Fn(u16) -> Vec<(&'static str, String)>) -> Self {
         let mut nodes = Vec::new();
         for _ in 0..3 + replicas.len() {
-            nodes.push(Node::start(&more).await);
+            nodes.push(Node::start(false, &more).await);
         }
+        Self::of(nodes, replicas).await
+    }
+
+    /// The same with an append-only file in each node, and a proxy before it, through which clients and its replicas
+    /// reach it.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub async fn behind_proxies(replicas: &[usize], more: &[(&'static str, String)]) -> Self {
+        let mut nodes = Vec::new();
+        for _ in 0..3 + replicas.len() {
+            let announced = |port: u16| {
+                let own = [
+                    ("cluster-announce-ip", "127.0.0.1".to_owned()),
+                    ("cluster-announce-port", port.to_string()),
+                ];
+                own.into_iter().chain(more.iter().cloned()).collect()
+            };
+            let mut node = Node::start(true, &announced).await;
+            node.port = node.third;
+            node.proxy = Some(Proxy::at(node.port, node.redis.url()).await);
+            nodes.push(node);
+        }
+        Self::of(nodes, replicas).await
+    }
+
+    async fn of(nodes: Vec<Node>, replicas: &[usize]) -> Self {
         let cluster = Self { nodes };
         for (master, range) in [["0", "5460"], ["5461", "10922"], ["10923", "16383"]].into_iter().enumerate()
         {
@@ -53,7 +85,7 @@ impl Cluster {
         for (number, node) in cluster.nodes.iter().enumerate() {
             cluster.ask(number, &["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]).await;
             cluster
-                .ask(0, &["CLUSTER", "MEET", "127.0.0.1", &node.port.to_string(), &node.bus.to_string()])
+                .ask(0, &["CLUSTER", "MEET", "127.0.0.1", &node.own.to_string(), &node.bus.to_string()])
                 .await;
         }
         cluster
@@ -86,6 +118,28 @@ impl Cluster {
         self.nodes[node].third
     }
 
+    /// What stands before a node.
+    ///
+    /// # Panics
+    /// When nothing does.
+    pub fn proxy(&self, node: usize) -> &Proxy {
+        self.nodes[node].proxy.as_ref().expect("it was started with one")
+    }
+
+    /// The socket of a node: `redis+unix:///...`
+    pub fn socket(&self, node: usize) -> &str {
+        self.nodes[node].redis.url()
+    }
+
+    /// The node that follows this one, as `asked` sees it.
+    pub async fn replica_of(&self, master: usize, asked: usize) -> Option<usize> {
+        let id = self.id(master).await;
+        let nodes = self.ask(asked, &["CLUSTER", "NODES"]).await;
+        let line =
+            nodes.lines().find(|line| line.split(' ').nth(3) == Some(&id) && !line.contains("fail"))?;
+        self.at_port(line)
+    }
+
     /// A node, to be killed.
     pub fn node(&mut self, node: usize) -> &mut Redis {
         &mut self.nodes[node].redis
@@ -98,8 +152,8 @@ impl Cluster {
 
     /// Asks a node as an operator would. What it says; nothing when it is gone.
     pub async fn ask(&self, node: usize, words: &[&str]) -> String {
-        let port = self.nodes[node].port.to_string();
-        let said = Command::new("redis-cli").args(["-p", &port]).args(words).output().await;
+        let socket = self.socket(node).trim_start_matches("redis+unix://");
+        let said = Command::new("redis-cli").args(["-s", socket]).args(words).output().await;
         let said = said.expect("redis-cli comes with redis-server");
         String::from_utf8_lossy(&said.stdout).trim().to_owned()
     }
@@ -111,6 +165,11 @@ impl Cluster {
             line.split(' ').nth(2).is_some_and(|flags| flags.contains("master") && !flags.contains("fail"))
                 && line.split(' ').skip(8).any(|range| holds(range, slot))
         })?;
+        self.at_port(line)
+    }
+
+    /// Which node a line of CLUSTER NODES is about.
+    fn at_port(&self, line: &str) -> Option<usize> {
         let port = line.split([':', '@', ' ']).nth(2)?;
         self.nodes.iter().position(|node| node.port.to_string() == port)
     }
@@ -121,14 +180,20 @@ impl Cluster {
         let (number, source, target) = (slot.to_string(), self.id(from).await, self.id(to).await);
         self.ask(to, &["CLUSTER", "SETSLOT", &number, "IMPORTING", &source]).await;
         self.ask(from, &["CLUSTER", "SETSLOT", &number, "MIGRATING", &target]).await;
-        let port = self.nodes[to].port.to_string();
+        let port = self.nodes[to].own.to_string();
         loop {
-            let keys = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &number, "100"]).await;
-            let Some(key) = keys.lines().find(|line| !line.is_empty()) else { break };
-            self.ask(from, &["MIGRATE", "127.0.0.1", &port, key, "0", "5000"]).await;
+            let keys = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &number, "200"]).await;
+            let keys: Vec<&str> = keys.lines().filter(|line| !line.is_empty()).collect();
+            if keys.is_empty() {
+                break;
+            }
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "10000", "KEYS"];
+            migrate.extend(keys);
+            self.ask(from, &migrate).await;
         }
         midway.await;
-        for node in [to, from].into_iter().chain((0..3).filter(|node| ![from, to].contains(node))) {
+        let others = (0..self.size()).filter(|node| ![from, to].contains(node));
+        for node in [to, from].into_iter().chain(others) {
             self.ask(node, &["CLUSTER", "SETSLOT", &number, "NODE", &target]).await;
         }
     }
@@ -160,7 +225,7 @@ impl Cluster {
 }
 
 impl Node {
-    async fn start(more: impl Fn(u16) -> Vec<(&'static str, String)>) -> Self {
+    async fn start(append_only: bool, more: impl Fn(u16) -> Vec<(&'static str, String)>) -> Self {
         let [port, bus, third] = free_ports();
         let (at, bus_at, more) = (port.to_string(), bus.to_string(), more(third));
         let mut options = vec![
@@ -173,7 +238,8 @@ impl Node {
             ("repl-diskless-sync-delay", "0"),
         ];
         options.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
-        Self { redis: Redis::with(false, &options).await, port, bus, third }
+        let redis = Redis::with(append_only, &options).await;
+        Self { redis, port, own: port, bus, third, proxy: None }
     }
 }
 

@@ -37,9 +37,17 @@ impl Proxy {
     /// # Panics
     /// When the URL names no unix socket or there is no free port.
     pub async fn start(redis_url: &str) -> Self {
+        Self::at(0, redis_url).await
+    }
+
+    /// The same on a port of one's choice.
+    ///
+    /// # Panics
+    /// As [`Proxy::start`], or when somebody has the port.
+    pub async fn at(port: u16, redis_url: &str) -> Self {
         let socket = redis_url.strip_prefix("redis+unix://").expect("private servers listen on a socket");
         let socket = PathBuf::from(socket);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
         let url = format!("redis://{}", listener.local_addr().expect("it is bound"));
         let state = Arc::new(watch::Sender::new((Mode::Pass, 0)));
         let states = Arc::clone(&state);
@@ -114,13 +122,19 @@ async fn pump(
     replies: bool,
 ) {
     let mut buffer = vec![0; 64 * 1024];
+    let mut has_lost = false;
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         if state.wait_for(|(mode, _)| *mode != Mode::Freeze).await.is_err() {
             return;
         }
         let mode = state.borrow().0;
         match mode {
-            Mode::Swallow if replies => continue,
+            // What has a hole is never gone on with: a replica would take the rest of the stream for all of it.
+            _ if has_lost => continue,
+            Mode::Swallow if replies => {
+                has_lost = true;
+                continue;
+            }
             Mode::Delay(by) if replies => tokio::time::sleep(by).await,
             _ => {}
         }

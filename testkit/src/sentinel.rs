@@ -1,4 +1,5 @@
-//! A master, its replica and three Sentinels on loopback ports, for a test.
+//! A master, its replica and three Sentinels on loopback ports, for a test. Clients, Sentinels and the replica reach the
+//! servers through proxies.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::ports::free_ports;
+use crate::proxy::Proxy;
 use crate::redis::Redis;
 
 /// What the Sentinels call their service.
@@ -18,8 +20,15 @@ const GUARD: &str = r#"redis-server "$@" >/dev/null 2>&1 & server=$!; cat >/dev/
 
 /// Servers, and Sentinels that watch them.
 pub struct Watched {
-    servers: Vec<(Redis, u16)>,
+    servers: Vec<Server>,
     sentinels: Vec<Sentinel>,
+}
+
+/// A server, reached by all others and by clients through a proxy.
+struct Server {
+    redis: Redis,
+    port: u16,
+    proxy: Proxy,
 }
 
 /// One Sentinel. Ends with the test.
@@ -38,21 +47,18 @@ impl Watched {
     pub async fn start(append_only: bool, more: &[(&str, &str)]) -> Self {
         let mut servers = Vec::new();
         for _ in 0..2 {
-            let [port] = free_ports();
-            let at = port.to_string();
-            let own = [("port", at.as_str()), ("bind", "127.0.0.1"), ("repl-diskless-sync-delay", "0")];
-            servers.push((Redis::with(append_only, &[&own, more].concat()).await, port));
+            servers.push(Server::start(append_only, more).await);
         }
-        let master = servers[0].1;
-        ask(servers[1].1, &["REPLICAOF", "127.0.0.1", &master.to_string()]);
+        let master = servers[0].port;
+        servers[1].ask(&["REPLICAOF", "127.0.0.1", &master.to_string()]);
         until("the replica follows its master", || {
-            ask(servers[1].1, &["INFO", "replication"]).contains("master_link_status:up")
+            servers[1].ask(&["INFO", "replication"]).contains("master_link_status:up")
         })
         .await;
         let sentinels: Vec<Sentinel> = (0..3).map(|_| Sentinel::start(master)).collect();
         for sentinel in &sentinels {
             until("the Sentinels know each other and the replica", || {
-                let told = ask(sentinel.port, &["SENTINEL", "MASTER", SERVICE]);
+                let told = sentinel.ask(&["SENTINEL", "MASTER", SERVICE]);
                 let number = |name: &str| {
                     told.lines().skip_while(|line| *line != name).nth(1).and_then(|text| text.parse().ok())
                 };
@@ -72,7 +78,22 @@ impl Watched {
 
     /// A server, to be killed and started again.
     pub fn server(&mut self, number: usize) -> &mut Redis {
-        &mut self.servers[number].0
+        &mut self.servers[number].redis
+    }
+
+    /// What stands before a server.
+    pub fn proxy(&self, number: usize) -> &Proxy {
+        &self.servers[number].proxy
+    }
+
+    /// How many servers there are.
+    pub fn size(&self) -> usize {
+        self.servers.len()
+    }
+
+    /// The socket of a server, for who goes round its proxy: `redis+unix:///...`
+    pub fn socket(&self, number: usize) -> &str {
+        self.servers[number].redis.url()
     }
 
     /// A Sentinel.
@@ -82,7 +103,7 @@ impl Watched {
 
     /// Asks a server as an operator would. What it says; nothing when it is gone.
     pub fn ask(&self, number: usize, words: &[&str]) -> String {
-        ask(self.servers[number].1, words)
+        self.servers[number].ask(words)
     }
 
     /// The number of the master, as most Sentinels see it.
@@ -90,7 +111,7 @@ impl Watched {
         let told = |sentinel: &Sentinel| {
             let told = sentinel.ask(&["SENTINEL", "get-master-addr-by-name", SERVICE]);
             let port: u16 = told.lines().nth(1)?.parse().ok()?;
-            self.servers.iter().position(|(_, at)| *at == port)
+            self.servers.iter().position(|server| server.port == port)
         };
         let all: Vec<Option<usize>> = self.sentinels.iter().map(told).collect();
         (0..self.servers.len()).find(|number| all.iter().filter(|told| **told == Some(*number)).count() >= 2)
@@ -113,14 +134,16 @@ impl Watched {
     /// When it does not in half a minute.
     pub async fn settled(&self, master: usize) {
         self.led_by(master).await;
-        until("the other server follows", || {
-            let other = 1 - master;
-            let told = self.sentinels[0].ask(&["SENTINEL", "REPLICAS", SERVICE]);
-            self.ask(other, &["INFO", "replication"]).contains("master_link_status:up")
-                && told.lines().any(|line| line == "slave")
-                && told.contains(&format!("127.0.0.1:{}", self.servers[other].1))
-        })
-        .await;
+        until("the other server follows", || self.is_settled(master)).await;
+    }
+
+    /// Whether the other server follows this one, and a Sentinel knows it.
+    pub fn is_settled(&self, master: usize) -> bool {
+        let other = 1 - master;
+        let told = self.sentinels[0].ask(&["SENTINEL", "REPLICAS", SERVICE]);
+        self.ask(other, &["INFO", "replication"]).contains("master_link_status:up")
+            && told.lines().any(|line| line == "slave")
+            && told.contains(&format!("127.0.0.1:{}", self.servers[other].port))
     }
 
     /// Asks for a failover until one begins.
@@ -130,6 +153,26 @@ impl Watched {
     pub async fn fail_over(&self) {
         until("a failover begins", || self.sentinels[0].ask(&["SENTINEL", "FAILOVER", SERVICE]) == "OK")
             .await;
+    }
+}
+
+impl Server {
+    async fn start(append_only: bool, more: &[(&str, &str)]) -> Self {
+        let [port] = free_ports();
+        let at = port.to_string();
+        let own = [
+            ("replica-announce-ip", "127.0.0.1"),
+            ("replica-announce-port", at.as_str()),
+            ("repl-diskless-sync-delay", "0"),
+        ];
+        let redis = Redis::with(append_only, &[&own, more].concat()).await;
+        let proxy = Proxy::at(port, redis.url()).await;
+        Self { redis, port, proxy }
+    }
+
+    fn ask(&self, words: &[&str]) -> String {
+        let socket = self.redis.url().trim_start_matches("redis+unix://");
+        said(&[&["-s", socket], words].concat())
     }
 }
 
@@ -157,7 +200,7 @@ impl Sentinel {
 
     /// Asks it as an operator would.
     pub fn ask(&self, words: &[&str]) -> String {
-        ask(self.port, words)
+        said(&[&["-p", &self.port.to_string()], words].concat())
     }
 }
 
@@ -168,9 +211,8 @@ impl Drop for Sentinel {
     }
 }
 
-fn ask(port: u16, words: &[&str]) -> String {
-    let mut command = Command::new("redis-cli");
-    let said = command.args(["-p", &port.to_string()]).args(words).output();
+fn said(words: &[&str]) -> String {
+    let said = Command::new("redis-cli").args(words).output();
     let said = said.expect("redis-cli comes with redis-server");
     String::from_utf8_lossy(&said.stdout).trim().to_owned()
 }

@@ -103,6 +103,8 @@ fn only_what_was_accepted_in_the_last_second_may_be_forgotten() {
     facts.windows = vec![Window { from: accepted, to: accepted + second, by: Forgetting::LastSecond }];
     let verdict = facts.judge();
     assert_eq!((verdict.broken.len(), verdict.forgotten, verdict.orphans), (0, 1, 1));
+    facts.windows[0].by = Forgetting::Failover;
+    assert_eq!(facts.judge().forgotten, 1, "by a change of master as well");
     facts.windows[0].from = accepted + second / 2;
     assert_eq!(broken(&facts), [Promise::NothingIsLost]);
     // The answer may come late: Redis was killed between the two.
