@@ -32,15 +32,25 @@ pub(crate) async fn look(dialer: Dialer, link: Weak<Link>, every: Duration, key:
     }
 }
 
-/// The first Sentinel that answers decides; without any nothing is known.
+/// What most of the Sentinels that answer say; that one of them is cut off together with an old master is what this is
+/// for. Without any nothing is known.
 async fn told_otherwise(dialer: &Dialer) -> bool {
     let place = dialer.place();
+    let mut told: Vec<(String, Vec<usize>)> = Vec::new();
     for sentinel in place.sentinels() {
-        if let Ok(master) = place.told_by(sentinel).await {
-            return master.addr() != place.latest().addr();
+        let Ok(master) = place.told_by(sentinel).await else { continue };
+        let address = master.addr().to_string();
+        match told.iter_mut().find(|(named, _)| *named == address) {
+            Some((_, by)) => by.push(sentinel),
+            None => told.push((address, vec![sentinel])),
         }
     }
-    false
+    let ours = place.latest().addr().to_string();
+    let for_ours = told.iter().find(|(named, _)| *named == ours).map_or(0, |(_, by)| by.len());
+    let other = told.iter().filter(|(named, _)| *named != ours).max_by_key(|(_, by)| by.len());
+    let Some((_, by)) = other.filter(|(_, by)| by.len() > for_ours) else { return false };
+    place.was_right(by[0]);
+    true
 }
 
 /// On a cluster a question for a key of ours is sent on by whoever is not its master, and the link follows.

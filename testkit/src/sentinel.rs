@@ -86,6 +86,11 @@ impl Watched {
         &self.servers[number].proxy
     }
 
+    /// The port by which Sentinels and clients know a server.
+    pub fn port(&self, number: usize) -> u16 {
+        self.servers[number].port
+    }
+
     /// How many servers there are.
     pub fn size(&self) -> usize {
         self.servers.len()

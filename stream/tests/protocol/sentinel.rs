@@ -110,6 +110,10 @@ async fn an_old_master_that_was_cut_off_is_left_by_readers_and_callers_alike() {
     for number in 0..3 {
         service.sentinel(number).ask(&["SENTINEL", "RESET", SERVICE]);
     }
+    // One Sentinel is cut off with it, and it is the one that is asked first.
+    service.sentinel(0).ask(&["SENTINEL", "REMOVE", SERVICE]);
+    let old = service.port(0).to_string();
+    assert_eq!(service.sentinel(0).ask(&["SENTINEL", "MONITOR", SERVICE, "127.0.0.1", &old, "3"]), "OK");
     assert!(service.ask(0, &["ROLE"]).starts_with("master"), "it was made a replica before the reset");
     let job = soon(async {
         loop {
