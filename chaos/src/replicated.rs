@@ -57,8 +57,10 @@ impl Replicated {
         }
     }
 
+    /// Of the master. What is done with it may last until another server is made master, so a replica has all that is
+    /// accepted by now.
     pub(crate) async fn proxy(&self) -> anyhow::Result<&Proxy> {
-        let master = self.master().await?;
+        let master = self.in_step().await?;
         Ok(match &self.servers {
             Servers::Sentinel(service) => service.proxy(master),
             Servers::Cluster(cluster) => cluster.proxy(master),

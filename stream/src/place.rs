@@ -74,13 +74,19 @@ impl Place {
         (0..sentinels.len()).map(|next| (first + next) % sentinels.len()).collect()
     }
 
+    /// The name of the service, and how the Sentinel of this number is asked.
+    pub(crate) fn sentinel(&self, number: usize) -> Option<(&str, &ConnectionInfo)> {
+        let Address::Service { name, sentinels, .. } = &self.named else { return None };
+        Some((name, sentinels.get(number)?))
+    }
+
     /// The master, as the Sentinel of this number sees it.
     ///
     /// # Errors
     /// It does not answer, or knows of none.
     pub(crate) async fn told_by(&self, number: usize) -> RedisResult<ConnectionInfo> {
-        let Address::Service { name, sentinels, .. } = &self.named else { return Ok(self.latest()) };
-        let (host, port) = sentinel::master_of(name, &sentinels[number]).await?;
+        let Some((service, asked)) = self.sentinel(number) else { return Ok(self.latest()) };
+        let (host, port) = sentinel::master_of(service, asked).await?;
         Ok(self.at(&host, port))
     }
 

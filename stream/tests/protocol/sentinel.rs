@@ -97,24 +97,62 @@ async fn a_worker_and_a_watcher_go_on_after_failovers_asked_for_or_not_and_nothi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_master_that_was_cut_off_is_left_by_readers_and_callers_alike() {
+async fn the_old_master_is_left_as_soon_as_a_sentinel_tells_of_another() {
     let service = Service::start(false, &[]).await;
-    let attentive = Settings { look_after_master: Duration::from_millis(300), ..hasty(&service.url()) };
-    let stream = Stream::connect(attentive).await.unwrap();
+    // Nobody looks by himself.
+    let hearing = Settings { look_after_master: Duration::from_secs(600), ..hasty(&service.url()) };
+    let stream = Stream::connect(hearing).await.unwrap();
     let mut events = stream.watch(WatchFrom::Now).await.unwrap();
     let mut consumer = consumer(&stream, "a").await;
+    until(async || {
+        (0..3).all(|number| {
+            service.sentinel(number).ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).contains("sub=2")
+        })
+    })
+    .await;
+    service.fail_over().await;
+    service.led_by(1).await;
+    let told = std::time::Instant::now();
+    let job = soon(async {
+        loop {
+            let job = submit_at_last(&stream).await;
+            if service.ask(1, &["EXISTS", &format!("export_job:{job}")]) == "1" {
+                return job;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(told.elapsed() < Duration::from_secs(5), "Sentinels make the old one a replica after 8 s");
+    assert!(service.ask(0, &["ROLE"]).starts_with("master"), "it is one still, and yet was left");
+    work_off(&mut consumer, &mut events, vec![job]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_master_that_was_cut_off_is_left_by_readers_and_callers_alike() {
+    let service = Service::start(false, &[]).await;
     service.fail_over().await;
     service.led_by(1).await;
     // The Sentinels forget the old master before they make it a replica, so it goes on as one that is cut off: it takes
-    // what it is told, and nobody breaks its connections.
+    // what it is told. One Sentinel is cut off with it, and it is the one that is asked first.
     for number in 0..3 {
         service.sentinel(number).ask(&["SENTINEL", "RESET", SERVICE]);
     }
-    // One Sentinel is cut off with it, and it is the one that is asked first.
     service.sentinel(0).ask(&["SENTINEL", "REMOVE", SERVICE]);
     let old = service.port(0).to_string();
     assert_eq!(service.sentinel(0).ask(&["SENTINEL", "MONITOR", SERVICE, "127.0.0.1", &old, "3"]), "OK");
     assert!(service.ask(0, &["ROLE"]).starts_with("master"), "it was made a replica before the reset");
+
+    let attentive = Settings { look_after_master: Duration::from_secs(2), ..hasty(&service.url()) };
+    let stream = Stream::connect(attentive).await.unwrap();
+    let mut events = stream.watch(WatchFrom::Now).await.unwrap();
+    let mut consumer = consumer(&stream, "a").await;
+    let at_first = submit(&stream).await;
+    assert_eq!(
+        service.ask(0, &["EXISTS", &format!("export_job:{at_first}")]),
+        "1",
+        "all begin at the old one"
+    );
     let job = soon(async {
         loop {
             let job = submit(&stream).await;
