@@ -42,6 +42,14 @@ impl Durability {
         Some(wait)
     }
 
+    /// How long the wait may take.
+    pub(crate) fn within(self) -> Duration {
+        match self {
+            Self::Fast => Duration::ZERO,
+            Self::Replicated { within, .. } | Self::Synced { within, .. } => within,
+        }
+    }
+
     /// Whether the reply of the wait says that it is as sure as asked.
     pub(crate) fn reached(self, reply: &Value) -> bool {
         let counts = counts(reply);

@@ -4,12 +4,17 @@
 //! connection of its own out of a small pool: one wait for each batch, and nobody else waits with it.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue};
 
 use crate::connect::{self, Dialer, Placed};
 use crate::durability::Durability;
 use crate::error::{StreamError, Trouble};
+use crate::socket::silent;
+
+/// How long a submit may take besides its wait, whatever happens to its connection.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections for submits that wait.
 #[derive(Default)]
@@ -18,8 +23,20 @@ pub(crate) struct Waiters {
 }
 
 impl Waiters {
-    /// Calls a script and then waits until what it wrote is as sure as `durability` asks.
+    /// Calls a script and then waits until what it wrote is as sure as `durability` asks. Its connections have no time-out
+    /// of their own, so all of it has one.
     pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        dialer: &Dialer,
+        call: &Cmd,
+        durability: Durability,
+    ) -> Result<T, StreamError> {
+        let answer =
+            tokio::time::timeout(PATIENCE + durability.within(), self.call(dialer, call, durability)).await;
+        answer.unwrap_or_else(|_| Err(StreamError::Unreachable(silent().into())))
+    }
+
+    async fn call<T: FromRedisValue>(
         &self,
         dialer: &Dialer,
         call: &Cmd,

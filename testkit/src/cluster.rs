@@ -187,7 +187,7 @@ impl Cluster {
             if keys.is_empty() {
                 break;
             }
-            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "10000", "KEYS"];
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "10000", "REPLACE", "KEYS"];
             migrate.extend(keys);
             self.ask(from, &migrate).await;
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deertrack_stream::{Durability, Settings, Stream, StreamError, Submitted};
+use deertrack_testkit::proxy::Proxy;
 use deertrack_testkit::redis::Redis;
 
 use crate::support::*;
@@ -78,4 +79,19 @@ async fn submits_that_wait_do_not_wait_for_each_other() {
     let commands = commands(20);
     futures::future::join_all(commands.iter().map(|command| stream.submit(command))).await;
     assert!(start.elapsed() < 5 * within, "{:?}: one after the other would take 10 s", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_submit_that_is_answered_by_nobody_ends_in_time() {
+    let redis = Redis::start().await;
+    let proxy = Proxy::start(redis.url()).await;
+    let durability = Durability::Replicated { replicas: 0, within: Duration::from_millis(100) };
+    let stream = Stream::connect(Settings { durability, ..hasty(proxy.url()) }).await.unwrap();
+    submit(&stream).await;
+    proxy.swallow();
+    // The connection stays open.
+    let error = soon(stream.submit(&command())).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error}");
+    proxy.cut();
+    submit(&stream).await;
 }
