@@ -50,9 +50,12 @@ pub(super) fn fits(cameras: &[CameraTimes]) -> Vec<Option<Fit>> {
 
 type Circle = [f64; CELLS];
 
-/// The cell of each visit of a day by sun time, under each shift. Days without sunrise have no part.
+/// The cell of a visit by sun time, under each shift.
+type Cells = [u8; STEPS];
+
+/// The visits of each day. Days without sunrise have no part.
 struct Profile {
-    days: Vec<Vec<[usize; STEPS]>>,
+    days: Vec<Vec<Cells>>,
 }
 
 impl Profile {
@@ -61,7 +64,7 @@ impl Profile {
         if camera.visits.len() < FEWEST_VISITS {
             return None;
         }
-        let mut days: BTreeMap<NaiveDate, Vec<[usize; STEPS]>> = BTreeMap::new();
+        let mut days: BTreeMap<NaiveDate, Vec<Cells>> = BTreeMap::new();
         for &visit in &camera.visits {
             if let Some(cells) = cells(sun, camera.coordinates, visit) {
                 days.entry(visit.date_naive()).or_default().push(cells);
@@ -72,16 +75,16 @@ impl Profile {
         enough.then(|| Self { days: days.into_values().collect() })
     }
 
-    fn visits(&self) -> impl Iterator<Item = &[usize; STEPS]> {
+    fn visits(&self) -> impl Iterator<Item = &Cells> {
         self.days.iter().flatten()
     }
 }
 
-fn cells(sun: &mut SunTime, coordinates: Coordinates, visit: DateTime<Utc>) -> Option<[usize; STEPS]> {
+fn cells(sun: &mut SunTime, coordinates: Coordinates, visit: DateTime<Utc>) -> Option<Cells> {
     let mut cells = [0; STEPS];
     for (step, cell) in cells.iter_mut().enumerate() {
         let angle = sun.angle(coordinates, visit + shift_of(step))?;
-        *cell = (angle / TAU * CELLS as f64) as usize % CELLS;
+        *cell = ((angle / TAU * CELLS as f64) as usize % CELLS) as u8;
     }
     Some(cells)
 }
@@ -106,7 +109,7 @@ fn curve_of_others(profiles: &[Option<Profile>], own: usize) -> Option<Circle> {
     let mut weights = [0.0; CELLS];
     for profile in &others {
         let weight = 1.0 / (others.len() * profile.visits().count()) as f64;
-        profile.visits().for_each(|cells| weights[cells[0]] += weight);
+        profile.visits().for_each(|cells| weights[usize::from(cells[0])] += weight);
     }
     let smooth = smoothed(&weights);
     Some(smooth.map(|density| ((1.0 - EVEN) * density + EVEN / CELLS as f64).ln()))
@@ -132,8 +135,8 @@ pub(super) struct Fit {
 
 impl Fit {
     fn of(profile: &Profile, curve: &Circle) -> Self {
-        let day = |visits: &Vec<[usize; STEPS]>| {
-            std::array::from_fn(|step| visits.iter().map(|cells| curve[cells[step]]).sum())
+        let day = |visits: &Vec<Cells>| {
+            std::array::from_fn(|step| visits.iter().map(|cells| curve[usize::from(cells[step])]).sum())
         };
         Self { days: profile.days.iter().map(day).collect(), visits: profile.visits().count() }
     }

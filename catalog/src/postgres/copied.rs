@@ -94,10 +94,8 @@ impl<B: AsRef<[u8]> + Default> Copied<B> {
     }
 
     fn cell(&self, column: usize, form: Form) -> Result<Option<&[u8]>, Error> {
-        let (_, of) = self
-            .columns
-            .get(column)
-            .ok_or(Error::ColumnIndexOutOfBounds { index: column, len: self.columns.len() })?;
+        let out_of_bounds = || Error::ColumnIndexOutOfBounds { index: column, len: self.columns.len() };
+        let (_, of) = self.columns.get(column).ok_or_else(out_of_bounds)?;
         match self.cells.get(column).cloned().flatten() {
             None => Ok(None),
             Some(_) if *of != form => Err(self.wrong(column, format!("it is no {form:?}"))),

@@ -15,10 +15,10 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::copied::Copied;
 use crate::failure::CatalogError;
 
-/// Rows that are handed on at a time.
-const AT_ONCE: usize = 512;
+/// Rows that are handed on at a time: some ten kilobytes, for an allocator gives larger ones back to the system each time.
+const AT_ONCE: usize = 128;
 /// Of these, how many may wait: a megabyte or so.
-const AHEAD: usize = 4;
+const AHEAD: usize = 16;
 /// The range in a streamed statement: `COPY` takes no parameters, so they are settings of its transaction.
 pub(crate) const RANGE: [&str; 2] = [
     "nullif(current_setting('deertrack.start'), '')::timestamptz",

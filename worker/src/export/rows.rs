@@ -13,10 +13,11 @@ use super::instants::{Instants, OfImage, Taken};
 use super::{Cx, Job, Progress, turns};
 use crate::JobError;
 
-/// Rows that are handed on at a time, and those of the last of their instants or images.
-const BATCH: usize = 512;
+/// Rows that are handed on at a time, and those of the last of their instants or images: some ten kilobytes, for an allocator
+/// gives larger ones back to the system each time.
+const BATCH: usize = 128;
 /// Batches that may wait: some megabytes.
-const BATCHES_AHEAD: usize = 4;
+const BATCHES_AHEAD: usize = 16;
 
 /// Rows on their way: photographs `P`, and what was seen on them `S`.
 #[derive(Debug)]
@@ -204,7 +205,8 @@ where
     let mut instants = Instants::of(photographs, seen).await?;
     let mut read = 0;
     loop {
-        let mut batch = Batch { photographs: Vec::new(), seen: Vec::new(), read: 0, is_last: false };
+        let (photographs, seen) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        let mut batch = Batch { photographs, seen, read: 0, is_last: false };
         while !batch.is_last && batch.photographs.len() + batch.seen.len() < BATCH {
             let before = batch.seen.len();
             let at = instants.next(&mut batch.photographs, &mut batch.seen).await?;

@@ -31,8 +31,8 @@ pub(super) fn report(found: &Found, asked: &Asked<'_>) -> Option<Report> {
     let periods = Periods::new(params.start_date..=params.end_date, params.group_by);
     let places = counts::by_place(&survey, &found.places);
     let rates = rates::rows(&survey, &before);
-    let light = light_rows(&survey, &sky);
-    let (frame, activity) = side_by_side(|| frame(&survey, found, asked), || activity::part(&survey, &sky));
+    let words = || (frame(&survey, found, asked), light_rows(&survey, &sky));
+    let ((frame, light), activity) = side_by_side(words, || activity::part(&survey, &sky));
     let mut report = Report {
         frame,
         headline: String::new(),
