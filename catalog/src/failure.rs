@@ -65,6 +65,18 @@ fn listed(problems: &[MapProblem]) -> String {
 }
 
 impl CatalogError {
+    /// Whether the database cannot be reached at all, by anybody: it is stopped, starts, is cut off, has no connection
+    /// left or lets nobody in. What it answered itself, about this question alone, is no such thing.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Unavailable(Error::Database(error)) | Self::Unexpected(Error::Database(error)) => {
+                is_away_answer(error.as_ref())
+            }
+            Self::Unavailable(_) | Self::NoFile(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it may be that a table has changed since somebody looked where everything is.
     pub(crate) fn may_be_a_changed_table(&self) -> bool {
         let Self::Unexpected(Error::Database(error)) = self else {
@@ -119,6 +131,26 @@ fn is_passing_answer(error: &dyn DatabaseError) -> bool {
     }
 }
 
+fn is_away_answer(error: &dyn DatabaseError) -> bool {
+    let Some(code) = error.code() else { return false };
+    if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+        is_away_sqlstate(&code)
+    } else {
+        code.parse().is_ok_and(is_away_sqlite_code)
+    }
+}
+
+/// As below, with 28 (it lets us not in) and 3D (there is no such database); without a lock that was not free, a statement
+/// that took too long, and what another transaction rolled back.
+fn is_away_sqlstate(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58")) && code != "57014"
+}
+
+/// Primary result codes: 10 input/output, 13 disk full, 14 cannot open.
+fn is_away_sqlite_code(code: u32) -> bool {
+    matches!(code & 0xff, 10 | 13 | 14)
+}
+
 /// Classes of SQLSTATE: 08 connection, 53 resources, 57 told to stop (57014 is our own statement timeout), 58 system;
 /// 40 rolled back for another transaction, 55P03 a lock was not free.
 fn is_passing_sqlstate(code: &str) -> bool {
@@ -140,6 +172,21 @@ mod tests {
             assert!(is_passing_sqlstate(code), "{code}");
         }
         assert!(is_passing_sqlite_code(5) && is_passing_sqlite_code(261) && is_passing_sqlite_code(14));
+    }
+
+    #[test]
+    fn a_database_that_nobody_reaches_is_away_and_one_that_answers_is_not() {
+        for code in ["57P03", "57P01", "53300", "08006", "28P01", "28000", "3D000", "58030"] {
+            assert!(is_away_sqlstate(code), "{code}");
+        }
+        for code in ["57014", "40001", "55P03", "42P01", "25006", ""] {
+            assert!(!is_away_sqlstate(code), "{code}");
+        }
+        assert!(is_away_sqlite_code(14) && is_away_sqlite_code(266) && !is_away_sqlite_code(5));
+        let unresolved = std::io::Error::other("failed to lookup address information");
+        assert!(CatalogError::from(Error::Io(unresolved)).is_away());
+        assert!(CatalogError::from(Error::PoolTimedOut).is_away());
+        assert!(!CatalogError::from(Error::RowNotFound).is_away());
     }
 
     #[test]

@@ -142,8 +142,9 @@ pub(crate) struct PaceArgs {
     /// Jobs at a time; default: one for each core
     #[arg(long, env = "DEERTRACK_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) concurrency: Option<u16>,
-    /// Seconds that running jobs may go on after a stop was asked
-    #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 30, value_name = "SECONDS")]
+    /// Seconds that running jobs may go on after a stop was asked; the rest is handed back. At least 2 s less than what
+    /// the service manager waits before it kills (Kubernetes 30 s, `docker stop` 10 s)
+    #[arg(long, env = "DEERTRACK_GRACE_SECONDS", default_value_t = 20, value_name = "SECONDS")]
     pub(crate) grace_seconds: u64,
     /// Memory that this process may take: `512MB`, `2GiB`. An export that needs more is refused in words, one that needs
     /// what others have waits [default: the limit of the container, if it has one]

@@ -26,7 +26,7 @@ impl WaitingLine {
     /// How far it is, from 0 to 1, and with what.
     pub(crate) fn at(&self, fraction: f64, stage: &str) {
         self.bar.set_position((fraction * STEPS as f64).round() as u64);
-        self.bar.set_message(stage.to_owned());
+        self.bar.set_message(deertrack_catalog::harmless(stage));
     }
 
     /// Lets `print` write lines above it.

@@ -2,10 +2,13 @@
 
 use std::ops::Deref;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
 use crate::request::MAX_NAME_CHARS;
 use crate::{Command, Problem, Rejection};
+
+/// No zone is further ahead of UTC (Pacific/Kiritimati).
+const FARTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
 
 /// A value that has passed its rules. There is no other way to get one.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,17 @@ impl Valid<Command> {
         }
         command.export.rules(today)?;
         Ok(Self(command))
+    }
+
+    /// Checks a command that was accepted before, for whoever works on it. Which day was today was decided there and
+    /// then, in a zone that is not known here: the latest that it can have been is taken. So neither another zone nor
+    /// another clock refuses what was accepted.
+    ///
+    /// # Errors
+    /// As for [`Valid::check`].
+    pub fn check_accepted(command: Command) -> Result<Self, Rejection> {
+        let latest = command.created_at.checked_add_signed(FARTHEST_AHEAD).unwrap_or(command.created_at);
+        Self::check(command, latest.date_naive())
     }
 }
 

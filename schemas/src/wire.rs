@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::command::VERSION;
-use crate::{Command, StatusRecord};
+use crate::{Command, Outline, StatusRecord};
 
 /// The largest envelope, in bytes: 10,000 ids of 100 characters fit.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -57,6 +57,19 @@ pub fn decode(bytes: &[u8]) -> Result<Command, WireError> {
     }
     let command: Command = whole(bytes)?;
     if command.v > VERSION { Err(WireError::NewerVersion(command.v)) } else { Ok(command) }
+}
+
+/// The longest name of a kind that is none of ours, in bytes.
+const MAX_KIND_BYTES: usize = 64;
+
+/// What can be told of bytes that [`decode`] refuses: a command of a newer version, of an unknown kind or with unknown
+/// parameters. A newer worker may understand it. `None` when they have not the outline of a command. Never panics.
+pub fn outline(bytes: &[u8]) -> Option<Outline> {
+    if bytes.len() > MAX_BYTES {
+        return None;
+    }
+    let outline: Outline = whole(bytes).ok()?;
+    (1..=MAX_KIND_BYTES).contains(&outline.kind.len()).then_some(outline)
 }
 
 /// The bytes of a status record, as they lie in an event's `body`.

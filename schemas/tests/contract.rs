@@ -58,7 +58,7 @@ fn a_command_of_a_minimal_foreign_producer_is_read() {
     // Written by hand in another language: only the required names, in any order, and one we do not know.
     let body = serde_json::json!({
         "colour": "green",
-        "params": { "group_by": "week", "end_date": "2026-02-01", "start_date": "2026-01-01", "future_switch": 7 },
+        "params": { "group_by": "week", "end_date": "2026-02-01", "start_date": "2026-01-01" },
         "kind": "pdf", "v": 1, "job_id": "job-1", "created_at": "2026-02-02T00:00:00Z",
     });
     let command = wire::decode(&rmp_serde::to_vec_named(&body).unwrap()).unwrap();

@@ -169,3 +169,31 @@ fn a_newer_envelope_is_told_from_a_broken_one() {
     let command = Command { v: 2, ..Command::new("a".parse().unwrap(), export, DateTime::<Utc>::UNIX_EPOCH) };
     assert!(matches!(wire::decode(&wire::encode(&command).unwrap()), Err(WireError::NewerVersion(2))));
 }
+
+#[test]
+fn what_a_newer_producer_sends_has_the_outline_of_a_command_and_rubbish_has_none() {
+    let start = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let export = Export::Pdf(PdfParams::new(start, start, GroupBy::Day));
+    let mut command = Command::new("a".parse().unwrap(), export, DateTime::<Utc>::UNIX_EPOCH);
+    command.requested_by = Some("anna".into());
+    let changed = |name: &str, value: Value| {
+        let mut fields = fields_of(&command);
+        fields.iter_mut().find(|(field, _)| field == name).unwrap().1 = value;
+        rmp_serde::to_vec_named(&InOrder(fields)).unwrap()
+    };
+    let mut params = serde_json::to_value(&command).unwrap()["params"].clone();
+    params["from_a_newer_version"] = true.into();
+    for (name, value) in [("v", 2.into()), ("v", 300.into()), ("kind", "docx".into()), ("params", params)] {
+        let bytes = changed(name, value.clone());
+        assert!(wire::decode(&bytes).is_err(), "{name} {value}: an unknown parameter is never passed over");
+        let outline = wire::outline(&bytes).unwrap();
+        assert_eq!((outline.job_id.as_str(), outline.requested_by.as_deref()), ("a", Some("anna")), "{name}");
+    }
+    for (name, value) in [("job_id", "a b".into()), ("kind", "".into()), ("kind", "x".repeat(65).into())] {
+        assert_eq!(wire::outline(&changed(name, value)), None, "{name}");
+    }
+    let whole = wire::encode(&command).unwrap();
+    assert_eq!(wire::outline(&whole[..whole.len() - 1]), None);
+    assert_eq!(wire::outline(&[whole.as_slice(), b"x"].concat()), None);
+    assert_eq!(wire::outline(b"\x80"), None);
+}

@@ -9,8 +9,8 @@ use deertrack_schemas::{Command, Keys, State, StatusRecord, wire};
 
 use crate::claim::unreadable;
 use crate::error::StreamError;
+use crate::history::TryError;
 use crate::job_ids::new_job_id;
-use crate::retry::TryError;
 use crate::stored::StoredEntry;
 use crate::{EventId, Stream, crash, meters, script};
 

@@ -27,6 +27,15 @@ pub enum Durability {
 }
 
 impl Durability {
+    /// As sure, or not at all after so long.
+    pub(crate) fn confirmed_within(self, most: Duration) -> Self {
+        match self {
+            Self::Fast => self,
+            Self::Replicated { replicas, within } => Self::Replicated { replicas, within: within.min(most) },
+            Self::Synced { replicas, within } => Self::Synced { replicas, within: within.min(most) },
+        }
+    }
+
     /// The command that waits; `None` when there is nothing to wait for.
     pub(crate) fn wait(self) -> Option<Cmd> {
         let (mut wait, replicas, within) = match self {

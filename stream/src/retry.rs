@@ -5,17 +5,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use deertrack_schemas::{Command, Keys, Kind, State, StatusRecord, wire};
+use deertrack_schemas::{Command, Kind, StatusRecord, wire};
 use rand::Rng;
-use redis::{Cmd, RedisResult};
-use serde::{Deserialize, Serialize};
+use redis::RedisResult;
 
 use crate::backoff::jittered;
 use crate::claim::Claim;
-use crate::finish::Finished;
-use crate::member::{Member, Settled};
-use crate::{crash, meters, script};
+use crate::member::Member;
+use crate::park::{Parking, Retried};
+use crate::{crash, history, meters, script};
 
 /// How many parked jobs one script puts back.
 const BATCH: usize = 64;
@@ -49,42 +47,13 @@ impl RetryPolicy {
     }
 }
 
-/// One try that failed; part of a dead letter's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TryError {
-    /// Which try, from 1.
-    pub attempt: u32,
-    /// When it failed (UTC).
-    pub at: DateTime<Utc>,
-    /// What went wrong, for operators.
-    pub error: String,
-}
-
-/// What became of a job that asked for another try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retried {
-    /// Parked.
-    Later {
-        /// When the next try is due (UTC).
-        at: DateTime<Utc>,
-        /// Its number.
-        attempt: u32,
-    },
-    /// It has had all its tries; it lies in the dead letters.
-    Dead,
-    /// Somebody asked to cancel it: it has ended as cancelled.
-    Cancelled,
-    /// Not written by this claim: somebody else owns the entry now, or Redis refused the move again and again.
-    Lost,
-}
-
 impl Claim {
     /// Parks the job for another try, or gives it up when it has had all its tries. `error` is for operators;
     /// `record` (its `error` field) is what the asker sees meanwhile. Tries until it works or the lease is lost.
     pub async fn retry(mut self, record: StatusRecord, error: &str, policy: &RetryPolicy) -> Retried {
         let Ok(command) = self.decode() else { return self.give_up("it cannot be read", record).await };
         let _token = self.member.moves.token();
-        self.entry.errors = self.history(command.attempt, error);
+        self.entry.errors = history::with_failure(&self.entry.errors, command.attempt, error);
         if command.attempt >= command.max_attempts {
             let reason = format!("{} of {} tries failed: {error}", command.attempt, command.max_attempts);
             return self.give_up(&reason, record).await;
@@ -98,95 +67,15 @@ impl Claim {
                 return self.give_up(&format!("it cannot be tried again: {why}: {error}"), record).await;
             }
         };
-        let at = Utc::now() + TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
-        let call = self.retry_call(&record, &next, body, delay, at);
-        self.park(&call, record, next.attempt).await
-    }
-
-    async fn give_up(self, reason: &str, record: StatusRecord) -> Retried {
-        match self.dead(reason, record).await {
-            Finished::Done => Retried::Dead,
-            Finished::Lost => Retried::Lost,
-        }
-    }
-
-    async fn park(mut self, call: &Cmd, record: StatusRecord, attempt: u32) -> Retried {
-        crash::point("retry.before");
-        let settled: Option<Settled<i64>> = self.member.settle("retry", call).await;
-        let Some(Settled { reply: due, tried_before }) = settled else { return Retried::Lost };
-        crash::point("retry.after");
-        let at = match due {
-            -1 => {
-                let record = StatusRecord { error: Some("cancelled".into()), ..record };
-                return match self.finish(record.with_state(State::Cancelled)).await {
-                    Finished::Done => Retried::Cancelled,
-                    Finished::Lost => Retried::Lost,
-                };
-            }
-            // The reply to an earlier call may have been lost. Then the job is parked, or has gone on from there:
-            // either way it is not this claim's any more, and nothing is to be done.
-            0 => None,
-            due => DateTime::from_timestamp_millis(due),
-        };
-        self.forget();
-        match at {
-            Some(at) => {
-                meters::moved("retry", 1);
-                self.member.parked.notify_one();
-                Retried::Later { at, attempt }
-            }
-            None => {
-                tracing::debug!(tried_before, "a retry was refused: the claim is not held");
-                meters::lost("retry", 1);
-                Retried::Lost
-            }
-        }
-    }
-
-    /// All errors so far and this one. A history that cannot be read begins anew.
-    fn history(&self, attempt: u32, error: &str) -> Vec<u8> {
-        let mut errors: Vec<TryError> = serde_json::from_slice(&self.entry.errors).unwrap_or_default();
-        errors.push(TryError { attempt, at: Utc::now(), error: error.to_owned() });
-        serde_json::to_vec(&errors).expect("numbers, times and texts can be written")
-    }
-
-    fn retry_call(
-        &self,
-        record: &StatusRecord,
-        next: &Command,
-        body: Vec<u8>,
-        delay: Duration,
-        at: DateTime<Utc>,
-    ) -> Cmd {
-        let (member, keys) = (&self.member, &self.member.settings.keys);
-        let waiting = StatusRecord {
-            entry_id: None,
-            next_attempt_at: Some(at),
-            completed_at: None,
+        let parking = Parking {
+            job_id: next.job_id.clone(),
+            tenant: next.tenant.clone(),
+            idempotency_key: next.idempotency_key.clone(),
             attempt: next.attempt,
-            ..record.clone().with_state(State::Retrying)
+            body,
+            queued: StatusRecord::queued(&next),
         };
-        let mut call = script::call(&script::RETRY, 6, 12, 4096);
-        let status = keys.status(next.job_id.as_str());
-        call.arg(keys.commands())
-            .arg(keys.delayed())
-            .arg(keys.parked())
-            .arg(&status)
-            .arg(keys.cancel(next.job_id.as_str()))
-            .arg(next.idempotency_key.as_ref().map_or(status, |key| keys.dedupe(key)))
-            .arg(Keys::GROUP)
-            .arg(&member.name)
-            .arg(member.settings.status_ttl.as_secs())
-            .arg(&*self.entry.id)
-            .arg(self.entry.delivery)
-            .arg(next.job_id.as_str())
-            .arg(delay.as_millis() as u64)
-            .arg(waiting.to_json())
-            .arg(next.tenant.as_deref().unwrap_or(""))
-            .arg(body)
-            .arg(&self.entry.errors)
-            .arg(StatusRecord::queued(next).to_json());
-        call
+        self.park(record, parking, delay).await
     }
 }
 

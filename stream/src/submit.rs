@@ -59,15 +59,25 @@ impl Stream {
     async fn submit_batch(&self, commands: &[Valid<Command>]) -> Result<Vec<Submitted>, StreamError> {
         let call = self.submit_call(commands)?;
         crash::point("submit.before");
-        let replies: Vec<(u8, String)> = match self.settings().durability {
-            Durability::Fast => self.link().run(&call).await?,
-            durability => self.waiters().run(self.dialer(), &call, durability).await?,
-        };
+        let replies = self.run_submit(&call, self.settings().durability).await?;
         crash::point("submit.after");
         let results = replies.into_iter().map(submitted).collect::<Result<Vec<_>, RedisError>>()?;
         let new = results.iter().filter(|result| matches!(result, Submitted::New(_))).count();
         meters::moved("submit", new);
         Ok(results)
+    }
+
+    async fn run_submit(&self, call: &Cmd, durability: Durability) -> Result<Vec<(u8, String)>, StreamError> {
+        match durability {
+            Durability::Fast => Ok(self.link().run(call).await?),
+            durability => self.waiters().run(self.dialer(), call, durability).await,
+        }
+    }
+
+    /// A submit of nothing: it writes nothing, and fails where a submit would.
+    pub(crate) async fn try_submit(&self, durability: Durability) -> Result<(), StreamError> {
+        self.run_submit(&self.submit_call(&[])?, durability).await?;
+        Ok(())
     }
 
     fn submit_call(&self, commands: &[Valid<Command>]) -> Result<Cmd, StreamError> {

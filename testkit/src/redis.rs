@@ -1,6 +1,9 @@
 //! A private Redis for a test: on a unix socket in a directory of its own, gone when the test ends.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use deertrack_stream::embedded::{Options, Server};
 use deertrack_stream::{Settings, Stream};
@@ -58,6 +61,27 @@ impl Redis {
     /// `redis+unix:///...`
     pub fn url(&self) -> &str {
         self.server.url()
+    }
+
+    /// Sends one command as any other program might; what it answers, as it stands on the wire.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub fn run(&self, words: &[&[u8]]) -> String {
+        let path = self.url().trim_start_matches("redis+unix://");
+        let mut socket = UnixStream::connect(path).expect("the server listens on its socket");
+        socket.set_read_timeout(Some(Duration::from_secs(10))).expect("ten seconds are a time");
+        let mut request = format!("*{}\r\n", words.len()).into_bytes();
+        for word in words {
+            request.extend(format!("${}\r\n", word.len()).into_bytes());
+            request.extend_from_slice(word);
+            request.extend_from_slice(b"\r\n");
+        }
+        socket.write_all(&request).expect("the server reads");
+        socket.shutdown(std::net::Shutdown::Write).expect("the socket is open");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("the server answers in text");
+        answer
     }
 
     /// The protocol's default settings on this server.

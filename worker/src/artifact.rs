@@ -6,8 +6,10 @@
 mod draft;
 mod name;
 mod stored;
+mod sync;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,6 +23,9 @@ pub use draft::{Draft, Drafts};
 pub use name::file_name;
 pub(crate) use stored::hex;
 pub use stored::{DOWNLOAD_PATH, Stored};
+
+/// What is written to see whether anything can be: more than a full disk has left in its last blocks.
+const CHECK_BYTES: usize = 64 * 1024;
 
 /// A file could not be stored.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +127,9 @@ impl Artifacts {
     }
 
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<Stored, StoreError> {
+        // The store would make a folder that is gone again: on the disk below it, where nobody looks for files.
+        let found = tokio::fs::metadata(&self.dir).await;
+        found.map_err(|source| StoreError::Folder { dir: self.dir.clone(), source })?;
         let stored = Stored { size: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
         let at = object_store::path::Path::from(name);
         let put = self.store.put(&at, PutPayload::from(bytes)).await;
@@ -131,15 +139,33 @@ impl Artifacts {
 
     async fn rename(&self, name: &str, draft: Draft) -> Result<Stored, StoreError> {
         let path = self.dir.join(name);
-        let published = tokio::task::spawn_blocking(move || draft.publish(&path)).await;
-        let published = published.unwrap_or_else(|ended| Err(io::Error::other(ended)));
+        let published = off_the_runtime(move || draft.publish(&path)).await;
         published.map_err(|source| StoreError::Publish { name: name.to_owned(), source })
     }
 
     /// The store renames into place but does not sync: a status must not outlive its file.
     async fn sync(&self, name: &str) -> io::Result<()> {
-        tokio::fs::File::open(self.dir.join(name)).await?.sync_all().await?;
-        tokio::fs::File::open(&self.dir).await?.sync_all().await
+        let (file, dir) = (self.dir.join(name), self.dir.clone());
+        off_the_runtime(move || {
+            sync::sync(&File::open(file)?)?;
+            sync::sync_folder(&dir)
+        })
+        .await
+    }
+
+    /// Whether files can be stored just now: one is written, forced to disk and removed. On a disk that hangs this waits.
+    ///
+    /// # Errors
+    /// As for [`Artifacts::publish`].
+    pub async fn check(&self) -> io::Result<()> {
+        let dir = self.dir.clone();
+        off_the_runtime(move || {
+            let mut draft = Drafts::new(&dir, "check".parse().map_err(io::Error::other)?).begin()?;
+            draft.write_all(&[0; CHECK_BYTES])?;
+            draft.try_publish()?;
+            sync::sync_folder(&dir)
+        })
+        .await
     }
 
     /// Removes files older than `keep`: expired artifacts, orphans of tries that lost their claim, and temporary
@@ -164,10 +190,15 @@ impl Artifacts {
     }
 }
 
+/// Work that waits for the disk.
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|ended| Err(io::Error::other(ended)))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-
     use chrono::Utc;
     use deertrack_schemas::{Export, JobId, TableParams, table};
     use tempfile::TempDir;

@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use chrono_tz::Tz;
-use deertrack_schemas::{Command, State, StatusRecord, Valid};
-use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running, crash};
+use deertrack_schemas::{Command, Kind, State, StatusRecord, Valid};
+use deertrack_stream::{Claim, Finished, Retried, RetryPolicy, Running, WaitPolicy, crash};
 use futures::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +18,7 @@ use tracing::{Instrument, Span};
 use crate::JobError;
 use crate::artifact::{self, Artifacts, Drafts, StoreError};
 use crate::export::{Exporter, Job, Progress, Rendered};
+use crate::gate::Gate;
 use crate::memory::Memory;
 use crate::stage::Stages;
 
@@ -31,9 +31,11 @@ const LOST: &str = "lost";
 pub(crate) struct Shared {
     pub(crate) exporter: Arc<dyn Exporter>,
     pub(crate) artifacts: Artifacts,
-    pub(crate) zone: Tz,
     pub(crate) time_limit: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) wait: WaitPolicy,
+    /// Closed by jobs that meet an outage.
+    pub(crate) gate: Arc<Gate>,
     pub(crate) memory: Memory,
     /// Set when the grace time of a shutdown is over.
     pub(crate) hand_back: CancellationToken,
@@ -55,7 +57,7 @@ pub(crate) async fn work(shared: Arc<Shared>, claim: Claim, slot: OwnedSemaphore
     crash::point("job.claimed");
     let command = match claim.decode() {
         Ok(command) => command,
-        Err(error) => return bury(claim, &error.to_string()).await,
+        Err(error) => return set_aside(&shared, claim, &error.to_string()).await,
     };
     let span = claim.span(&command);
     supervise(shared, claim, command, slot).instrument(span).await;
@@ -73,15 +75,15 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
         entry_id: Some(claim.entry_id().to_owned()),
         ..StatusRecord::queued(&command).with_state(State::Running)
     };
-    if let Some(refused) = refuse(&shared, &command, &record) {
+    if let Some(refused) = refuse(&command, &record) {
         return finish(claim, refused).await;
     }
     let running = claim.run(record.clone());
     crash::point_of("job.running", command.job_id.as_str());
-    let policy = shared.retry.unwrap_or_else(|| RetryPolicy::of(command.export.kind()));
+    let kind = command.export.kind();
     let ending = run_to_end(&shared, command, &record, &running, slot).await;
     let record = StatusRecord { counts: running.counts(), ..record };
-    settle(claim, record, ending, &policy).await;
+    settle(&shared, kind, claim, record, ending).await;
 }
 
 /// A re-delivered entry may have been finished by its former owner, whose acknowledgement was lost.
@@ -100,13 +102,12 @@ async fn ended_before(claim: &Claim) -> bool {
 }
 
 /// The end of a command that must not run: its deadline has passed or it breaks a rule.
-fn refuse(shared: &Shared, command: &Command, record: &StatusRecord) -> Option<StatusRecord> {
+fn refuse(command: &Command, record: &StatusRecord) -> Option<StatusRecord> {
     let now = Utc::now();
     if command.deadline.is_some_and(|deadline| deadline < now) {
         return Some(ended(record.clone(), State::Expired, "its deadline passed before a worker was free"));
     }
-    let today = now.with_timezone(&shared.zone).date_naive();
-    let broken = Valid::check(command.clone(), today).err()?;
+    let broken = Valid::check_accepted(command.clone()).err()?;
     Some(ended(record.clone(), State::Failed, &broken.to_string()))
 }
 
@@ -168,7 +169,7 @@ async fn export(
 }
 
 /// Ends the claim as the job ended.
-async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &RetryPolicy) {
+async fn settle(shared: &Shared, kind: Kind, claim: Claim, record: StatusRecord, ending: Ending) {
     let last = match ending {
         Ending::Lost => {
             return tracing::warn!(
@@ -187,7 +188,11 @@ async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &Ret
             progress: 1.0,
             ..record.with_state(State::Completed)
         },
-        Ending::Failed(error) if error.may_pass() => return try_again(claim, record, &error, policy).await,
+        Ending::Failed(error @ JobError::Retry { .. }) => {
+            let policy = shared.retry.unwrap_or_else(|| RetryPolicy::of(kind));
+            return try_again(claim, record, &error, &policy).await;
+        }
+        Ending::Failed(error @ JobError::Away { .. }) => return wait(shared, claim, record, &error).await,
         Ending::Failed(error) => {
             tracing::warn!(error = %error.for_the_log(), "the export failed");
             ended(record, State::Failed, &error.to_string())
@@ -202,22 +207,32 @@ async fn settle(claim: Claim, record: StatusRecord, ending: Ending, policy: &Ret
     finish(claim, last).await;
 }
 
-/// Something is away that may come back: later, or never again when the tries are used up.
+/// Another try may mend it: later, or never again when the tries are used up.
 async fn try_again(claim: Claim, record: StatusRecord, error: &JobError, policy: &RetryPolicy) {
     let why = error.for_the_log();
     let record = StatusRecord { error: Some(error.to_string()), ..record };
-    match claim.retry(record, &why, policy).await {
+    let retried = claim.retry(record, &why, policy).await;
+    tell_retried(retried, &why, "the export failed; it is tried again");
+}
+
+/// Something is away that every job needs: nothing is fetched until it is back, and this job waits for it.
+async fn wait(shared: &Shared, claim: Claim, record: StatusRecord, error: &JobError) {
+    let why = error.for_the_log();
+    shared.gate.doubt(&why);
+    let record = StatusRecord { error: Some(error.to_string()), ..record };
+    let retried = claim.wait(record, &why, &shared.wait).await;
+    tell_retried(retried, &why, "something is away; the job waits for it, and no try is counted");
+}
+
+fn tell_retried(retried: Retried, why: &str, later: &str) {
+    match retried {
         Retried::Later { at, attempt } => {
             let outcome = State::Retrying.name();
-            tracing::warn!(outcome, error = why, next_attempt = attempt, next_attempt_at = %at, "the export failed; it is tried again");
+            tracing::warn!(outcome, error = why, next_attempt = attempt, next_attempt_at = %at, "{later}");
         }
         Retried::Dead => {
             let outcome = State::Dead.name();
-            tracing::error!(
-                outcome,
-                error = why,
-                "the export failed in all its tries; it lies in the dead letters"
-            );
+            tracing::error!(outcome, error = why, "the job is given up; it lies in the dead letters");
         }
         Retried::Cancelled => {
             tracing::info!(outcome = State::Cancelled.name(), "the job was cancelled between two tries");
@@ -232,14 +247,23 @@ fn ended(record: StatusRecord, state: State, error: &str) -> StatusRecord {
     StatusRecord { error: Some(error.to_owned()), completed_at: Some(Utc::now()), ..record.with_state(state) }
 }
 
-/// An entry that is no command: to the dead letters, alone, with its bytes.
+/// An entry that this version cannot read: it waits for a newer worker if one may read it, or goes to the dead letters,
+/// alone, with its bytes.
+async fn set_aside(shared: &Shared, claim: Claim, reason: &str) {
+    let Some(record) = claim.newer() else { return bury(claim, reason).await };
+    let why = format!("a newer worker is needed, this one does not understand the command: {reason}");
+    let record = StatusRecord { error: Some(why.clone()), ..record };
+    let retried = claim.wait(record, &why, &shared.wait).await;
+    tell_retried(retried, &why, "a command waits for a newer worker");
+}
+
 async fn bury(claim: Claim, reason: &str) {
     tracing::warn!(
         entry.id = claim.entry_id(),
         reason,
         "an entry cannot be read; it goes to the dead letters"
     );
-    let record = claim.unreadable();
+    let record = StatusRecord { error: Some(reason.to_owned()), ..claim.unreadable() };
     claim.dead(reason, record).await;
 }
 

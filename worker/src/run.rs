@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono_tz::Tz;
-use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, StreamError};
+use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, StreamError, WaitPolicy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::artifact::Artifacts;
+use crate::conditions::Conditions;
 use crate::export::Exporter;
+use crate::gate::Gate;
 use crate::job::{self, Shared};
 use crate::memory::Memory;
 
@@ -29,18 +30,21 @@ const HAND_BACK_WITHIN: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// How many jobs run at a time; exports are CPU-bound, so one for each core.
     pub concurrency: usize,
-    /// How long running jobs may go on after a shutdown was asked.
+    /// How long running jobs may go on after a shutdown was asked. 20 s: what is left is handed back at once, well before
+    /// an orchestrator's SIGKILL at 30 s, which would cost each of them a delivery.
     pub grace: Duration,
-    /// The zone in which "today" and local days are told.
-    pub zone: Tz,
     /// Instead of each kind's own time limit; a machine that is always slow may need a longer one.
     pub time_limit: Option<Duration>,
     /// Instead of each kind's own waits before another try; tests have no time.
     pub retry: Option<RetryPolicy>,
+    /// How jobs wait for what is away.
+    pub wait: WaitPolicy,
     /// Files older than this are removed: finished exports that nobody fetched, and what killed workers left.
     pub keep_files: Duration,
     /// How much memory its jobs may take.
     pub memory: Memory,
+    /// Closed while nothing may be fetched; whoever serves `/readyz` looks at it.
+    pub gate: Arc<Gate>,
 }
 
 impl Default for Settings {
@@ -48,17 +52,18 @@ impl Default for Settings {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             concurrency: cores,
-            grace: Duration::from_secs(30),
-            zone: Tz::UTC,
+            grace: Duration::from_secs(20),
             time_limit: None,
             retry: None,
+            wait: WaitPolicy::default(),
             keep_files: Duration::from_hours(7 * 24),
             memory: Memory::of_this_machine(),
+            gate: Arc::default(),
         }
     }
 }
 
-/// Works until `shutdown`, then lets running jobs end within the grace time and hands the rest back. When Redis is
+/// Works until `shutdown`, while the gate is open; then lets running jobs end within the grace time and hands the rest back. When Redis is
 /// away meanwhile it returns a second later all the same, and leaves to the leases what is not handed back.
 ///
 /// # Errors
@@ -70,22 +75,26 @@ pub async fn run(
     settings: &Settings,
     shutdown: CancellationToken,
 ) -> Result<(), StreamError> {
+    let gate = Arc::clone(&settings.gate);
     let mut consumer = Consumer::start(stream, ConsumerOptions::default()).await?;
     let (concurrency, memory_limit) = (settings.concurrency, settings.memory.limit());
     tracing::info!(consumer = consumer.name(), concurrency, memory_limit, "worker is ready");
+    let conditions = Conditions::new(stream.clone(), Arc::clone(&exporter), artifacts.clone());
     let shared = Arc::new(Shared {
         exporter,
         artifacts,
-        zone: settings.zone,
         time_limit: settings.time_limit,
         retry: settings.retry,
+        wait: settings.wait,
+        gate: Arc::clone(&gate),
         memory: settings.memory.clone(),
         hand_back: CancellationToken::new(),
     });
     let _tidying = tidy_files(shared.artifacts.clone(), settings.keep_files);
+    let _keeping = keep(Arc::clone(&gate), conditions);
     let slots = Arc::new(Semaphore::new(settings.concurrency));
     let jobs = TaskTracker::new();
-    while let Some((claims, mut taken)) = next_claims(&mut consumer, &slots, &shutdown).await {
+    while let Some((claims, mut taken)) = next_claims(&mut consumer, &slots, &gate, &shutdown).await {
         for claim in claims {
             let slot =
                 taken.split(1).expect("a fetch never gives more claims than the slots it was asked for");
@@ -119,6 +128,11 @@ fn tidy_files(artifacts: Artifacts, keep: Duration) -> AbortOnDropHandle<()> {
     }))
 }
 
+/// Keeps the gate, until the handle is dropped.
+fn keep(gate: Arc<Gate>, conditions: Conditions) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(async move { gate.keep(&conditions).await }))
+}
+
 /// Running jobs get the grace time; what still runs then is handed back, and another worker takes it at once.
 async fn wind_down(jobs: &TaskTracker, grace: Duration, hand_back: &CancellationToken) {
     jobs.close();
@@ -130,15 +144,24 @@ async fn wind_down(jobs: &TaskTracker, grace: Duration, hand_back: &Cancellation
     }
 }
 
-/// Free slots first, then claims for them. `None` once the shutdown was asked.
+/// An open gate and free slots first, then claims for them. `None` once the shutdown was asked.
 async fn next_claims(
     consumer: &mut Consumer,
     slots: &Arc<Semaphore>,
+    gate: &Gate,
     shutdown: &CancellationToken,
 ) -> Option<(Vec<deertrack_stream::Claim>, OwnedSemaphorePermit)> {
     let claimed = async {
-        let taken = free_slots(slots).await;
-        (consumer.next(taken.num_permits()).await, taken)
+        loop {
+            let taken = free_slots(slots).await;
+            gate.until_open().await;
+            tokio::select! {
+                biased;
+                // What a read under way brings then is handed back, and no delivery is counted.
+                () = gate.until_closed() => {}
+                claims = consumer.next(taken.num_permits()) => return (claims, taken),
+            }
+        }
     };
     tokio::select! {
         biased;
@@ -157,4 +180,16 @@ async fn free_slots(slots: &Arc<Semaphore>) -> OwnedSemaphorePermit {
         taken.merge(rest);
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_default_a_worker_has_stopped_long_before_an_orchestrator_kills_it() {
+        let killed_after = Duration::from_secs(30); // Kubernetes' terminationGracePeriodSeconds
+        let stopped = Settings::default().grace + HAND_BACK_WITHIN;
+        assert!(stopped + Duration::from_secs(5) < killed_after, "{stopped:?}");
+    }
 }

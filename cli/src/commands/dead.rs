@@ -1,6 +1,7 @@
 //! `deertrack dead`: jobs that were given up, with their bytes and the history of their errors.
 
 use clap::{Args, Subcommand};
+use deertrack_catalog::harmless;
 use deertrack_stream::{DeadLetter, EventId, Stream};
 use serde_json::{Value, json};
 
@@ -93,7 +94,10 @@ async fn list(redis: &RedisArgs, kind: Option<&str>, limit: usize, json: bool) -
             let at = letter.at.map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
             print::line(&format!(
                 "{}  {at}  {:<8} {}  {}",
-                letter.id, letter.kind, letter.job_id, letter.reason
+                letter.id,
+                harmless(&letter.kind),
+                harmless(&letter.job_id),
+                harmless(&letter.reason)
             ));
         }
     }
@@ -107,8 +111,7 @@ async fn show(redis: &RedisArgs, id: &str) -> Result<(), Exit> {
     let stream = services::stream(redis).await?;
     let letter = stream.dead_letters().get(read(id)?).await.map_err(Exit::unavailable)?;
     let letter = letter.ok_or_else(|| gone(id))?;
-    let text = serde_json::to_string_pretty(&as_value(&letter)).map_err(Exit::failed)?;
-    print::line(&text);
+    print::pretty_json(&as_value(&letter));
     Ok(())
 }
 

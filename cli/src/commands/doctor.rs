@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use deertrack_catalog::{self as catalog, CatalogError, Reading};
-use deertrack_stream::{ServerInfo, ServerProblem, Stream, StreamError};
+use deertrack_stream::{Condition, ServerInfo, ServerProblem, Stream, StreamError};
+use deertrack_worker::artifact::Artifacts;
+use deertrack_worker::conditions;
 use serde::Serialize;
 use serde_json::json;
 
 use super::map::{reading, refused_or_unavailable};
+use super::services;
 use crate::exit::{Code, Exit};
-use crate::flags::{CatalogMapArgs, RedisArgs};
+use crate::flags::{AcceptanceArgs, CatalogMapArgs, RedisArgs};
 use crate::print;
 
 /// `deertrack doctor`
@@ -18,6 +21,8 @@ use crate::print;
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     redis: RedisArgs,
+    #[command(flatten)]
+    acceptance: AcceptanceArgs,
     /// Database of the platform; skipped when it is not given
     #[arg(long = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
@@ -51,16 +56,23 @@ impl Finding {
         Self { what, verdict: Verdict::Ok, found: found.into(), advice: None }
     }
 
+    /// One of the conditions that `/readyz` and workers look at as well.
+    fn of(condition: Condition) -> Self {
+        let verdict = if condition.found.is_ok() { Verdict::Ok } else { Verdict::Problem };
+        let found = condition.found.unwrap_or_else(|why| why);
+        Self { what: condition.name, verdict, found, advice: None }
+    }
+
     fn bad(what: &'static str, verdict: Verdict, found: impl Into<String>, advice: &'static str) -> Self {
         Self { what, verdict, found: found.into(), advice: Some(advice) }
     }
 }
 
 pub(crate) async fn run(args: DoctorArgs, as_json: bool) -> Result<(), Exit> {
-    let mut findings = redis(&args.redis).await;
+    let mut findings = redis(&args.redis, &args.acceptance).await;
     let (found, reading) = database(args.database_url.as_deref(), &args.map).await?;
     findings.push(found);
-    findings.push(export_dir(&args.export_dir));
+    findings.push(export_dir(&args.export_dir).await);
     let problems = findings.iter().filter(|finding| finding.verdict == Verdict::Problem).count();
     if as_json {
         print::json(&json!({ "ok": problems == 0, "findings": findings, "database": reading }));
@@ -87,9 +99,9 @@ fn tell(finding: &Finding) {
     }
 }
 
-async fn redis(args: &RedisArgs) -> Vec<Finding> {
+async fn redis(args: &RedisArgs, acceptance: &AcceptanceArgs) -> Vec<Finding> {
     let asked = async {
-        let stream = Stream::connect(args.settings()).await?;
+        let stream = Stream::connect(services::accepting(args, acceptance)).await?;
         let info = stream.probe().await?;
         Ok((stream, info))
     };
@@ -98,15 +110,28 @@ async fn redis(args: &RedisArgs) -> Vec<Finding> {
         Err(error) => return vec![no_redis(&error)],
     };
     let mut findings = server(&info);
+    for condition in [stream.submit_conditions().await, stream.fetch_conditions().await].concat() {
+        // Both lists look at the keys.
+        if !findings.iter().any(|finding| finding.what == condition.name) {
+            findings.push(Finding::of(condition));
+        }
+    }
     let told = |problem| Finding { what: "redis", verdict: Verdict::Warning, found: problem, advice: None };
     findings.extend(stream.healing().problem().map(told));
-    if let Ok(counts) = stream.counts().await {
-        let text = format!(
-            "{}: {} waiting or running, {} dead letters, {} worker(s)",
-            args.prefix.key_prefix, counts.backlog, counts.dead, counts.consumers
-        );
-        findings.push(Finding::ok("queue", text));
-    }
+    findings.push(match stream.counts().await {
+        Ok(counts) => Finding::ok(
+            "queue",
+            format!(
+                "{}: {} waiting or running, {} dead letters, {} worker(s)",
+                args.prefix.key_prefix, counts.backlog, counts.dead, counts.consumers
+            ),
+        ),
+        Err(error) => {
+            let advice = "what waits cannot be counted: see the lines above, or give this user the rights of \
+                          deploy/redis/users.acl";
+            Finding::bad("queue", Verdict::Problem, error.to_string(), advice)
+        }
+    });
     findings
 }
 
@@ -124,18 +149,20 @@ fn no_redis(error: &StreamError) -> Finding {
 }
 
 fn server(info: &ServerInfo) -> Vec<Finding> {
-    let problems = info.problems();
-    if problems.is_empty() {
-        let file = if info.aof == Some(true) { "append-only file" } else { "persistence unknown" };
-        return vec![Finding::ok("redis", format!("{}, {}, {file}", info.version, info.eviction_policy))];
-    }
+    let file = match (info.aof, info.rdb) {
+        (Some(true), _) => "append-only file",
+        (Some(false), Some(true)) => "snapshots",
+        (Some(false), Some(false)) => "nothing on its disk",
+        _ => "persistence unknown",
+    };
+    let server = Finding::ok("redis", format!("{}, {}, {file}", info.version, info.eviction_policy));
     let finding = |problem: ServerProblem| Finding {
         what: "redis",
         verdict: if problem.fatal { Verdict::Problem } else { Verdict::Warning },
         found: problem.text,
         advice: None,
     };
-    problems.into_iter().map(finding).collect()
+    std::iter::once(server).chain(info.problems().into_iter().map(finding)).collect()
 }
 
 async fn database(url: Option<&str>, map: &CatalogMapArgs) -> Result<(Finding, Option<Reading>), Exit> {
@@ -182,14 +209,13 @@ fn judged(reading: &Reading) -> Finding {
     Finding::bad("database", Verdict::Warning, found, advice)
 }
 
-fn export_dir(dir: &Path) -> Finding {
-    let probe = dir.join(format!(".doctor-{}", std::process::id()));
-    let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&probe, b"probe"));
-    match written.and_then(|()| std::fs::remove_file(&probe)) {
-        Ok(()) => Finding::ok("export folder", format!("{} is writable", dir.display())),
+/// As a worker looks at it.
+async fn export_dir(dir: &Path) -> Finding {
+    match Artifacts::open(dir) {
+        Ok(artifacts) => Finding::of(conditions::export_folder(artifacts).await),
         Err(error) => {
             let advice = "set DEERTRACK_EXPORT_DIR to a folder that gateway and workers share";
-            Finding::bad("export folder", Verdict::Problem, format!("{}: {error}", dir.display()), advice)
+            Finding::bad("export folder", Verdict::Problem, error.to_string(), advice)
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use chrono_tz::Tz;
@@ -101,7 +102,7 @@ impl Local {
                 &shutdown,
                 services::gateway(listener, for_gateway, zone, export_dir, metrics, shutdown.clone())
             ),
-            ending(&shutdown, services::worker(for_worker, &self.work, shutdown.clone())),
+            ending(&shutdown, services::worker(for_worker, &self.work, Arc::default(), shutdown.clone())),
         );
         gateway.and(worker)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use comfy_table::{Table, presets};
+use deertrack_catalog::harmless;
 use deertrack_schemas::StatusRecord;
 use deertrack_stream::{Overview, Stream};
 use serde_json::{Value, json};
@@ -68,20 +69,22 @@ async fn show(stream: &Stream, as_json: bool) -> Result<(), Exit> {
         "{waiting} waiting, {} running, {} waiting for another try, {} given up, {} worker(s){paused}",
         counts.pending, counts.delayed, counts.dead, counts.consumers
     ));
-    section("waiting", &["kind", "requested by", "jobs"], waiting_rows(&overview));
+    section("waiting", &["kind", "requested by", "jobs"], &waiting_rows(&overview));
     section(
         "running",
         &["job", "kind", "worker", "stage", "progress", "since", "delivery"],
-        running_rows(&overview),
+        &running_rows(&overview),
     );
-    section("next tries", &["job", "kind", "due in", "attempt", "error"], delayed_rows(&overview));
+    section("next tries", &["job", "kind", "due in", "attempt", "error"], &delayed_rows(&overview));
     Ok(())
 }
 
-fn section(title: &str, header: &[&str], rows: Vec<Vec<String>>) {
+fn section(title: &str, header: &[&str], rows: &[Vec<String>]) {
     if rows.is_empty() {
         return;
     }
+    // Texts of others: a line break would begin a row that nobody wrote.
+    let rows = rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect::<Vec<_>>());
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header).add_rows(rows);
     print::line(&format!("\n{title}\n{table}"));

@@ -13,6 +13,7 @@ use deertrack_producer::http::{self, GatewayState};
 use deertrack_stream::{Durability, Settings, Stream, StreamError};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
+use deertrack_worker::gate::Gate;
 use deertrack_worker::memory::Memory;
 use deertrack_worker::run;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -75,18 +76,22 @@ pub(crate) async fn working_stream(redis: &RedisArgs, lease_ms: Option<u64>) -> 
 
 /// Connects to Redis for submits that keep to `acceptance`.
 pub(crate) async fn accepting_stream(redis: &RedisArgs, acceptance: &AcceptanceArgs) -> Result<Stream, Exit> {
+    let stream = connect(accepting(redis, acceptance)).await?;
+    if matches!(stream.settings().durability, Durability::Synced { .. }) {
+        refuse_unsynced(&stream).await?;
+    }
+    Ok(stream)
+}
+
+/// The settings of a gateway.
+pub(crate) fn accepting(redis: &RedisArgs, acceptance: &AcceptanceArgs) -> Settings {
     let within = DURABLE_WITHIN;
     let durability = match acceptance.durability {
         DurabilityArg::Fast => Durability::Fast,
         DurabilityArg::Replicated => Durability::Replicated { replicas: 1, within },
         DurabilityArg::Synced => Durability::Synced { replicas: 0, within },
     };
-    let settings = Settings { max_backlog: acceptance.max_backlog, durability, ..redis.settings() };
-    let stream = connect(settings).await?;
-    if matches!(durability, Durability::Synced { .. }) {
-        refuse_unsynced(&stream).await?;
-    }
-    Ok(stream)
+    Settings { max_backlog: acceptance.max_backlog, durability, ..redis.settings() }
 }
 
 /// It would take every job, and tell every caller that it cannot say when it is on its disk.
@@ -135,6 +140,7 @@ pub(crate) struct WorkerPlan {
 pub(crate) async fn worker(
     stream: Stream,
     plan: &WorkerPlan,
+    gate: Arc<Gate>,
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
     refuse_unsafe(&stream, plan.pace.safety).await?;
@@ -142,7 +148,7 @@ pub(crate) async fn worker(
     let images = ImagesFolder::of(plan.images_dir.as_deref(), &plan.database_url);
     let artifacts = Artifacts::open(&plan.export_dir).map_err(Exit::failed)?;
     let grace = Duration::from_secs(plan.pace.grace_seconds);
-    let mut settings = run::Settings { grace, zone: plan.zone, ..run::Settings::default() };
+    let mut settings = run::Settings { grace, gate, ..run::Settings::default() };
     if let Some(concurrency) = plan.pace.concurrency {
         settings.concurrency = usize::from(concurrency);
     }

@@ -1,10 +1,12 @@
 //! `deertrack work`: a worker alone.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use deertrack_producer::http;
+use deertrack_worker::gate::Gate;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +33,7 @@ pub(crate) struct WorkArgs {
     images: ImagesArgs,
     #[command(flatten)]
     pace: PaceArgs,
-    /// Serve Prometheus metrics on this address
+    /// Serve /metrics for Prometheus, /readyz (503 with the reason while nothing is fetched) and /healthz on this address
     #[arg(long, env = "DEERTRACK_METRICS_LISTEN", value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
     /// Milliseconds after which a worker counts as gone, instead of 15,000; all workers must agree. For tests
@@ -43,8 +45,9 @@ pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;
     let metrics = services::metrics()?;
     let stream = services::working_stream(&args.redis, args.lease_ms).await?;
+    let gate = Arc::<Gate>::default();
     if let Some(address) = args.metrics_listen {
-        serve_metrics(address, metrics, shutdown.clone()).await?;
+        serve_metrics(address, metrics, Arc::clone(&gate), shutdown.clone()).await?;
     }
     let plan = WorkerPlan {
         database_url: args.database.url,
@@ -54,16 +57,17 @@ pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
         zone: args.zone.timezone,
         pace: args.pace,
     };
-    services::worker(stream, &plan, shutdown).await
+    services::worker(stream, &plan, gate, shutdown).await
 }
 
 async fn serve_metrics(
     address: SocketAddr,
     metrics: PrometheusHandle,
+    gate: Arc<Gate>,
     shutdown: CancellationToken,
 ) -> Result<(), Exit> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!(%address, "metrics are served");
-    tokio::spawn(http::serve_metrics(listener, metrics, shutdown));
+    tracing::info!(%address, "metrics and /readyz are served");
+    tokio::spawn(http::serve_metrics(listener, metrics, move || gate.closed(), shutdown));
     Ok(())
 }

@@ -98,18 +98,21 @@ pub async fn serve(
     }
 }
 
-/// Serves `/metrics` and `/healthz` alone, for processes without a gateway, until `shutdown` fires.
+/// Serves `/metrics`, `/healthz` and `/readyz` alone, for processes without a gateway, until `shutdown` fires. `closed`
+/// tells why the process cannot do its work just now; nothing when it can.
 ///
 /// # Errors
 /// The listener failed.
 pub async fn serve_metrics(
     listener: TcpListener,
     metrics: PrometheusHandle,
+    closed: impl Fn() -> Vec<String> + Clone + Send + Sync + 'static,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let rendered = metrics.clone();
     let app = Router::new()
         .route("/metrics", get(async move || health::rendered(&rendered)))
+        .route("/readyz", get(async move || health::told(&closed())))
         .route("/healthz", get(health::alive));
     let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned());
     tokio::select! {

@@ -17,11 +17,36 @@ async fn readiness_follows_redis_and_liveness_does_not() {
     let refused = gateway.get("/readyz").await;
     assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"5".parse().unwrap()));
     let (_, body) = exchange(refused).await;
-    assert!(body.starts_with(r#"{"detail":"Redis"#), "{body}");
+    assert!(body.starts_with(r#"{"detail":"submit: Redis cannot be used"#), "{body}");
     assert_eq!(gateway.get("/healthz").await.status(), 200);
 
     gateway.redis.server.restart().await.unwrap();
     assert_eq!(gateway.until_ready().await, 200);
+}
+
+#[tokio::test]
+async fn readiness_says_why_a_submit_cannot_work_though_redis_answers() {
+    let gateway = Gateway::start().await;
+    for (wrong, mended, told) in [
+        (
+            &[&b"SET"[..], b"{exports}:commands", b"x"][..],
+            &[&b"DEL"[..], b"{exports}:commands"][..],
+            "{exports}:commands is a string, not a stream",
+        ),
+        (
+            &[b"CONFIG", b"SET", b"maxmemory", b"1"],
+            &[b"CONFIG", b"SET", b"maxmemory", b"0"],
+            "submit: Redis is full",
+        ),
+        (&[b"REPLICAOF", b"127.0.0.1", b"1"], &[b"REPLICAOF", b"NO", b"ONE"], "it is a replica now"),
+    ] {
+        gateway.redis.run(wrong);
+        let (status, body) = exchange(gateway.get("/readyz").await).await;
+        assert_eq!(status, 503, "{body}");
+        assert!(body.contains(told), "{body}");
+        gateway.redis.run(mended);
+        assert_eq!(gateway.until_ready().await, 200);
+    }
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ pub const INFO: KindInfo = KindInfo {
 
 /// Parameters of a Camtrap DP package.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CamtrapDpParams {
     /// First local day, included; without it and the last, everything there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,6 +44,7 @@ pub const INFO: KindInfo = KindInfo {
 
 /// Parameters of a PDF report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PdfParams {
     /// First local day, included.
     pub start_date: NaiveDate,

@@ -49,6 +49,7 @@ pub const INFO: KindInfo = KindInfo {
 
 /// Parameters of a similarity analysis. Without dates it takes every embedded detection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReidParams {
     /// Thresholds to look at, each a cosine similarity.
     #[serde(default = "default_thresholds")]

@@ -39,6 +39,7 @@ pub const INFO: KindInfo = KindInfo {
 
 /// Parameters of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TableParams {
     /// Of the file.
     pub format: Format,

@@ -40,6 +40,7 @@ pub const INFO: KindInfo = KindInfo {
 /// Parameters of an archive of crops: either `detection_ids`, or `start_date` and `end_date`; the other lists narrow
 /// the choice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ZipParams {
     /// Exactly these detections, also rejected ones and duplicates. What is not there is told in `problems.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -266,3 +266,21 @@ async fn the_node_that_was_named_may_die() {
     .await;
     work_until(&mut consumer, &stream, &job).await;
 }
+
+#[tokio::test]
+async fn a_cluster_that_does_not_have_our_slot_is_not_ready() {
+    let cluster = Cluster::start(&[0, 0, 0]).await;
+    let stream = stream_at(&cluster, 0).await;
+    let unmet = async || -> Vec<String> {
+        let all = [stream.submit_conditions().await, stream.fetch_conditions().await].concat();
+        all.iter().filter_map(deertrack_stream::Condition::unmet).collect()
+    };
+    assert_eq!(unmet().await, [""; 0]);
+    for node in 0..cluster.size() {
+        cluster.ask(node, &["CLUSTER", "DELSLOTS", &SLOT.to_string()]).await;
+    }
+    until(async || unmet().await.len() == 4).await;
+    for why in unmet().await {
+        assert!(why.contains("CLUSTERDOWN") || why.contains("slot"), "{why}");
+    }
+}

@@ -7,6 +7,7 @@ mod cancel;
 mod catch_up;
 mod claim;
 mod cluster;
+mod conditions;
 mod control;
 mod crash;
 mod dead_letters;

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::name;
 use super::stored::{Stored, hex};
+use super::sync::sync;
 
 /// Large enough that a system call carries many small pieces.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -64,9 +65,15 @@ impl Draft {
     /// Forces it to disk and gives it its name. Blocks.
     pub(super) fn publish(self, path: &Path) -> io::Result<Stored> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
+        sync(file.as_file())?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(Stored { size: self.size, sha256: hex(&self.hash.finalize()) })
+    }
+
+    /// Writes it out and forces it to disk as if it were published, and drops it. Blocks.
+    pub(super) fn try_publish(self) -> io::Result<()> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        sync(file.as_file())
     }
 
     /// Reads it back, for whoever publishes nothing: the command line, tests.

@@ -53,6 +53,14 @@ pub trait Exporter: Send + Sync {
     /// # Errors
     /// See [`JobError`]: whether another try may help.
     async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError>;
+
+    /// Whether what every export needs, but for Redis and the export folder, is there; what was found.
+    ///
+    /// # Errors
+    /// What is not, and what to do, in a sentence.
+    async fn ready(&self) -> Result<String, String> {
+        Ok("nothing is needed".to_owned())
+    }
 }
 
 /// All kinds over one database.
@@ -67,6 +75,16 @@ pub struct Kinds {
 
 #[async_trait]
 impl Exporter for Kinds {
+    async fn ready(&self) -> Result<String, String> {
+        match self.catalog.ping().await {
+            // One that answers, whatever it says, is no reason to wait: each job tells what is wrong.
+            Err(error) if error.is_away() => {
+                Err(format!("{error}; start it, or check DATABASE_URL (host, port, user, password)"))
+            }
+            _ => Ok("answers".to_owned()),
+        }
+    }
+
     async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
         // A platform changes its tables while workers run.
         self.catalog.refresh().await?;

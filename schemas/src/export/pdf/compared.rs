@@ -16,6 +16,7 @@ pub const MAX_LABEL_CHARS: usize = 40;
 
 /// An earlier period.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ComparedPeriod {
     /// First local day, included: the day and month of the report's `start_date`, in an earlier year.
     pub start_date: NaiveDate,

@@ -22,13 +22,24 @@ const ANY: [&str; 7] = ["connect", "handshake", "sentry", "server", "place", "st
 const ROLES: [Role; 5] = [
     Role {
         name: "gateway",
-        files: &["heal", "submit", "durability", "cancel", "control", "watch", "position", "catch_up"],
+        files: &[
+            "conditions",
+            "heal",
+            "submit",
+            "durability",
+            "cancel",
+            "control",
+            "watch",
+            "position",
+            "catch_up",
+        ],
         also: &[],
         reach: ALL_KEYS,
     },
     Role {
         name: "worker",
         files: &[
+            "conditions",
             "heal",
             "member",
             "reader",
@@ -39,6 +50,7 @@ const ROLES: [Role; 5] = [
             "beat",
             "finish",
             "retry",
+            "park",
             "dead",
             "release",
             "control",
@@ -52,6 +64,7 @@ const ROLES: [Role; 5] = [
     Role {
         name: "operator",
         files: &[
+            "conditions",
             "heal",
             "submit",
             "durability",

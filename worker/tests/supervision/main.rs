@@ -1,146 +1,17 @@
 //! How a worker treats its jobs, whatever their kind: with an exporter of the test's own, on a real Redis.
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod outages;
+mod support;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use chrono::{NaiveDate, Utc};
-use deertrack_schemas::pdf::GroupBy;
-use deertrack_schemas::{Command, Counts, Export, JobId, Keys, PdfParams, State, StatusRecord, Valid};
-use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy, Stream, WatchFrom, Watched, new_job_id};
-use deertrack_testkit::redis::Redis;
-use deertrack_worker::JobError;
-use deertrack_worker::artifact::{Artifacts, Content};
-use deertrack_worker::export::{Exporter, Job, Rendered};
-use deertrack_worker::run::{Settings, run};
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use deertrack_schemas::{Counts, JobId, State, StatusRecord};
+use deertrack_stream::{Consumer, ConsumerOptions, RetryPolicy};
+use deertrack_worker::run::Settings;
 
-/// Does what the title of the command says.
-#[derive(Default)]
-struct Script {
-    running: AtomicUsize,
-    most_at_a_time: AtomicUsize,
-    /// Notified when blocking work that writes has truly ended.
-    writing_ended: Arc<Notify>,
-}
-
-#[async_trait]
-impl Exporter for Script {
-    async fn export(&self, job: &Job, command: &Command) -> Result<Rendered, JobError> {
-        let Export::Pdf(params) = &command.export else {
-            return Err(JobError::Reject("another kind".into()));
-        };
-        let now = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most_at_a_time.fetch_max(now, Ordering::SeqCst);
-        let end = match params.title.as_deref() {
-            Some("panic") => panic!("a bug of ours"),
-            Some("panic while blocking") => {
-                job.blocking(|_| -> Result<(), JobError> { panic!("a bug of ours") }).await
-            }
-            Some("reject") => Err(JobError::Reject("No detections found in specified date range".into())),
-            Some("database away") => {
-                Err(JobError::retry("the database cannot be reached", "connection refused"))
-            }
-            Some("database away once") if command.attempt == 1 => {
-                Err(JobError::retry("the database cannot be reached", "connection refused"))
-            }
-            Some("hang") => std::future::pending().await,
-            Some("write until stopped") => {
-                let ended = Arc::clone(&self.writing_ended);
-                job.blocking(move |job| write_until_stopped(job, &ended)).await
-            }
-            Some("pause") => {
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                Ok(())
-            }
-            _ => Ok(()),
-        };
-        self.running.fetch_sub(1, Ordering::SeqCst);
-        end.map(|()| Rendered {
-            content: Content::InMemory(b"made".to_vec()),
-            headline: Some("all is well".into()),
-        })
-    }
-}
-
-fn write_until_stopped(job: &Job, ended: &Notify) -> Result<(), JobError> {
-    let written = (|| -> Result<(), JobError> {
-        let mut draft = job.draft()?;
-        loop {
-            job.check_stop()?;
-            job.progress.counted(0.5, "writing", Counts::new(3, 12));
-            draft.write_all(&[7; 1024]).unwrap();
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    })();
-    ended.notify_one();
-    written
-}
-
-/// A worker in this process.
-struct Worker {
-    redis: Redis,
-    stream: Stream,
-    exports: tempfile::TempDir,
-    shutdown: CancellationToken,
-    task: JoinHandle<()>,
-    script: Arc<Script>,
-}
-
-impl Worker {
-    async fn start(settings: Settings) -> Self {
-        let redis = Redis::start().await;
-        let stream = redis.stream().await;
-        let exports = tempfile::tempdir().unwrap();
-        let artifacts = Artifacts::open(exports.path()).unwrap();
-        let (shutdown, script) = (CancellationToken::new(), Arc::new(Script::default()));
-        let (stop, of, does) = (shutdown.clone(), stream.clone(), Arc::clone(&script));
-        let task = tokio::spawn(async move { run(&of, does, artifacts, &settings, stop).await.unwrap() });
-        Self { redis, stream, exports, shutdown, task, script }
-    }
-
-    async fn submit(&self, title: &str) -> JobId {
-        self.submit_range(title, "2026-01-01", "2026-02-01").await
-    }
-
-    async fn submit_range(&self, title: &str, start: &str, end: &str) -> JobId {
-        let params = PdfParams {
-            title: Some(title.to_owned()),
-            ..PdfParams::new(start.parse().unwrap(), end.parse().unwrap(), GroupBy::Week)
-        };
-        let command = Command::new(new_job_id(&Keys::default()), Export::Pdf(params), Utc::now());
-        let id = command.job_id.clone();
-        // A producer whose clock is far ahead: whether the worker agrees is what some tests ask.
-        let valid = Valid::check(command, NaiveDate::from_ymd_opt(2999, 1, 1).unwrap()).unwrap();
-        self.stream.submit(&valid).await.unwrap();
-        id
-    }
-
-    /// The last records of so many jobs, from their events.
-    async fn ended(&self, jobs: usize) -> BTreeMap<JobId, StatusRecord> {
-        let mut watch = self.stream.watch(WatchFrom::Start).await.unwrap();
-        let mut ended = BTreeMap::new();
-        while ended.len() < jobs {
-            match watch.next().await.unwrap() {
-                Watched::Event { event, .. } => ended.insert(event.record.job_id.clone(), event.record),
-                other => panic!("{other:?}"),
-            };
-        }
-        ended
-    }
-
-    async fn stop(self) {
-        self.shutdown.cancel();
-        self.task.await.unwrap();
-        drop(self.redis);
-    }
-}
+use support::Worker;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_ends_its_own_job_alone() {
@@ -242,15 +113,15 @@ async fn what_outlasts_the_grace_time_is_handed_back_and_burns_no_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_whose_database_is_away_is_tried_again_and_given_up_in_the_end() {
+async fn a_job_whose_tries_fail_is_tried_again_and_given_up_in_the_end() {
     let short = Duration::from_millis(20);
     let retry = Some(RetryPolicy { base: short, cap: short });
     let worker = Worker::start(Settings { retry, ..Settings::default() }).await;
-    let (once, ever) = (worker.submit("database away once").await, worker.submit("database away").await);
+    let (once, ever) = (worker.submit("too slow once").await, worker.submit("too slow").await);
     let ended = worker.ended(2).await;
     assert_eq!((ended[&once].state, ended[&once].attempt), (State::Completed, 2));
     assert_eq!((ended[&ever].state, ended[&ever].attempt), (State::Dead, 3));
-    assert_eq!(ended[&ever].error.as_deref(), Some("the database cannot be reached"));
+    assert_eq!(ended[&ever].error.as_deref(), Some("the database did not answer in time"));
     let letters = worker.stream.dead_letters().list(None, None, 10).await.unwrap();
     assert_eq!((letters.len(), letters[0].job_id.as_str(), letters[0].errors.len()), (1, ever.as_str(), 3));
     worker.stop().await;
