@@ -141,6 +141,15 @@ impl Trouble {
     }
 }
 
+/// Nothing, where the stream or its group is not there yet.
+pub(crate) fn or_nothing<T: Default>(reply: Result<T, RedisError>) -> Result<T, RedisError> {
+    match reply {
+        Err(error) if Trouble::of(&error) == Trouble::NoGroup => Ok(T::default()),
+        Err(error) if error.detail().is_some_and(|text| text.contains("no such key")) => Ok(T::default()),
+        reply => reply,
+    }
+}
+
 /// The same call would fail the same way for ever: its script fails, a key has another type, a reply another shape.
 /// Not all of [`Trouble::Other`] is: a server with too many clients will have fewer.
 pub(crate) fn is_for_good(error: &RedisError) -> bool {

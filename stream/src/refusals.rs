@@ -33,6 +33,11 @@ pub(crate) static SUBSCRIBE: Dispensable = Dispensable {
            others hand back is found by the next sweep",
 };
 
+pub(crate) static MEMORY_USAGE: Dispensable = Dispensable {
+    command: "MEMORY USAGE",
+    cost: "dead letters are bounded by number and age alone, not by the memory that they take",
+};
+
 /// Who remembers what was told, for all connections of one [`crate::Stream`].
 #[derive(Default)]
 pub(crate) struct Refusals {
