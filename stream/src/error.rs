@@ -4,6 +4,7 @@ use deertrack_schemas::Keys;
 use deertrack_schemas::wire::WireError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::refusals::is_refusal;
 use crate::tls::TlsError;
 
 /// A move that did not happen, or whose reply was lost.
@@ -80,6 +81,13 @@ impl StreamError {
             self,
             Self::Unreachable(_) | Self::Unfit(_) | Self::Full(_) | Self::NotDurable | Self::NoWaitAof
         )
+    }
+}
+
+impl StreamError {
+    /// The user that we log in as lacks a right.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(error) if is_refusal(error))
     }
 }
 

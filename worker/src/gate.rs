@@ -86,7 +86,7 @@ impl Gate {
     /// Keeps it for ever.
     pub(crate) async fn keep(&self, conditions: &Conditions) {
         let mut wait = FIRST_LOOK;
-        let mut told = Closed::new();
+        let mut told = self.closed();
         loop {
             let unmet = conditions.unmet().await;
             tell(&told, &unmet);
@@ -101,7 +101,7 @@ impl Gate {
 
 fn tell(before: &Closed, now: &Closed) {
     match (before.is_empty(), now.is_empty()) {
-        (false, true) => tracing::info!("all that jobs need is there again; the worker fetches"),
+        (false, true) => tracing::info!("all that jobs need is there; the worker fetches"),
         _ if before != now && !now.is_empty() => {
             tracing::warn!(reasons = now.join("; "), "the worker fetches nothing until this is mended");
         }
