@@ -161,3 +161,24 @@ pub(crate) struct SafetyArgs {
     #[arg(long, env = "DEERTRACK_ALLOW_UNSAFE_REDIS")]
     pub(crate) allow_unsafe_redis: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{FromArgMatches, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Paced {
+        #[command(flatten)]
+        pace: PaceArgs,
+    }
+
+    #[test]
+    fn the_grace_time_of_the_command_line_is_that_of_the_worker() {
+        let matches = <Paced as clap::CommandFactory>::command().get_matches_from(["work"]);
+        let pace = Paced::from_arg_matches(&matches).unwrap().pace;
+        let worker = deertrack_worker::run::Settings::default().grace;
+        assert_eq!(std::time::Duration::from_secs(pace.grace_seconds), worker);
+    }
+}

@@ -166,6 +166,11 @@ impl Keys {
         self.key("housekeeper")
     }
 
+    /// Hash: up to which entry of which stream housekeeping has looked.
+    pub fn housekept(&self) -> String {
+        self.key("housekept")
+    }
+
     /// Idempotency key to job id.
     pub fn dedupe(&self, idempotency_key: &str) -> String {
         format!("{}:dedupe:{idempotency_key}", self.prefix)
@@ -219,7 +224,7 @@ mod tests {
         let keys: Keys = "north".parse().unwrap();
         let names = |keys: &Keys| {
             let single = [keys.commands(), keys.events(), keys.event_seq(), keys.delayed(), keys.parked()];
-            let more = [keys.dead(), keys.control(), keys.paused(), keys.housekeeper()];
+            let more = [keys.dead(), keys.control(), keys.paused(), keys.housekeeper(), keys.housekept()];
             let of_job = [keys.dedupe("a"), keys.cancel("a"), keys.status("a")];
             [single.as_slice(), &more, &of_job].concat()
         };

@@ -168,6 +168,7 @@ impl Claim {
         crash::point("dead.before");
         let finished = self.end("dead", &call, Some((&status_key, &record.to_json()))).await;
         crash::point("dead.after");
+        self.member.given_up.notify_one();
         finished
     }
 

@@ -12,7 +12,7 @@ use redis::{ErrorKind, Pipeline, ServerErrorKind};
 use crate::Stream;
 use crate::durability::Durability;
 use crate::error::StreamError;
-use crate::refusals::is_refusal;
+use crate::refusals::{TYPE, is_refusal};
 
 /// How long an answer may take. An orchestrator's own limit is often a second or two; past it our reason would not be
 /// read.
@@ -98,7 +98,9 @@ impl Stream {
             ask.cmd("TYPE").arg(key);
         }
         let asked = again(|| self.types(&ask)).await;
-        let types = asked.map_err(|error| advised(&error))?;
+        let Some(types) = asked.map_err(|error| advised(&error))? else {
+            return Ok("this user may not ask for their types".to_owned());
+        };
         let wrong = expected.iter().zip(&types).filter(|((_, ty), found)| found != ty && *found != "none");
         let wrong: Vec<String> = wrong
             .map(|((key, ty), found)| {
@@ -108,8 +110,9 @@ impl Stream {
         if wrong.is_empty() { Ok("all are what they have to be".to_owned()) } else { Err(wrong.join("; ")) }
     }
 
-    async fn types(&self, ask: &Pipeline) -> Result<Vec<String>, StreamError> {
-        Ok(self.link().pipe(ask).await?)
+    /// `None` where it may not be asked, as by users of before December 2026.
+    async fn types(&self, ask: &Pipeline) -> Result<Option<Vec<String>>, StreamError> {
+        Ok(self.dialer().refusals().bear(&TYPE, self.link().pipe(ask).await)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A worker's membership of the consumer group: its reader, its beat and its finisher, started and stopped together.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -49,6 +49,8 @@ impl Consumer {
             name: consumer_name(options.host),
             link: Link::new(stream.dialer().clone()),
             parked: Notify::new(),
+            unread: Mutex::default(),
+            given_up: Notify::new(),
             times: Times::new(),
             in_flight: InFlight::default(),
             at_work: TaskTracker::new(),
@@ -80,6 +82,11 @@ impl Consumer {
     /// `host:pid:boot-uuid`, as in XINFO CONSUMERS.
     pub fn name(&self) -> &str {
         &self.member.name
+    }
+
+    /// For whoever wants to know whether it can read.
+    pub fn reading(&self) -> Reading {
+        Reading(Arc::clone(&self.member))
     }
 
     /// Waits for at least one claim and gives at most `slots`. Strays, swept and new entries alike. With 0 slots it
@@ -118,6 +125,23 @@ impl Consumer {
     }
 }
 
+/// Whether a consumer can read.
+#[derive(Clone)]
+pub struct Reading(Arc<Member>);
+
+impl Reading {
+    /// Why its last read failed, until one works.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.unread.lock().expect("nobody panics while holding the reason").clone()
+    }
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Reading").field(&self.0.name).finish()
+    }
+}
+
 impl Drop for Consumer {
     fn drop(&mut self) {
         self.reader.abort();
@@ -135,6 +159,10 @@ fn background(stream: &Stream, member: &Arc<Member>, nudge: &Arc<Nudge>) -> Join
     tasks.spawn({
         let member = of();
         async move { member.promote().await }
+    });
+    tasks.spawn({
+        let (member, stream) = (of(), stream.clone());
+        async move { member.bound_dead_letters(&stream).await }
     });
     tasks.spawn(control::listen(stream.dialer().clone(), of(), Arc::clone(nudge)));
     tasks.spawn({

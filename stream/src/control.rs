@@ -1,20 +1,28 @@
 //! The hints that make things quick. A hint may be lost: the truth is in the keys.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deertrack_schemas::Keys;
 use futures::StreamExt;
-use redis::RedisResult;
+use redis::{RedisResult, Value};
 
 use crate::backoff::Backoff;
 use crate::connect::{Dialer, Link};
 use crate::member::Member;
 use crate::nudge::Nudge;
 use crate::refusals::{PUBLISH, SUBSCRIBE};
+use crate::socket::answered;
 
 /// How long a user who may not listen waits before it tries again.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
+
+/// For how many leases a silent channel is believed (30 s by default): routers and proxies forget connections that are
+/// idle, and tell nobody.
+const BELIEVED_FOR: u32 = 2;
+/// For how many leases one connection is used (5 min by default): what was a master, or a node of ours, may be none any
+/// more.
+const USED_FOR: u32 = 20;
 
 /// One hint on the control channel.
 enum Hint<'a> {
@@ -68,17 +76,24 @@ async fn listen_once(
         tokio::time::sleep(REFUSED_FOR).await;
         return Ok(());
     }
-    let mut hints = channel.on_message();
-    loop {
-        let message = tokio::select! {
-            message = hints.next() => message,
-            _ = epoch.changed() => None, // others have found the master elsewhere
+    let renewed_at = Instant::now() + USED_FOR * member.settings.lease;
+    let (mut asking, mut hints) = channel.split();
+    while Instant::now() < renewed_at {
+        let heard = tokio::select! {
+            heard = tokio::time::timeout(BELIEVED_FOR * member.settings.lease, hints.next()) => heard,
+            _ = epoch.changed() => return Ok(()), // others have found the master elsewhere
         };
-        let Some(message) = message else { return Ok(()) };
-        let text: String = message.get_payload()?;
-        match Hint::read(&text) {
-            Hint::Cancel(job) => member.in_flight.beat_now(job),
-            Hint::LookAround => nudge.look_around(&member.link).await,
+        match heard {
+            Ok(Some(message)) => {
+                let text: String = message.get_payload()?;
+                match Hint::read(&text) {
+                    Hint::Cancel(job) => member.in_flight.beat_now(job),
+                    Hint::LookAround => nudge.look_around(&member.link).await,
+                }
+            }
+            Ok(None) => return Ok(()),
+            Err(_nothing_for_long) => drop(answered(asking.ping::<Value>()).await?),
         }
     }
+    Ok(())
 }

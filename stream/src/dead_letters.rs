@@ -11,11 +11,9 @@ use crate::claim::unreadable;
 use crate::error::StreamError;
 use crate::history::TryError;
 use crate::job_ids::new_job_id;
+use crate::pages::Pages;
 use crate::stored::StoredEntry;
 use crate::{EventId, Stream, crash, meters, script};
-
-/// How many letters are read at a time.
-const PAGE: usize = 100;
 
 /// A job that was given up.
 #[derive(Clone, Debug)]
@@ -89,17 +87,16 @@ impl DeadLetters<'_> {
         most: usize,
     ) -> Result<Vec<DeadLetter>, StreamError> {
         let mut found = Vec::new();
-        let mut after = after.unwrap_or_default();
-        loop {
-            let page = self.page(after, PAGE.min(most.max(1))).await?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after = last.id;
-            found.extend(page.into_iter().filter(|letter| kind.is_none_or(|kind| letter.kind == kind)));
-            if found.len() >= most {
-                found.truncate(most);
-                return Ok(found);
+        let mut pages = Pages::new(self.0, self.0.settings().keys.dead(), after.unwrap_or_default());
+        while found.len() < most {
+            let page = pages.next(most - found.len()).await?;
+            if page.is_empty() {
+                break;
             }
+            let letters = page.iter().filter_map(DeadLetter::read);
+            found.extend(letters.filter(|letter| kind.is_none_or(|kind| letter.kind == kind)));
         }
+        Ok(found)
     }
 
     /// One letter.
@@ -107,7 +104,10 @@ impl DeadLetters<'_> {
     /// # Errors
     /// Redis cannot be used.
     pub async fn get(&self, id: EventId) -> Result<Option<DeadLetter>, StreamError> {
-        Ok(self.range(&id.to_string(), &id.to_string(), 1).await?.pop())
+        let mut range = redis::cmd("XRANGE");
+        range.arg(self.0.settings().keys.dead()).arg(id.to_string()).arg(id.to_string());
+        let letters: Vec<StoredEntry> = self.0.link().query(&range).await?;
+        Ok(letters.first().and_then(DeadLetter::read))
     }
 
     /// Puts a letter's job back into the stream, exactly once however often and from wherever it is called. False
@@ -178,25 +178,18 @@ impl DeadLetters<'_> {
 
     /// Of what is there now: a job that dies again at once is not replayed for ever.
     async fn ids(&self, kind: Option<&str>) -> Result<Vec<EventId>, StreamError> {
-        let (mut ids, mut after) = (Vec::new(), EventId::default());
+        let mut pages = Pages::new(self.0, self.0.settings().keys.dead(), EventId::default());
+        let mut ids = Vec::new();
         loop {
-            let page = self.page(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(ids) };
-            after = last.id;
-            let wanted = page.iter().filter(|letter| kind.is_none_or(|kind| letter.kind == kind));
-            ids.extend(wanted.map(|letter| letter.id));
+            let page = pages.next(usize::MAX).await?;
+            if page.is_empty() {
+                return Ok(ids);
+            }
+            let wanted = page
+                .iter()
+                .filter(|letter| kind.is_none_or(|kind| letter.text("kind").unwrap_or_default() == kind));
+            ids.extend(wanted.filter_map(|letter| letter.id.parse::<EventId>().ok()));
         }
-    }
-
-    async fn page(&self, after: EventId, count: usize) -> Result<Vec<DeadLetter>, StreamError> {
-        self.range(&format!("({after}"), "+", count).await
-    }
-
-    async fn range(&self, from: &str, to: &str, count: usize) -> Result<Vec<DeadLetter>, StreamError> {
-        let mut range = redis::cmd("XRANGE");
-        range.arg(self.0.settings().keys.dead()).arg(from).arg(to).arg("COUNT").arg(count);
-        let letters: Vec<StoredEntry> = self.0.link().query(&range).await?;
-        Ok(letters.iter().filter_map(DeadLetter::read).collect())
     }
 }
 

@@ -4,6 +4,7 @@ use deertrack_schemas::Keys;
 use deertrack_schemas::wire::WireError;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use crate::refusals::is_refusal;
 use crate::tls::TlsError;
 
 /// A move that did not happen, or whose reply was lost.
@@ -83,6 +84,13 @@ impl StreamError {
     }
 }
 
+impl StreamError {
+    /// The user that we log in as lacks a right.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(error) if is_refusal(error))
+    }
+}
+
 impl From<RedisError> for StreamError {
     fn from(error: RedisError) -> Self {
         if error.kind() == ErrorKind::InvalidClientConfig {
@@ -138,6 +146,15 @@ impl Trouble {
                 _ => Self::Other,
             },
         }
+    }
+}
+
+/// Nothing, where the stream or its group is not there yet.
+pub(crate) fn or_nothing<T: Default>(reply: Result<T, RedisError>) -> Result<T, RedisError> {
+    match reply {
+        Err(error) if Trouble::of(&error) == Trouble::NoGroup => Ok(T::default()),
+        Err(error) if error.detail().is_some_and(|text| text.contains("no such key")) => Ok(T::default()),
+        reply => reply,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One member of the consumer group: who it is, what it holds, and its connection for all but reading.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use deertrack_schemas::Keys;
 use redis::{Cmd, RedisResult};
@@ -25,6 +25,10 @@ pub(crate) struct Member {
     pub(crate) at_work: TaskTracker,
     /// A job was parked, so the time of the next promotion may have changed.
     pub(crate) parked: Notify,
+    /// Why its reader cannot read, as long as it cannot.
+    pub(crate) unread: Mutex<Option<String>>,
+    /// A job was given up, so there may be too many dead letters.
+    pub(crate) given_up: Notify,
     pub(crate) times: Times,
     /// Moves under way that a stopping consumer waits for.
     pub(crate) moves: TaskTracker,
@@ -79,6 +83,11 @@ impl Member {
         get.arg(status_key);
         let text: Option<Vec<u8>> = self.settle("read status", &get).await.and_then(|settled| settled.reply);
         text.is_some_and(|text| text == json.as_bytes())
+    }
+
+    /// Notes why the reader cannot read, or that it can.
+    pub(crate) fn note_unread(&self, why: Option<String>) {
+        *self.unread.lock().expect("nobody panics while holding the reason") = why;
     }
 
     /// Makes the stream and its group if they are missing. At 0: ended entries are deleted, so whatever is there

@@ -32,6 +32,10 @@ pub const LAG: &str = "deertrack_stream_lag";
 pub const DELAYED: &str = "deertrack_stream_delayed";
 /// Gauge: dead letters.
 pub const DEAD: &str = "deertrack_stream_dead_letters";
+/// Gauge: what the dead letters take of Redis' memory.
+pub const DEAD_BYTES: &str = "deertrack_stream_dead_letters_bytes";
+/// Counter: dead letters that were dropped because there were too many, too large or too old ones.
+pub const DEAD_DROPPED: &str = "deertrack_stream_dropped_dead_letters_total";
 /// Gauge: members of the consumer group.
 pub const CONSUMERS: &str = "deertrack_stream_consumers";
 /// Gauge: age of the oldest command that waits or runs.

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use deertrack_schemas::{Keys, StatusRecord, wire};
-use redis::{RedisError, Value};
+use redis::Value;
 
-use crate::error::{StreamError, Trouble};
+use crate::error::{StreamError, or_nothing};
+use crate::pages::Pages;
 use crate::stored::StoredEntry;
-use crate::{Counts, Stream};
+use crate::{Counts, EventId, Stream};
 
 /// How many waiting commands are looked into.
 const SAMPLE: usize = 1_000;
+/// How many bytes of them.
+const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 /// How many running and delayed jobs are shown.
 const SHOWN: usize = 100;
 
@@ -25,7 +28,8 @@ pub struct Overview {
     pub paused: bool,
     /// The waiting commands that come next, by kind and requester; the most first.
     pub waiting: Vec<Waiting>,
-    /// How many commands `waiting` was counted from: all that wait, or the first thousand of them.
+    /// How many commands `waiting` was counted from: all that wait, or the first of them:
+    /// at most a thousand, and few where they are large.
     pub sampled: usize,
     /// The jobs that were claimed first, at most a hundred.
     pub running: Vec<RunningJob>,
@@ -99,45 +103,39 @@ impl Stream {
 
     /// The sample begins behind what was last delivered.
     async fn waiting(&self) -> Result<(usize, Vec<Waiting>), StreamError> {
-        let from = self.last_delivered().await?.map_or_else(|| "-".to_owned(), |id| format!("({id}"));
-        let mut range = redis::cmd("XRANGE");
-        range.arg(self.settings().keys.commands()).arg(from).arg("+").arg("COUNT").arg(SAMPLE);
-        let sample: Vec<StoredEntry> = self.link().query(&range).await?;
+        let mut pages = Pages::new(self, self.settings().keys.commands(), self.last_delivered().await?);
         let mut groups: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
-        for entry in &sample {
-            let command = wire::decode(entry.bytes("body").unwrap_or_default());
-            let group = command.map_or(("unknown".to_owned(), None), |command| {
-                (command.export.kind().name().to_owned(), command.requested_by)
-            });
-            *groups.entry(group).or_default() += 1;
+        while pages.entries < SAMPLE && pages.bytes < SAMPLE_BYTES {
+            let page = pages.next(SAMPLE - pages.entries).await?;
+            if page.is_empty() {
+                break;
+            }
+            for entry in &page {
+                *groups.entry(kind_and_requester(entry)).or_default() += 1;
+            }
         }
         let waiting = |((kind, requested_by), count)| Waiting { kind, requested_by, count };
         let mut groups: Vec<Waiting> = groups.into_iter().map(waiting).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-        Ok((sample.len(), groups))
+        Ok((pages.entries, groups))
     }
 
     async fn running(&self) -> Result<Vec<RunningJob>, StreamError> {
         let keys = &self.settings().keys;
         let mut list = redis::cmd("XPENDING");
         list.arg(keys.commands()).arg(Keys::GROUP).arg("-").arg("+").arg(SHOWN);
-        let pending: Vec<(String, String, u64, u64)> =
-            none_without_group(self.link().query(&list).await)?.unwrap_or_default();
+        let pending: Vec<(String, String, u64, u64)> = or_nothing(self.link().query(&list).await)?;
         if pending.is_empty() {
             return Ok(Vec::new());
         }
-        let mut read = redis::pipe();
+        let mut jobs: Vec<String> = Vec::with_capacity(pending.len());
+        // One by one: their bodies come along.
         for (id, ..) in &pending {
-            read.cmd("XRANGE").arg(keys.commands()).arg(id).arg(id);
+            let mut read = redis::cmd("XRANGE");
+            read.arg(keys.commands()).arg(id).arg(id);
+            let entry: Vec<StoredEntry> = self.link().query(&read).await?;
+            jobs.push(entry.first().and_then(|entry| entry.text("job")).unwrap_or(id).to_owned());
         }
-        let entries: Vec<Vec<StoredEntry>> = self.link().pipe(&read).await?;
-        let jobs: Vec<String> = pending
-            .iter()
-            .zip(&entries)
-            .map(|((id, ..), entry)| {
-                entry.first().and_then(|entry| entry.text("job")).unwrap_or(id).to_owned()
-            })
-            .collect();
         let records = self.records(&jobs).await?;
         let running = |(((_, worker, idle, deliveries), job_id), record)| RunningJob {
             job_id,
@@ -176,29 +174,26 @@ impl Stream {
     }
 
     /// Up to where the group has read.
-    async fn last_delivered(&self) -> Result<Option<String>, StreamError> {
+    async fn last_delivered(&self) -> Result<EventId, StreamError> {
         let mut ask = redis::cmd("XINFO");
         ask.arg("GROUPS").arg(self.settings().keys.commands());
-        let groups: Option<Vec<std::collections::HashMap<String, Value>>> =
-            none_without_stream(self.link().query(&ask).await)?;
+        let groups: Vec<std::collections::HashMap<String, Value>> =
+            or_nothing(self.link().query(&ask).await)?;
         let ours = |group: &std::collections::HashMap<String, Value>| {
             matches!(group.get("name")?, Value::BulkString(name) if name == Keys::GROUP.as_bytes())
                 .then(|| redis::from_redis_value_ref(group.get("last-delivered-id")?).ok())?
         };
-        Ok(groups.unwrap_or_default().iter().find_map(ours))
+        let last: Option<String> = groups.iter().find_map(ours);
+        Ok(last.and_then(|id| id.parse().ok()).unwrap_or_default())
     }
 }
 
-fn none_without_group<T>(result: Result<T, RedisError>) -> Result<Option<T>, StreamError> {
-    match result {
-        Err(error) if Trouble::of(&error) == Trouble::NoGroup => Ok(None),
-        result => Ok(Some(result?)),
-    }
-}
-
-fn none_without_stream<T>(result: Result<T, RedisError>) -> Result<Option<T>, StreamError> {
-    match result {
-        Err(error) if error.detail().is_some_and(|text| text.contains("no such key")) => Ok(None),
-        result => Ok(Some(result?)),
+/// What a command is, as its group in an overview.
+fn kind_and_requester(entry: &StoredEntry) -> (String, Option<String>) {
+    let body = entry.bytes("body").unwrap_or_default();
+    match wire::decode(body) {
+        Ok(command) => (command.export.kind().name().to_owned(), command.requested_by),
+        Err(_) => wire::outline(body)
+            .map_or(("unknown".to_owned(), None), |outline| (outline.kind, outline.requested_by)),
     }
 }

@@ -59,6 +59,7 @@ impl Reader {
                 Wish::Claims(slots) => match self.read_watched(&mut state, slots.min(BATCH)).await {
                     Ok(claims) => {
                         state.backoff.reset();
+                        self.member.note_unread(None);
                         self.handover.put(claims);
                     }
                     Err(error) => self.recover(&mut state, &error).await,
@@ -115,6 +116,7 @@ impl Reader {
             }
             Trouble::Connection | Trouble::NotNow | Trouble::Full | Trouble::Other => {
                 tracing::warn!(%error, "the reader cannot read; trying again");
+                self.member.note_unread(Some(error.to_string()));
                 state.connection = None;
                 self.nudge.reads_over(None);
             }

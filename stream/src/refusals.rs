@@ -33,6 +33,14 @@ pub(crate) static SUBSCRIBE: Dispensable = Dispensable {
            others hand back is found by the next sweep",
 };
 
+pub(crate) static MEMORY_USAGE: Dispensable = Dispensable {
+    command: "MEMORY USAGE",
+    cost: "dead letters are bounded by number and age alone, not by the memory that they take",
+};
+
+pub(crate) static TYPE: Dispensable =
+    Dispensable { command: "TYPE", cost: "a key of a wrong type is seen only when a move fails" };
+
 /// Who remembers what was told, for all connections of one [`crate::Stream`].
 #[derive(Default)]
 pub(crate) struct Refusals {

@@ -3,6 +3,7 @@
 //! Which errors deserve one is decided by the worker. Putting back is the work of every worker alike
 //! ([`Member::promote`]): no leader, no lock.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use deertrack_schemas::{Command, Kind, StatusRecord, wire};
@@ -17,6 +18,8 @@ use crate::{crash, history, meters, script};
 
 /// How many parked jobs one script puts back.
 const BATCH: usize = 64;
+/// Longer than any job waits for its next try.
+const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3600);
 
 /// How long to wait before the next try: a random time up to a bound that doubles with each try ("full jitter",
 /// AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
@@ -102,20 +105,26 @@ impl Member {
         let mut look = redis::pipe();
         look.cmd("TIME");
         look.cmd("ZRANGE").arg(keys.delayed()).arg(0).arg(BATCH - 1).arg("WITHSCORES");
+        look.cmd("ZRANGE").arg(keys.delayed()).arg(0).arg(0).arg("REV").arg("WITHSCORES");
+        type Parked = Vec<(String, f64)>;
         loop {
-            let ((seconds, micros), parked): ((u64, u64), Vec<(String, f64)>) = self.link.pipe(&look).await?;
+            let ((seconds, micros), parked, last): ((u64, u64), Parked, Parked) =
+                self.link.pipe(&look).await?;
             let now = (seconds * 1000 + micros / 1000) as f64; // scores are floats; these are exact until the year 287396
-            let due: Vec<&str> =
-                parked.iter().filter(|(_, at)| *at <= now).map(|(job, _)| job.as_str()).collect();
+            // Redis' clock was set back since they were parked: they would wait for as long as it was ahead.
+            let longest = LONGEST_WAIT.as_millis() as f64;
+            let is_due = |(_, at): &&(String, f64)| *at <= now || *at > now + longest;
+            let due: BTreeSet<&str> =
+                parked.iter().chain(&last).filter(is_due).map(|(job, _)| job.as_str()).collect();
             if due.is_empty() {
                 return Ok(parked.first().map(|(_, at)| Duration::from_secs_f64((at - now) / 1000.0)));
             }
-            let mut call = script::call(&script::PROMOTE, 3 + due.len(), 1 + due.len(), 64 * due.len());
+            let mut call = script::call(&script::PROMOTE, 3 + due.len(), 2 + due.len(), 64 * due.len());
             call.arg(keys.commands()).arg(keys.delayed()).arg(keys.parked());
             for job in &due {
                 call.arg(keys.status(job));
             }
-            call.arg(self.settings.status_ttl.as_secs()).arg(&due);
+            call.arg(self.settings.status_ttl.as_secs()).arg(LONGEST_WAIT.as_millis() as u64).arg(&due);
             crash::point("promote.before");
             let promoted = self.link.run(&call).await?;
             crash::point("promote.after");

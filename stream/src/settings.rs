@@ -48,8 +48,15 @@ pub struct Settings {
     pub housekeep_every: Duration,
     /// How often it is looked whether connections still lead to the master. 60 s.
     pub look_after_master: Duration,
-    /// A member of the group that holds nothing and was not heard of for so long is removed. 1 hour.
+    /// A member of the group that holds nothing and was not heard of for so long is removed: it is no worker any more. One
+    /// that only pauses joins again with its next read. 3 min.
     pub consumer_gone_after: Duration,
+    /// Beyond so many dead letters the oldest are dropped. 10,000.
+    pub max_dead_letters: u64,
+    /// The same for the bytes that they take of Redis' memory; an eighth of its `maxmemory` if that is less. 64 MiB.
+    pub max_dead_letter_bytes: u64,
+    /// Older ones are dropped. 30 days.
+    pub max_dead_letter_age: Duration,
     /// A submit is refused when this many commands wait or run. None.
     pub max_backlog: Option<u64>,
     /// Each new connection sees to it that half a transaction in the append-only file cannot come back. True; off only
@@ -78,7 +85,10 @@ impl Settings {
             max_event_age: Duration::from_secs(24 * 3600),
             housekeep_every: Duration::from_secs(60),
             look_after_master: Duration::from_secs(60),
-            consumer_gone_after: Duration::from_secs(3600),
+            consumer_gone_after: Duration::from_secs(180),
+            max_dead_letters: 10_000,
+            max_dead_letter_bytes: 64 * 1024 * 1024,
+            max_dead_letter_age: Duration::from_secs(30 * 24 * 3600),
             max_backlog: None,
             heal: true,
         }

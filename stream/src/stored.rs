@@ -12,6 +12,11 @@ pub(crate) struct StoredEntry {
 }
 
 impl StoredEntry {
+    /// Its bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.fields.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
+
     /// The bytes of a field.
     pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
         let named = |(found, _): &&(Vec<u8>, Vec<u8>)| found == name.as_bytes();

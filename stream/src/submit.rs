@@ -6,8 +6,8 @@
 use deertrack_schemas::{Command, JobId, StatusRecord, Valid, wire};
 use futures::{StreamExt, TryStreamExt, stream};
 use redis::{Cmd, RedisError};
-use sha2::{Digest, Sha256};
 
+use crate::dedupe::fingerprint;
 use crate::error::{Foreign, StreamError};
 use crate::{Durability, Stream, crash, meters, script};
 
@@ -121,16 +121,4 @@ fn submitted((what, job): (u8, String)) -> Result<Submitted, RedisError> {
 
 fn unexpected(what: &'static str) -> RedisError {
     (redis::ErrorKind::UnexpectedReturnType, "the submit script returned", what.to_owned()).into()
-}
-
-/// Tells two requests under one idempotency key apart: a hash of all that the caller chose. Job id and time differ
-/// with every try and stay out.
-fn fingerprint(command: &Command) -> String {
-    if command.idempotency_key.is_none() {
-        return String::new();
-    }
-    let chosen = serde_json::to_vec(&(&command.export, &command.requested_by, &command.tenant))
-        .expect("parameters are plain data with text keys");
-    let hash = Sha256::digest(&chosen);
-    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,8 +3,10 @@
 //! It is looked at every few seconds, at once when a job has met an outage, and with growing waits while it is closed. What
 //! closes it is the list of [`Conditions`], no guess of its own.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use deertrack_stream::Reading;
 use tokio::sync::{Notify, watch};
 
 use crate::conditions::Conditions;
@@ -23,12 +25,17 @@ pub type Closed = Vec<String>;
 pub struct Gate {
     closed: watch::Sender<Closed>,
     doubt: Notify,
+    reading: OnceLock<Reading>,
 }
 
 impl Default for Gate {
     /// Closed until somebody has looked.
     fn default() -> Self {
-        Self { closed: watch::Sender::new(vec!["the worker starts".to_owned()]), doubt: Notify::new() }
+        Self {
+            closed: watch::Sender::new(vec!["the worker starts".to_owned()]),
+            doubt: Notify::new(),
+            reading: OnceLock::new(),
+        }
     }
 }
 
@@ -36,6 +43,20 @@ impl Gate {
     /// Why it is closed; nothing while it is open.
     pub fn closed(&self) -> Closed {
         self.closed.borrow().clone()
+    }
+
+    /// Why the worker cannot take a job just now: the gate is closed, or its reads fail. Nothing when it can.
+    pub fn not_ready(&self) -> Vec<String> {
+        let unread = self.reading.get().and_then(Reading::trouble);
+        let mut reasons = self.closed();
+        reasons.extend(unread.map(|why| format!("the last read of new jobs failed: {why}")));
+        reasons
+    }
+
+    /// Whose reads it is to tell of.
+    pub(crate) fn tells_of(&self, reading: Reading) {
+        // A second worker of the same settings is one too many to tell of.
+        let _ = self.reading.set(reading);
     }
 
     /// A job has met an outage: nothing is fetched until somebody has looked.
@@ -65,7 +86,7 @@ impl Gate {
     /// Keeps it for ever.
     pub(crate) async fn keep(&self, conditions: &Conditions) {
         let mut wait = FIRST_LOOK;
-        let mut told = Closed::new();
+        let mut told = self.closed();
         loop {
             let unmet = conditions.unmet().await;
             tell(&told, &unmet);
@@ -80,7 +101,7 @@ impl Gate {
 
 fn tell(before: &Closed, now: &Closed) {
     match (before.is_empty(), now.is_empty()) {
-        (false, true) => tracing::info!("all that jobs need is there again; the worker fetches"),
+        (false, true) => tracing::info!("all that jobs need is there; the worker fetches"),
         _ if before != now && !now.is_empty() => {
             tracing::warn!(reasons = now.join("; "), "the worker fetches nothing until this is mended");
         }

@@ -78,6 +78,9 @@ async fn supervise(shared: Arc<Shared>, mut claim: Claim, command: Command, slot
     if let Some(refused) = refuse(&command, &record) {
         return finish(claim, refused).await;
     }
+    if let Some(refused) = refuse_second(&claim, &command, &record).await {
+        return finish(claim, refused).await;
+    }
     let running = claim.run(record.clone());
     crash::point_of("job.running", command.job_id.as_str());
     let kind = command.export.kind();
@@ -109,6 +112,21 @@ fn refuse(command: &Command, record: &StatusRecord) -> Option<StatusRecord> {
     }
     let broken = Valid::check_accepted(command.clone()).err()?;
     Some(ended(record.clone(), State::Failed, &broken.to_string()))
+}
+
+/// The end of a command whose idempotency key is another job's: another program has put both into the stream.
+async fn refuse_second(claim: &Claim, command: &Command, record: &StatusRecord) -> Option<StatusRecord> {
+    match claim.key_belongs_to(command).await {
+        Ok(other) => {
+            let why = format!("its idempotency key belongs to job {}; ask for that one", other?);
+            Some(ended(record.clone(), State::Failed, &why))
+        }
+        Err(error) => {
+            // What one of two does twice is seen by whoever asked; what nobody does is lost.
+            tracing::warn!(%error, "cannot see whose the idempotency key is; the job runs");
+            None
+        }
+    }
 }
 
 /// Every way a running job can end, in order of precedence.

@@ -80,6 +80,7 @@ pub async fn run(
     let (concurrency, memory_limit) = (settings.concurrency, settings.memory.limit());
     tracing::info!(consumer = consumer.name(), concurrency, memory_limit, "worker is ready");
     let conditions = Conditions::new(stream.clone(), Arc::clone(&exporter), artifacts.clone());
+    gate.tells_of(consumer.reading());
     let shared = Arc::new(Shared {
         exporter,
         artifacts,

@@ -129,7 +129,8 @@ async fn redis(args: &RedisArgs, acceptance: &AcceptanceArgs) -> Vec<Finding> {
         Err(error) => {
             let advice = "what waits cannot be counted: see the lines above, or give this user the rights of \
                           deploy/redis/users.acl";
-            Finding::bad("queue", Verdict::Problem, error.to_string(), advice)
+            let verdict = if error.is_forbidden() { Verdict::Warning } else { Verdict::Problem };
+            Finding::bad("queue", verdict, error.to_string(), advice)
         }
     });
     findings

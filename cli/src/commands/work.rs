@@ -68,6 +68,6 @@ async fn serve_metrics(
 ) -> Result<(), Exit> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, "metrics and /readyz are served");
-    tokio::spawn(http::serve_metrics(listener, metrics, move || gate.closed(), shutdown));
+    tokio::spawn(http::serve_metrics(listener, metrics, move || gate.not_ready(), shutdown));
     Ok(())
 }

@@ -157,11 +157,17 @@ async fn gateway_and_worker_start_and_work_where_much_is_refused() {
     succeed(&[&pdf[..], &["--gateway", &base, "--output", &file]].concat());
 
     let doctor =
-        deertrack(&["doctor", "--redis-url", &url("observer"), "--export-dir", &exports]).output().unwrap();
+        deertrack(&["doctor", "--redis-url", &of_worker, "--export-dir", &exports]).output().unwrap();
     let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(doctor.status.success(), "{told}");
     assert!(told.contains("does not permit INFO") && told.contains("persistence unknown"), "{told}");
     assert!(!told.contains("nothing is written"), "{told}");
+    // Who may only look is told that he can neither submit nor fetch, and what he may ask for is answered.
+    let (code, told) = said(&["doctor", "--redis-url", &url("observer"), "--export-dir", &exports]);
+    assert_eq!(code, Some(1), "{told}");
+    for line in ["PROBLEM  submit", "PROBLEM  fetch", "ok       queue"] {
+        assert!(told.contains(line), "no {line} in\n{told}");
+    }
     assert!(worker.terminate().success());
 
     // A job that somebody holds is cancelled, and told so, though the hint is refused.

@@ -4,9 +4,10 @@
 -- KEYS[1] commands (stream), KEYS[2] events (stream), KEYS[3] event sequence, KEYS[4] delayed (sorted set),
 -- KEYS[5] parked (hash), KEYS[6] status of the job, KEYS[7] cancel flag of the job
 -- ARGV    group, status TTL in seconds, longest event stream, job id,
---         entry id out of its status ('' for none), kind, state, cancelled record as JSON, the same as MessagePack
+--         entry id out of its status ('' for none), kind, state, cancelled record as JSON, the same as MessagePack,
+--         1 when it was looked for again and again or else 0
 -- returns 0 it is not where its status says (read that again), 1 cancelled, 2 its worker was asked
-local group, ttl, longest, job, id, kind, state, json, body = unpack(ARGV)
+local group, ttl, longest, job, id, kind, state, json, body, in_vain = unpack(ARGV)
 
 local function cancelled()
   local n = take_numbers(KEYS[3], 1) + 1
@@ -34,7 +35,13 @@ local function is_there()
   return false
 end
 
-if not is_there() then return 0 end
+if not is_there() then
+  if in_vain == '0' then return 0 end
+  -- Its entry is lost, and only its status says that it waits. Should it be somewhere all the same, it is asked to end.
+  redis.call('SETEX', KEYS[7], ttl, '1')
+  cancelled()
+  return 1
+end
 -- An error (no group yet) means that nobody holds it.
 if redis.pcall('XPENDING', KEYS[1], group, id, id, 1)[1] then
   redis.call('SETEX', KEYS[7], ttl, '1')

@@ -3,15 +3,17 @@
 --
 -- KEYS[1]   commands (stream), KEYS[2] delayed (sorted set), KEYS[3] parked (hash)
 -- KEYS[3+i] status of job i
--- ARGV[1]   status TTL in seconds, then the job ids
+-- ARGV[1]   status TTL in seconds, ARGV[2] the longest wait in ms that there is, then the job ids
 -- returns   how many were put back
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
 local count = 0
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local job = ARGV[i]
   local due = redis.call('ZSCORE', KEYS[2], job)
-  if due and tonumber(due) <= now then
+  due = due and tonumber(due)
+  -- Beyond every wait: Redis' clock was set back since.
+  if due and (due <= now or due > now + tonumber(ARGV[2])) then
     local parked = redis.call('HGET', KEYS[3], job)
     local entry, queued
     -- Added before it is removed: half of this may come back after a power cut, and must lose nothing.
@@ -29,7 +31,7 @@ for i = 2, #ARGV do
     if entry then
       -- Behind the removal: were it refused, the job would be added at every look. A cancel finds the entry by the
       -- status record: its id must be the new one.
-      redis.call('SETEX', KEYS[2 + i], ARGV[1], string.sub(queued, 1, -2) .. ',"entry_id":"' .. entry .. '"}')
+      redis.call('SETEX', KEYS[1 + i], ARGV[1], string.sub(queued, 1, -2) .. ',"entry_id":"' .. entry .. '"}')
       count = count + 1
     end
   end

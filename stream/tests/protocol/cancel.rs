@@ -99,23 +99,23 @@ async fn a_job_that_asks_for_another_try_after_a_cancel_ends_as_cancelled() {
 }
 
 #[tokio::test]
-async fn unknown_jobs_and_foreign_records_are_not_found() {
+async fn unknown_jobs_and_what_is_no_record_are_not_found() {
     let redis = Redis::start().await;
     let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
     let unknown = job_id();
     assert_eq!(cancel(&stream, &unknown).await, Cancelled::NotFound);
-    let _: String = raw.run(&["SET", &raw.keys.status("foreign"), "{\"status\":\"processing\"}"]).await;
+    let _: String = raw.run(&["SET", &raw.keys.status("foreign"), "processing"]).await;
     assert_eq!(stream.cancel("foreign").await.unwrap(), Cancelled::NotFound);
 }
 
 #[tokio::test]
-async fn a_status_that_names_the_entry_of_another_job_cancels_nothing() {
+async fn a_status_that_names_the_entry_of_another_job_ends_alone() {
     let redis = Redis::start().await;
     let (stream, raw) = (redis.stream().await, Raw::connect(redis.url()).await);
     let victim = submit(&stream).await;
     let mut record = status(&stream, &victim).await;
     record.job_id = job_id();
     let _: String = raw.run(&["SET", &raw.keys.status(record.job_id.as_str()), &record.to_json()]).await;
-    assert_eq!(cancel(&stream, &record.job_id).await, Cancelled::NotFound);
-    assert_eq!(raw.backlog().await, 1);
+    assert_eq!(cancel(&stream, &record.job_id).await, Cancelled::AtOnce);
+    assert_eq!((raw.backlog().await, status(&stream, &victim).await.state), (1, State::Queued));
 }

@@ -75,3 +75,23 @@ async fn a_job_that_is_handed_back_is_taken_at_once_by_a_worker_that_waits() {
     assert_eq!(finish(claim).await, Finished::Done);
     raw.assert_drained().await;
 }
+
+/// Id of the connection that listens for hints, and the last that was asked over it.
+async fn listener(raw: &Raw) -> Option<(String, String)> {
+    let list: String = raw.run(&["CLIENT", "LIST"]).await;
+    let line = list.lines().find(|line| line.contains(" sub=1 "))?;
+    let field = |name: &str| line.split(' ').find_map(|field| field.strip_prefix(name)).map(str::to_owned);
+    Some((field("id=")?, field("cmd=")?))
+}
+
+#[tokio::test]
+async fn a_silent_channel_of_hints_is_asked_whether_it_lives_and_is_renewed() {
+    let redis = Redis::start().await;
+    let stream = Stream::connect(hasty(redis.url())).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    let _consumer = consumer(&stream, "a").await;
+    until(async || listener(&raw).await.is_some_and(|(_, asked)| asked == "ping")).await;
+    let (first, _) = listener(&raw).await.unwrap();
+    until(async || listener(&raw).await.is_some_and(|(id, _)| id != first)).await;
+    listens(&raw, 1).await;
+}

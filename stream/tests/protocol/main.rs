@@ -3,14 +3,17 @@
 
 mod acl;
 mod beat;
+mod bounds;
 mod cancel;
 mod catch_up;
 mod claim;
+mod clock_jump;
 mod cluster;
 mod conditions;
 mod control;
 mod crash;
 mod dead_letters;
+mod direct;
 mod durability;
 mod embedded;
 mod half_transaction;

@@ -129,3 +129,34 @@ async fn what_was_today_where_a_command_was_accepted_is_no_future_for_a_worker_e
     assert_eq!(worker.ended(1).await[&id].state, State::Completed);
     worker.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_may_not_read_is_not_ready_and_says_why() {
+    let worker = Worker::start(Settings::default()).await;
+    worker.until_open().await;
+    let told = async |is: fn(&str) -> bool| {
+        let seen = async {
+            while !is(&worker.gate.not_ready().join("; ")) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), seen).await.unwrap();
+    };
+    worker.redis.run(&[b"ACL", b"SETUSER", b"default", b"-xreadgroup"]);
+    told(|why| why.contains("xreadgroup")).await;
+    worker.redis.run(&[b"ACL", b"SETUSER", b"default", b"+xreadgroup"]);
+    told(str::is_empty).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_commands_with_one_idempotency_key_the_second_says_who_has_it() {
+    let worker = Worker::start(Settings::default()).await;
+    let first = worker.submit_changed(|command| command["idempotency_key"] = "monday".into()).await;
+    assert_eq!(worker.ended(1).await[&first].state, State::Completed);
+    let second = worker.submit_changed(|command| command["idempotency_key"] = "monday".into()).await;
+    let record = worker.ended(2).await.remove(&second).unwrap();
+    assert_eq!(record.state, State::Failed);
+    assert!(record.error.unwrap().contains(first.as_str()));
+    worker.stop().await;
+}

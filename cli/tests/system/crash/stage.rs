@@ -88,10 +88,13 @@ impl Scene<'_> {
 
     async fn replay_twice(&self) -> String {
         let job = self.submit(1).await;
-        self.ask(&["SET", "{exports}:paused", "1"]);
+        // As if its owners had died in each of its deliveries.
+        self.ask(&["XGROUP", "CREATE", COMMANDS, "workers", "0"]);
+        self.ask(&["XREADGROUP", "GROUP", "workers", "vanished", "COUNT", "1", "STREAMS", COMMANDS, ">"]);
+        let entry = self.record(&job).unwrap()["entry_id"].as_str().unwrap().to_owned();
+        let claim = ["XCLAIM", COMMANDS, "workers", "vanished", "0", &entry];
+        self.ask(&[&claim[..], &["IDLE", "3600000", "RETRYCOUNT", "3", "JUSTID"]].concat());
         let first = self.worker(None);
-        self.block_exports();
-        self.ask(&["DEL", "{exports}:paused"]);
         until("a dead letter", || (self.ask(&["XLEN", "{exports}:dead"]) == "1").then_some(()));
         drop(first);
         let letters = self.stream.dead_letters().list(None, None, 10).await.unwrap();
@@ -142,7 +145,11 @@ impl Scene<'_> {
                 (record["state"], record["status"]) = ("completed".into(), "completed".into());
                 self.ask(&["SET", &format!("export_job:{job}"), &record.to_string()]);
             }
-            Story::Retry => self.block_exports(),
+            Story::Retry => {
+                // Else it would not even fetch.
+                victim.line("the worker fetches");
+                self.block_exports();
+            }
             _ => {}
         }
     }

@@ -52,7 +52,8 @@ impl<'a> MakeWriter<'a> for Log {
 
 #[tokio::test]
 async fn what_is_refused_is_told_once_and_everything_works() {
-    const REFUSED: &str = " -info -config|get -client|id -client|unblock -publish -subscribe -command|info";
+    const REFUSED: &str = " -info -config|get -client|id -client|unblock -publish -subscribe -command|info -type \
+                           -memory|usage";
     let redis = with_users(|line| line.to_owned() + REFUSED).await;
     let log = Log::default();
     let _guard = log.warnings();
@@ -93,6 +94,12 @@ async fn what_is_refused_is_told_once_and_everything_works() {
     consumer.stop().await;
     assert!(start.elapsed() < Duration::from_secs(10), "a read that cannot be sent away ends by itself");
 
+    for _ in 0..2 {
+        let conditions = worker.fetch_conditions().await;
+        assert_eq!(conditions.iter().filter_map(deertrack_stream::Condition::unmet).count(), 0);
+        worker.housekeep().await.unwrap();
+    }
+
     let lines = log.lines();
     let told = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
     // Three processes are three streams here, and each says what it misses.
@@ -100,7 +107,9 @@ async fn what_is_refused_is_told_once_and_everything_works() {
     assert_eq!(told("does not permit CLIENT ID"), 1, "{lines:#?}");
     assert_eq!(told("does not permit PUBLISH"), 3, "{lines:#?}");
     assert_eq!(told("does not permit SUBSCRIBE"), 1, "{lines:#?}");
-    assert_eq!(lines.len(), 8, "{lines:#?}");
+    assert_eq!(told("does not permit TYPE"), 1, "{lines:#?}");
+    assert_eq!(told("does not permit MEMORY USAGE"), 1, "{lines:#?}");
+    assert_eq!(lines.len(), 10, "{lines:#?}");
 }
 
 #[tokio::test]

@@ -56,6 +56,10 @@ const ROLES: [Role; 5] = [
             "control",
             "nudge",
             "housekeeping",
+            "pages",
+            "clock_jump",
+            "dead_bounds",
+            "dedupe",
             "counts",
         ],
         also: &["SUBSCRIBE"], // by the client's own call
@@ -72,6 +76,7 @@ const ROLES: [Role; 5] = [
             "pause",
             "control",
             "dead_letters",
+            "pages",
             "overview",
             "counts",
             "watch",
@@ -83,7 +88,7 @@ const ROLES: [Role; 5] = [
     },
     Role {
         name: "observer",
-        files: &["overview", "counts", "watch", "position", "catch_up"],
+        files: &["pages", "overview", "counts", "watch", "position", "catch_up"],
         also: &[],
         reach: "%R~{exports}:* %R~export_job:*",
     },
@@ -102,11 +107,15 @@ const BASE: &str = "-@all +@connection -@dangerous";
 const IN_BASE: [&str; 5] = ["PING", "WAIT", "WAITAOF", "CLIENT|ID", "COMMAND|INFO"];
 
 /// Their first word alone is no command.
-const CONTAINERS: [&str; 7] = ["CLIENT", "COMMAND", "CONFIG", "SCRIPT", "XGROUP", "XINFO", "CLUSTER"];
+const CONTAINERS: [&str; 8] =
+    ["CLIENT", "MEMORY", "COMMAND", "CONFIG", "SCRIPT", "XGROUP", "XINFO", "CLUSTER"];
 
 /// Words that are no commands: options, and codes of errors. A word that is missing here is told by Redis: it does not
 /// take the file.
-const WORDS: [&str; 31] = [
+const WORDS: [&str; 34] = [
+    "LT",
+    "REV",
+    "SAMPLES",
     "BLOCK",
     "BUSY",
     "BUSYGROUP",
