@@ -5,6 +5,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::connections::CONNECTIONS;
 use crate::failure::CatalogError;
 use crate::map::Map;
 use crate::map::detect::detect;
@@ -26,7 +29,12 @@ pub(crate) struct State {
 pub(crate) struct Held {
     mapping: Mapping,
     now: RwLock<Arc<State>>,
+    streams: Semaphore,
 }
+
+/// Connections that no stream takes: a question, and the look whether the database is there, shall not wait for streams that
+/// are read for minutes.
+const FOR_QUESTIONS: u32 = 2;
 
 impl Held {
     pub(crate) async fn make(look: &dyn Look, mapping: Mapping) -> Result<Self, CatalogError> {
@@ -34,12 +42,18 @@ impl Held {
         if !first.map.has(Thing::Deployments) {
             tracing::info!("the database has no table of deployments: effort is inferred from images");
         }
-        Ok(Self { mapping, now: RwLock::new(Arc::new(first)) })
+        let streams = Semaphore::new((CONNECTIONS - FOR_QUESTIONS) as usize);
+        Ok(Self { mapping, now: RwLock::new(Arc::new(first)), streams })
     }
 
     /// The present one. Whoever reads by it holds on to it until he has read.
     pub(crate) fn now(&self) -> Arc<State> {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until one more stream may be read; it may until this is dropped.
+    pub(crate) async fn stream(&self) -> SemaphorePermit<'_> {
+        self.streams.acquire().await.expect("nobody closes it")
     }
 
     /// Makes a new map if columns have changed, or if there were no values to tell a form by.

@@ -123,6 +123,8 @@ impl Adapter for PostgresCatalog {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::Executor;
+
     use super::*;
     use crate::catalog::Catalog;
     use crate::connect::Target;
@@ -224,6 +226,48 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(copying, 0, "the server has stopped too");
+    }
+
+    #[tokio::test]
+    async fn streams_leave_connections_to_questions_and_wait_for_one_another() {
+        let url = deertrack_testkit::postgres::database();
+        migrate(&url).await.unwrap();
+        PgPool::connect(&url).await.unwrap().execute(TEN_YEARS).await.unwrap();
+        let catalog = Reads(catalog(&url).await);
+        let range = || "2000-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap();
+        let mut reading = Vec::new();
+        for _ in 0..4 {
+            let mut frames = catalog.frames(range());
+            assert!(frames.try_next().await.unwrap().is_some());
+            reading.push(frames);
+        }
+        let mut fifth = catalog.frames(range());
+        assert!(tokio::time::timeout(Duration::from_millis(300), fifth.try_next()).await.is_err());
+        catalog.ping().await.unwrap();
+        drop(reading.pop());
+        assert!(fifth.try_next().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn rows_whose_reader_died_are_not_taken_for_all() {
+        let url = deertrack_testkit::postgres::database();
+        migrate(&url).await.unwrap();
+        PgPool::connect(&url).await.unwrap().execute(TEN_YEARS).await.unwrap();
+        let catalog = catalog(&url).await;
+        let sql = catalog.held.now().sql.frames.clone();
+        let range = "2000-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap();
+        let read = std::sync::atomic::AtomicUsize::new(0);
+        let mut rows = catalog.each(sql, range, move |_| {
+            assert!(read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 1_000, "meant to happen");
+            Ok(Some(()))
+        });
+        let died = loop {
+            match rows.try_next().await {
+                Ok(Some(())) => {}
+                end => break end,
+            }
+        };
+        assert!(matches!(died, Err(CatalogError::Unavailable(Error::WorkerCrashed))), "{died:?}");
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use deertrack_survey::{BoxUnit, Deployment, Place, TimeRange};
 use futures::stream::{self, BoxStream};
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use sqlx::{Error, FromRow};
 
 use crate::catalog::{Asked, Catalog, LeftOut, Repeats, joined};
@@ -141,6 +141,7 @@ impl<A: Adapter> Reads<A> {
         read: impl Read<A::Streamed, T>,
     ) -> BoxStream<'a, Result<T, CatalogError>> {
         let begun = async move {
+            let permit = self.0.held().stream().await;
             let begin = || async {
                 let (state, read) = (self.0.held().now(), read.clone());
                 let (sql, unit) = (statement(&state.sql).to_owned(), state.map.unit);
@@ -148,16 +149,25 @@ impl<A: Adapter> Reads<A> {
                 let first = rows.try_next().await?;
                 Ok::<_, CatalogError>(stream::iter(first.map(Ok)).chain(rows))
             };
-            match begin().await {
+            let rows = match begin().await {
                 Err(error) if error.may_be_a_changed_table() => {
                     self.0.held().again(self.0.look()).await?;
-                    begin().await
+                    begin().await?
                 }
-                begun => begun,
-            }
+                begun => begun?,
+            };
+            Ok::<_, CatalogError>(held_with(permit, rows))
         };
         stream::once(begun).try_flatten().boxed()
     }
+}
+
+/// The rows, and something that is dropped with them.
+fn held_with<T>(with: impl Send, rows: impl Stream<Item = T> + Send) -> impl Stream<Item = T> + Send {
+    rows.map(move |row| {
+        let _with = &with;
+        row
+    })
 }
 
 #[async_trait]
@@ -281,14 +291,16 @@ where
     fn embeddings(&self, range: Option<TimeRange>) -> BoxStream<'_, Result<Embedding, CatalogError>> {
         // Only the first row can tell: what was given is not read twice.
         let begun = async move {
+            let permit = self.0.held().stream().await;
             let mut rows = self.0.embeddings(range.clone());
-            match rows.try_next().await {
+            let rows = match rows.try_next().await {
                 Err(error) if error.may_be_a_changed_table() => {
                     self.0.held().again(self.0.look()).await?;
-                    Ok::<_, CatalogError>(self.0.embeddings(range))
+                    self.0.embeddings(range)
                 }
-                first => Ok(stream::iter(first.transpose()).chain(rows).boxed()),
-            }
+                first => stream::iter(first.transpose()).chain(rows).boxed(),
+            };
+            Ok::<_, CatalogError>(held_with(permit, rows))
         };
         stream::once(begun).try_flatten().boxed()
     }

@@ -124,3 +124,14 @@ fn vector(row: &SqliteRow, of: &'static str) -> Result<Option<Vec<f32>>, Catalog
     let bytes: Option<&[u8]> = row.try_get("vector")?;
     bytes.map(|bytes| from_le_bytes(bytes, of, row.try_get("id")?)).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    /// Under it idle connections leave others no page cache (`.cargo/config.toml`).
+    #[tokio::test]
+    async fn connections_have_page_caches_of_their_own() {
+        let memory = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+        let is_shared = "select sqlite_compileoption_used('ENABLE_MEMORY_MANAGEMENT')";
+        assert_eq!(sqlx::query_scalar::<_, i64>(is_shared).fetch_one(&memory).await.unwrap(), 0);
+    }
+}

@@ -9,8 +9,8 @@ use deertrack_survey::TimeRange;
 use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, StreamExt};
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
-use tokio::sync::mpsc::{Sender, channel};
+use sqlx::{AssertSqlSafe, Error, Executor, SqlSafeStr};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::copied::Copied;
 use crate::failure::CatalogError;
@@ -31,7 +31,12 @@ const BEGIN: &str = "begin read only; set local statement_timeout = 0; set local
 /// A row on its way.
 pub(crate) type Streamed = Copied<Bytes>;
 
-type Read<T> = Result<Vec<T>, CatalogError>;
+/// What was read, or that this was all: rows that only stop are not all rows.
+enum Read<T> {
+    Rows(Vec<T>),
+    Failed(CatalogError),
+    All,
+}
 
 /// What `keep` makes of the rows of a statement about a range ([`RANGE`]); both ends are null without one.
 pub(super) fn rows<T: Send + 'static>(
@@ -43,18 +48,29 @@ pub(super) fn rows<T: Send + 'static>(
     let (give, coming) = channel::<Read<T>>(AHEAD);
     let pool = pool.clone();
     let reading = async move {
-        if let Err(error) = read(&pool, &sql, range, keep, &give).await {
-            drop(give.send(Err(error)).await);
-        }
+        let last = match read(&pool, &sql, range, keep, &give).await {
+            Ok(()) => Read::All,
+            Err(error) => Read::Failed(error),
+        };
+        drop(give.send(last).await);
     };
     // A task of its own: rows are read while others are worked on.
     let started = stream::once(async move {
         tokio::spawn(reading);
         coming
     });
-    let batches = started
-        .flat_map(|coming| stream::unfold(coming, async |mut coming| Some((coming.recv().await?, coming))));
+    let batches = started.flat_map(|coming| stream::try_unfold(coming, next));
     batches.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten().boxed()
+}
+
+/// The next rows; nothing behind the last.
+async fn next<T>(mut coming: Receiver<Read<T>>) -> Result<Option<(Vec<T>, Receiver<Read<T>>)>, CatalogError> {
+    match coming.recv().await {
+        Some(Read::Rows(rows)) => Ok(Some((rows, coming))),
+        Some(Read::Failed(error)) => Err(error),
+        Some(Read::All) => Ok(None),
+        None => Err(Error::WorkerCrashed.into()),
+    }
 }
 
 /// Reads until nobody takes the rows any more. A connection whose rows were not all read is closed: they are still on
@@ -103,14 +119,14 @@ async fn read_all<T>(
         }
         if kept.len() == AT_ONCE {
             let full = std::mem::replace(&mut kept, Vec::with_capacity(AT_ONCE));
-            if give.send(Ok(full)).await.is_err() {
+            if give.send(Read::Rows(full)).await.is_err() {
                 return Ok(false);
             }
         }
     }
     drop(messages);
     connection.execute("commit").await?;
-    Ok(give.send(Ok(kept)).await.is_ok())
+    Ok(give.send(Read::Rows(kept)).await.is_ok())
 }
 
 /// As the server reads it, which knows no year 0.

@@ -20,22 +20,6 @@ async fn stream_at(cluster: &Cluster, node: usize) -> Stream {
     Stream::connect(hasty(&cluster.url(node))).await.unwrap()
 }
 
-/// Submits until it is accepted: while the cluster is rearranged, it says "later".
-async fn submit_at_last(stream: &Stream) -> JobId {
-    let command = command();
-    soon(async {
-        loop {
-            match stream.submit(&command).await {
-                Ok(Submitted::New(job) | Submitted::Existing(job)) => return job,
-                Ok(other) => panic!("{other:?}"),
-                Err(error) if error.is_unavailable() => tokio::time::sleep(Duration::from_millis(50)).await,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    })
-    .await
-}
-
 /// Finishes what comes until the job has ended.
 async fn work_until(consumer: &mut Consumer, stream: &Stream, job: &JobId) {
     soon(async {

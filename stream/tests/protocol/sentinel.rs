@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use deertrack_schemas::JobId;
-use deertrack_stream::{
-    Consumer, Durability, Finished, Settings, Stream, StreamError, Submitted, WatchFrom, Watched,
-};
+use deertrack_stream::{Consumer, Durability, Finished, Settings, Stream, StreamError, WatchFrom, Watched};
 use deertrack_testkit::ports::free_ports;
 use deertrack_testkit::redis::Redis;
 use deertrack_testkit::sentinel::{SERVICE, Watched as Service};
@@ -16,22 +14,6 @@ use crate::support::*;
 fn sure(url: &str) -> Settings {
     let durability = Durability::Replicated { replicas: 1, within: Duration::from_secs(5) };
     Settings { durability, ..hasty(url) }
-}
-
-/// Submits until it is accepted, and as sure as was asked: while the master changes it says "later".
-async fn submit_at_last(stream: &Stream) -> JobId {
-    let command = command();
-    soon(async {
-        loop {
-            match stream.submit(&command).await {
-                Ok(Submitted::New(job) | Submitted::Existing(job)) => return job,
-                Ok(other) => panic!("{other:?}"),
-                Err(error) if error.is_unavailable() => tokio::time::sleep(Duration::from_millis(50)).await,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    })
-    .await
 }
 
 /// Finishes what comes until each of these jobs was told by an event.

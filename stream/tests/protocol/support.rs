@@ -65,6 +65,22 @@ pub(crate) async fn next(consumer: &mut Consumer) -> Claim {
     claims.pop().unwrap()
 }
 
+/// Submits until it is accepted: while the master changes or a cluster is rearranged, it says "later".
+pub(crate) async fn submit_at_last(stream: &Stream) -> JobId {
+    let command = command();
+    soon(async {
+        loop {
+            match stream.submit(&command).await {
+                Ok(Submitted::New(job) | Submitted::Existing(job)) => return job,
+                Ok(other) => panic!("{other:?}"),
+                Err(error) if error.is_unavailable() => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    })
+    .await
+}
+
 /// What must happen within the test's patience.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it must happen within 30 s")
