@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use deertrack_survey::{Deployment, Place, TimeRange};
-use futures::TryStreamExt;
+use futures::future::ready;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
@@ -23,6 +24,40 @@ pub struct LeftOut {
     pub no_deer: BTreeMap<String, u64>,
     /// Labels that this program does not know.
     pub unfamiliar: BTreeMap<String, u64>,
+}
+
+/// Why a detection is not counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// As [`LeftOut::rejected`].
+    Rejected,
+    /// As [`LeftOut::duplicates`].
+    Duplicate,
+    /// As [`LeftOut::no_deer`], with the label.
+    NoDeer(String),
+    /// As [`LeftOut::unfamiliar`], with the label.
+    Unfamiliar(String),
+}
+
+impl LeftOut {
+    /// Adds so many rows.
+    pub fn add(&mut self, reason: Reason, rows: u64) {
+        match reason {
+            Reason::Rejected => self.rejected += rows,
+            Reason::Duplicate => self.duplicates += rows,
+            Reason::NoDeer(label) => *self.no_deer.entry(label).or_default() += rows,
+            Reason::Unfamiliar(label) => *self.unfamiliar.entry(label).or_default() += rows,
+        }
+    }
+}
+
+/// A detection that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// It counts.
+    Counted(Sighting),
+    /// It does not.
+    LeftOut(Reason),
 }
 
 /// Rows that were asked for by their ids.
@@ -78,7 +113,17 @@ pub trait Catalog: Send + Sync {
     /// The rows of [`Catalog::records_in`] one by one with what counting needs of them, in the order in which their
     /// photographs were taken, those of one image side by side. What was seen may begin
     /// [`LONGEST_EVENT`](crate::LONGEST_EVENT) before or after its photograph.
-    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>>;
+    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
+        let counted = |seen| match seen {
+            Seen::Counted(sighting) => Some(sighting),
+            Seen::LeftOut(_) => None,
+        };
+        self.detections(range).try_filter_map(move |seen| ready(Ok(counted(seen)))).boxed()
+    }
+
+    /// The rows of [`Catalog::sightings`], and among them those of [`Catalog::left_out_in`]: one reading tells both, and they
+    /// agree whatever is written meanwhile.
+    fn detections(&self, range: TimeRange) -> BoxStream<'_, Result<Seen, CatalogError>>;
 
     /// The rows that [`Catalog::records_in`] leaves out because another row tells of the same animal
     /// ([`Record::repeats_id`]), in the same order. They are for exports that give back what was read, never for

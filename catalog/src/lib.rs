@@ -26,7 +26,7 @@ mod statements;
 pub mod said;
 pub mod store;
 
-pub use catalog::{Asked, Catalog, LeftOut, Other, Repeats};
+pub use catalog::{Asked, Catalog, LeftOut, Other, Reason, Repeats, Seen};
 pub use connect::{connect, connect_mapped, migrate, sqlite_file};
 pub use connections::CONNECTIONS;
 pub use embedding::{Embedding, Profile};

@@ -10,7 +10,7 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt};
 use sqlx::{Error, FromRow};
 
-use crate::catalog::{Asked, Catalog, LeftOut, Repeats, joined};
+use crate::catalog::{Asked, Catalog, LeftOut, Repeats, Seen, joined};
 use crate::cells::{AnyRow, Cells};
 use crate::embedding::{Embedding, Profile};
 use crate::failure::CatalogError;
@@ -18,7 +18,7 @@ use crate::frame_row::{FilesRow, FrameRow};
 use crate::held::{Held, State};
 use crate::left_out_row::LeftOutRow;
 use crate::map::look::Look;
-use crate::record::{Dataset, Frame, Image, Individual, Record, Sighting, ToldDeployment};
+use crate::record::{Dataset, Frame, Image, Individual, Record, ToldDeployment};
 use crate::row::{
     DeploymentRow, ImageRow, IndividualRow, PlaceRow, RecordRow, SightingRow, ToldDeploymentRow,
 };
@@ -202,14 +202,18 @@ where
         Ok(self.rows(|sql| Some(&sql.records_of), About::Ids(ids), read).await?.into_iter().collect())
     }
 
-    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
+    fn detections(&self, range: TimeRange) -> BoxStream<'_, Result<Seen, CatalogError>> {
         let photographs = of_photographs(&range);
         self.one_by_one(
             |sql| &sql.sightings,
             photographs,
             move |row: &A::Streamed, unit: BoxUnit| {
-                let sighting = SightingRow::next(&mut Cells::of(row))?.of_deer(unit);
-                Ok(sighting.filter(|row| is_seen_in(row, &range)))
+                let row = SightingRow::next(&mut Cells::of(row))?;
+                let is_photographed_in = row.taken_at().is_some_and(|at| range.contains(&at));
+                Ok(match row.counted(unit) {
+                    Ok(sighting) => is_seen_in(&sighting, &range).then_some(Seen::Counted(sighting)),
+                    Err(reason) => is_photographed_in.then_some(Seen::LeftOut(reason)),
+                })
             },
         )
     }

@@ -6,10 +6,11 @@ use deertrack_survey::reviewed::is_of_a_person;
 use deertrack_survey::{BoxUnit, Deployment, ImageBox, Place, Subject, class_of_deer, subject};
 use sqlx::FromRow;
 
-use crate::catalog::Other;
+use crate::catalog::{Other, Reason};
 use crate::cells::{AnyRow, Cells, row};
 use crate::corrections::Failure;
 use crate::embedding::{Embedding, Profile};
+use crate::left_out_row::of_deer;
 use crate::record::{Image, Individual, Level, Record, Sighting, ToldDeployment};
 
 #[derive(FromRow)]
@@ -116,6 +117,7 @@ row! {
         observation_level: Option<&'r str>,
         starts_at: Option<DateTime<Utc>>,
         ends_at: Option<DateTime<Utc>>,
+        left_out: Option<&'r str>,
     }
 }
 
@@ -294,11 +296,21 @@ impl<'r> RecordRow<'r> {
 }
 
 impl SightingRow<'_> {
-    /// `None`: it shows no deer.
-    pub(super) fn of_deer(self, unit: BoxUnit) -> Option<Sighting> {
+    /// When its photograph was taken.
+    pub(super) fn taken_at(&self) -> Option<DateTime<Utc>> {
+        self.taken_at
+    }
+
+    /// The row as counting needs it, or why it does not count.
+    pub(super) fn counted(self, unit: BoxUnit) -> Result<Sighting, Reason> {
+        match self.left_out {
+            Some("rejected") => return Err(Reason::Rejected),
+            Some(_) => return Err(Reason::Duplicate),
+            None => {}
+        }
         let corrected = self.corrected_classification;
-        let Subject::Deer(class) = subject(corrected, self.classification) else { return None };
-        Some(Sighting {
+        let class = of_deer([corrected, self.classification])?;
+        Ok(Sighting {
             class,
             is_reviewed: is_told(corrected)
                 || is_reviewed(

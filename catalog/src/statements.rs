@@ -60,7 +60,7 @@ impl Statements {
             records_of: fill(&[records, sql!("records_of")]),
             repeats_in: stream(&[records, sql!("repeats_in")]),
             records_with_repeats: stream(&[records, sql!("records_with_repeats")]),
-            sightings: stream(&[sql!("sightings"), sql!("records_in")]),
+            sightings: stream(&[sql!("sightings")]),
             left_out: fill(&[sql!("left_out")]),
             images: stream(&[sql!("images")]),
             frames: stream(&[sql!("frames")]),

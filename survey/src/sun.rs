@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use solar_positioning::{Horizon, SolarEvents, SolarPositions, delta_t};
 
 use super::calendar::days;
@@ -101,14 +101,52 @@ pub enum Light {
 
 /// How light it is at an instant; `None` where [`elevation`] is.
 pub fn light(coordinates: Coordinates, at: DateTime<Utc>) -> Option<Light> {
-    let elevation = elevation(coordinates, at)?;
-    Some(if elevation >= Horizon::SunriseSunset.elevation_angle() {
+    if let Some(light) = far_from_any_change(coordinates, at) {
+        return Some(light);
+    }
+    Some(light_at(elevation(coordinates, at)?))
+}
+
+/// How light it is where a rough height of the sun already tells: most instants are far from its risings and settings,
+/// and the whole algorithm costs fifty times as much.
+fn far_from_any_change(coordinates: Coordinates, at: DateTime<Utc>) -> Option<Light> {
+    /// Degrees; [`rough_elevation`] is right to a twentieth of that.
+    const FAR: f64 = 0.5;
+    let elevation = rough_elevation(coordinates, at)?;
+    let (lower, higher) = (light_at(elevation - FAR), light_at(elevation + FAR));
+    (lower == higher).then_some(lower)
+}
+
+fn light_at(elevation: f64) -> Light {
+    if elevation >= Horizon::SunriseSunset.elevation_angle() {
         Light::Day
     } else if elevation >= Horizon::CivilTwilight.elevation_angle() {
         Light::Twilight
     } else {
         Light::Night
-    })
+    }
+}
+
+/// The height of the sun as the low-precision formulae of the Astronomical Almanac give it (section C; a hundredth of a
+/// degree). `None` outside of the years they are meant for, 1950 to 2050.
+fn rough_elevation(coordinates: Coordinates, at: DateTime<Utc>) -> Option<f64> {
+    if !(1950..2050).contains(&at.year()) {
+        return None;
+    }
+    /// Noon of 1 January 2000.
+    const J2000: i64 = 946_728_000;
+    let days = (at.timestamp() - J2000) as f64 / 86_400.0;
+    let anomaly = (357.528 + 0.985_600_3 * days).to_radians();
+    let mean_longitude = 280.460 + 0.985_647_4 * days;
+    let longitude = (mean_longitude + 1.915 * anomaly.sin() + 0.020 * (2.0 * anomaly).sin()).to_radians();
+    let obliquity = (23.439 - 0.000_000_4 * days).to_radians();
+    let declination = (obliquity.sin() * longitude.sin()).asin();
+    let right_ascension = (obliquity.cos() * longitude.sin()).atan2(longitude.cos());
+    let sidereal = (280.460_618_37 + 360.985_647_366_29 * days + coordinates.longitude).to_radians();
+    let latitude = coordinates.latitude.to_radians();
+    let upright = latitude.sin() * declination.sin()
+        + latitude.cos() * declination.cos() * (sidereal - right_ascension).cos();
+    Some(upright.clamp(-1.0, 1.0).asin().to_degrees())
 }
 
 /// Time by the sun: an angle that is a quarter turn at sunrise, three quarters at sunset, half at the middle of the
@@ -118,9 +156,13 @@ pub fn light(coordinates: Coordinates, at: DateTime<Utc>) -> Option<Light> {
 /// study area asks for each day once.
 #[derive(Clone, Debug, Default)]
 pub struct SunTime {
-    /// By tenths of a degree north and east, and the day of the mean sun there.
-    days: HashMap<(i64, i64, i64), Option<Daylight>>,
+    days: HashMap<DayThere, Option<Daylight>>,
+    /// The one that was asked for last: shifts of one instant ask for the same day many times.
+    last: Option<(DayThere, Option<Daylight>)>,
 }
+
+/// Tenths of a degree north and east, and the day of the mean sun there.
+type DayThere = (i64, i64, i64);
 
 /// Sunrise and sunset of one day.
 type Daylight = (DateTime<Utc>, DateTime<Utc>);
@@ -132,7 +174,12 @@ impl SunTime {
         let (north, east) = (tenths(coordinates.latitude), tenths(coordinates.longitude));
         let rounded = Coordinates { latitude: north as f64 / 10.0, longitude: east as f64 / 10.0 };
         let day = solar_day(rounded.longitude, at);
-        let sun = *self.days.entry((north, east, day)).or_insert_with(|| solar_day_events(rounded, day));
+        let there = (north, east, day);
+        let sun = match self.last {
+            Some((last, sun)) if last == there => sun,
+            _ => *self.days.entry(there).or_insert_with(|| solar_day_events(rounded, day)),
+        };
+        self.last = Some((there, sun));
         sun.map(|(sunrise, sunset)| sun_angle(at, sunrise, sunset))
     }
 }
@@ -162,6 +209,8 @@ mod tests {
     use chrono_tz::America::{Chicago, New_York};
     use chrono_tz::Arctic::Longyearbyen;
     use chrono_tz::Europe::Brussels;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     const LEUVEN: Coordinates = Coordinates { latitude: 50.88, longitude: 4.70 };
 
@@ -205,6 +254,29 @@ mod tests {
             moments.map(|moment| [-30, 30].map(|s| light(LEUVEN, moment + TimeDelta::seconds(s)).unwrap()));
         use Light::{Day, Night, Twilight};
         assert_eq!(around, [[Night, Twilight], [Twilight, Day], [Day, Twilight], [Twilight, Night]]);
+    }
+
+    #[test]
+    fn the_rough_height_of_the_sun_never_changes_what_the_exact_one_tells() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let (first, last) = (at("1950-01-01T00:00:00Z"), at("2050-01-01T00:00:00Z"));
+        let (mut worst, mut told) = (0.0_f64, 0);
+        const TRIES: usize = 20_000;
+        for _ in 0..TRIES {
+            let latitude = rng.random_range(-90.0..=90.0);
+            let coordinates = Coordinates::new(latitude, rng.random_range(-180.0..=180.0)).unwrap();
+            let seconds = rng.random_range(first.timestamp()..last.timestamp());
+            let at = DateTime::from_timestamp(seconds, 0).unwrap();
+            let exact = elevation(coordinates, at).unwrap();
+            worst = worst.max((rough_elevation(coordinates, at).unwrap() - exact).abs());
+            assert_eq!(light(coordinates, at), Some(light_at(exact)), "{coordinates:?} {at}");
+            told += usize::from(far_from_any_change(coordinates, at).is_some());
+        }
+        assert!(worst < 0.025, "{worst} degrees");
+        assert!(told > TRIES * 9 / 10, "{told}");
+        let later = at("2050-06-01T12:00:00Z");
+        assert_eq!(rough_elevation(LEUVEN, later), None);
+        assert_eq!(light(LEUVEN, later), Some(Light::Day));
     }
 
     #[test]

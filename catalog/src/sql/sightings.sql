@@ -1,3 +1,4 @@
+-- With the rows that are left out, so that one reading tells both.
 select
     d.id as id,
     {text i.id} as image_id,
@@ -22,6 +23,14 @@ select
     d.burst_id as burst_id,
     d.observation_level as observation_level,
     d.starts_at as starts_at,
-    d.ends_at as ends_at
+    d.ends_at as ends_at,
+    case
+        when d.is_valid is not distinct from false then 'rejected'
+        when d.is_duplicate is not distinct from true then 'duplicate'
+    end as left_out
 from {detections} d
 join {images} i on i.id = d.image_id
+where i."timestamp" >= $1
+    and i."timestamp" < $2
+    and d.repeats_id is null
+order by i."timestamp", {bytes i.id}, {bytes d.id}

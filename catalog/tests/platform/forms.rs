@@ -5,7 +5,7 @@ use deertrack_schemas::Class;
 use deertrack_survey::{BoundingBox, BoxFault, ImageBox, PixelBox};
 use futures::TryStreamExt;
 
-use crate::tables::{Platform, id, october, sqlite};
+use crate::tables::{Platform, id, left_out_of_rows, october, sqlite};
 
 const MIDDLE: ImageBox = ImageBox::Fractions(BoundingBox { x: 0.25, y: 0.25, width: 0.5, height: 0.5 });
 
@@ -47,6 +47,7 @@ async fn a_platforms_own_forms_are_read_by_a_role_that_may_only_read() {
     let once = |label: &str| [(label.to_owned(), 1)].into();
     let expected = LeftOut { rejected: 1, duplicates: 1, no_deer: once("cattle"), unfamiliar: once("bukc") };
     assert_eq!(left_out, expected);
+    assert_eq!(left_out_of_rows(&*catalog, october()).await, expected);
 
     let asked = catalog.records_of(&["41", "44", "47"].map(id)).await.unwrap();
     assert_eq!(asked.records.len(), 1);
@@ -263,6 +264,7 @@ async fn sqlite_has_the_same_forms() {
     assert_eq!(rows[0].image.taken_at, Some(crate::tables::at("2025-10-01T06:00:00.250Z")));
     let left_out = catalog.left_out_in(october()).await.unwrap();
     assert_eq!((left_out.rejected, left_out.no_deer.len()), (1, 1));
+    assert_eq!(left_out_of_rows(&*catalog, october()).await, left_out);
     let places = catalog.places().await.unwrap();
     assert_eq!((places[0].latitude, places[0].longitude), (Some(50.5), Some(4.25)));
 }

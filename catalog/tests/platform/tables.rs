@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deertrack_catalog::{Catalog, Mapping, connect, connect_mapped};
+use deertrack_catalog::{Catalog, LeftOut, Mapping, Seen, connect, connect_mapped};
 use deertrack_survey::TimeRange;
+use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Tables as a web framework makes them.
@@ -124,4 +125,15 @@ pub(crate) async fn sqlite(dir: &tempfile::TempDir, sql: &str) -> Arc<dyn Catalo
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     connect(&format!("sqlite://{}", file.display())).await.unwrap()
+}
+
+/// What the rows themselves say of those that are left out.
+pub(crate) async fn left_out_of_rows(catalog: &dyn Catalog, range: TimeRange) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    for seen in catalog.detections(range).try_collect::<Vec<_>>().await.unwrap() {
+        if let Seen::LeftOut(reason) = seen {
+            left_out.add(reason, 1);
+        }
+    }
+    left_out
 }

@@ -1,11 +1,43 @@
-//! What no export counts, in words: the same sentence in every kind.
+//! What no export counts: told apart from what counts while rows are read, and in words, the same sentence in every kind.
 
-use deertrack_catalog::LeftOut;
+use std::task::{Poll, ready};
 
+use deertrack_catalog::{LeftOut, Seen, Sighting};
+use futures::{StreamExt, stream};
+use tokio::sync::oneshot;
+
+use super::rows::Rows;
 use super::words::{counted, number};
 
 /// Labels that a sentence names.
 const MOST_LABELS: usize = 8;
+
+/// The rows that count, and once all were read what the others add up to.
+pub(super) fn apart(mut rows: Rows<'_, Seen>) -> (Rows<'_, Sighting>, oneshot::Receiver<LeftOut>) {
+    let (tell, told) = oneshot::channel();
+    let mut counting = Some((tell, LeftOut::default()));
+    let that_count = stream::poll_fn(move |cx| {
+        loop {
+            return Poll::Ready(match ready!(rows.poll_next_unpin(cx)) {
+                Some(Ok(Seen::Counted(sighting))) => Some(Ok(sighting)),
+                Some(Ok(Seen::LeftOut(reason))) => {
+                    if let Some((_, left_out)) = &mut counting {
+                        left_out.add(reason, 1);
+                    }
+                    continue;
+                }
+                Some(Err(error)) => Some(Err(error)),
+                None => {
+                    if let Some((tell, left_out)) = counting.take() {
+                        drop(tell.send(left_out)); // somebody may have stopped to listen
+                    }
+                    None
+                }
+            });
+        }
+    });
+    (that_count.boxed(), told)
+}
 
 /// `71 that show no deer (cattle 71)` and `2 with a label that is not known ("bukc" 2)`; empty where there are none.
 pub(super) fn no_deer(left_out: &LeftOut) -> Vec<String> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use deertrack_catalog::{
     Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Record,
-    Repeats, Sighting,
+    Repeats, Seen, Sighting,
 };
 use deertrack_schemas::Class;
 use deertrack_survey::{Deployment, Place, TimeRange};
@@ -131,8 +131,8 @@ impl Catalog for Many {
         stream::iter(self.whole_rows(&range).map(|row| Ok(row.image))).boxed()
     }
 
-    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
-        stream::iter(self.rows(&range).map(Ok)).boxed()
+    fn detections(&self, range: TimeRange) -> BoxStream<'_, Result<Seen, CatalogError>> {
+        stream::iter(self.rows(&range).map(Seen::Counted).map(Ok)).boxed()
     }
 
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use deertrack_catalog::{
-    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Record,
-    Repeats, Sighting,
+    Asked, Catalog, CatalogError, Embedding, Frame, Image, Individual, LeftOut, Level, Profile, Reason,
+    Record, Repeats, Seen, Sighting,
 };
 use deertrack_schemas::pdf::GroupBy;
 use deertrack_schemas::{Class, Command, Export, PdfParams};
@@ -102,6 +102,21 @@ fn moment(rng: &mut ChaCha8Rng) -> i64 {
 }
 
 /// What is seen in one image is seen then and there.
+/// A reason for each row that is left out.
+fn reasons(left_out: &LeftOut) -> Vec<Reason> {
+    let of = |reason: Reason, rows: u64| (0..rows).map(move |_| reason.clone());
+    let no_deer = left_out.no_deer.iter().map(|(label, rows)| (Reason::NoDeer(label.clone()), *rows));
+    let unfamiliar =
+        left_out.unfamiliar.iter().map(|(label, rows)| (Reason::Unfamiliar(label.clone()), *rows));
+    let of_people = [(Reason::Rejected, left_out.rejected), (Reason::Duplicate, left_out.duplicates)];
+    of_people
+        .into_iter()
+        .chain(no_deer)
+        .chain(unfamiliar)
+        .flat_map(|(reason, rows)| of(reason, rows))
+        .collect()
+}
+
 fn seen_at_once(rows: &mut [Sighting]) {
     for image in rows.chunk_by_mut(|a, b| a.image_id == b.image_id) {
         let (taken_at, place_id) = (image[0].taken_at, image[0].place_id.clone());
@@ -237,11 +252,12 @@ impl Catalog for Herd {
         stream::empty().boxed()
     }
 
-    fn sightings(&self, range: TimeRange) -> BoxStream<'_, Result<Sighting, CatalogError>> {
+    fn detections(&self, range: TimeRange) -> BoxStream<'_, Result<Seen, CatalogError>> {
         let asked = |row: &&Sighting| row.taken_at.is_some_and(|at| range.contains(&at));
         let mut rows: Vec<Sighting> = self.detections.iter().filter(asked).cloned().collect();
         rows.sort_by(|a, b| (a.taken_at, &a.image_id, &a.id).cmp(&(b.taken_at, &b.image_id, &b.id)));
-        stream::iter(rows.into_iter().map(Ok)).boxed()
+        let left_out = reasons(&self.left_out).into_iter().map(Seen::LeftOut);
+        stream::iter(left_out.chain(rows.into_iter().map(Seen::Counted)).map(Ok)).boxed()
     }
 
     fn frames(&self, range: TimeRange) -> BoxStream<'_, Result<Frame, CatalogError>> {

@@ -8,7 +8,6 @@ use deertrack_catalog::{Dataset, Frame, Individual, Sighting, ToldDeployment};
 use deertrack_survey::calendar::{Calendar, Period};
 use deertrack_survey::presence::Presence;
 use deertrack_survey::{Place, TimeRange};
-use tokio::sync::oneshot;
 
 use super::asked::Asked;
 use super::best::Best;
@@ -19,7 +18,7 @@ use super::told::Told;
 use crate::JobError;
 use crate::export::rows::{self, Batches, Step};
 use crate::export::whole::Whole;
-use crate::export::{Cx, Job, memory, passages};
+use crate::export::{Cx, Job, left_out, memory, passages};
 
 /// Everything that a report is made of.
 #[derive(Debug)]
@@ -124,12 +123,6 @@ impl Reading<'_> {
         let catalog = &self.cx.catalog;
         let range = self.calendar.widest(days.first, days.last);
         let deployments = catalog.deployments(range.clone()).await?;
-        // Counted while rows are read, and told to whoever folds them.
-        let (tell, left_out) = oneshot::channel();
-        let counting = async {
-            drop(tell.send(catalog.left_out_in(range.clone()).await?));
-            Ok(())
-        };
         let wrong_clocks = wrong_clocks(self.cx, range.clone()).await?;
         let (best, files) = if is_now {
             (Best::of_deer(self.individuals), Files::of(catalog.files(range.clone()).await?))
@@ -141,6 +134,7 @@ impl Reading<'_> {
         let mut so_far = std::mem::take(whole);
         let step =
             Step { stage: "reading detections", span: READING, before, most: self.most, is_done: true };
+        let (sightings, left_out) = left_out::apart(catalog.detections(range.clone()));
         let fold = move |_: &Job, batches: &mut Batches<'_, Frame, Sighting>| {
             let asked = Asked { params: &params, zone, created_at };
             let (calendar, individuals, deployments) = (&*calendar, &*individuals, deployments.as_slice());
@@ -159,9 +153,7 @@ impl Reading<'_> {
             let left_out = left_out.blocking_recv().map_err(|_untold| JobError::Stopped)?;
             Ok((fold.finish(&left_out, &wrong_clocks), so_far))
         };
-        let (frames, sightings) = (catalog.frames(range.clone()), catalog.sightings(range.clone()));
-        let reading = rows::read(self.cx, frames, sightings, step, fold);
-        let ((span, so_far), ()) = tokio::try_join!(reading, counting)?;
+        let (span, so_far) = rows::read(self.cx, catalog.frames(range), sightings, step, fold).await?;
         *whole = so_far;
         Ok(span)
     }

@@ -27,7 +27,7 @@ mod xlsx;
 
 use std::sync::Arc;
 
-use deertrack_catalog::Repeats;
+use deertrack_catalog::{LeftOut, Repeats};
 use deertrack_schemas::table::{Format, Topic};
 use deertrack_schemas::{Command, Counts, TableParams};
 
@@ -39,7 +39,7 @@ use self::selected::Selected;
 use self::xlsx::About;
 use super::rows::{self, Rows, Step};
 use super::whole::nothing_found;
-use super::{Cx, Job, Rendered, memory};
+use super::{Cx, Job, Rendered, left_out, memory};
 use crate::JobError;
 use crate::artifact::Content;
 
@@ -51,8 +51,7 @@ use crate::artifact::Content;
 pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<Rendered, JobError> {
     cx.job.progress.at(0.02, "reading places");
     let basis = Arc::new(Basis::load(cx, params, command.created_at).await?);
-    let left_out = async { Ok(cx.catalog.left_out_in(basis.days.clone()).await?) };
-    let (Folded { output, facts, .. }, left_out) = tokio::try_join!(folded(cx, &basis), left_out)?;
+    let (Folded { output, facts, .. }, left_out) = folded(cx, &basis).await?;
     let effort = stood::effort(cx, &basis, &facts).await?;
     let selected = Selected::of(cx, Arc::clone(&basis), facts, effort, left_out).await?;
     if selected.is_empty() {
@@ -61,8 +60,8 @@ pub async fn render(cx: &Cx, command: &Command, params: &TableParams) -> Result<
     cx.job.blocking(move |job| finish(job, output, &selected)).await
 }
 
-/// Reads the rows, in part where the file needs no more of them.
-async fn folded(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
+/// Reads the rows, in part where the file needs no more of them, and what is left out beside them.
+async fn folded(cx: &Cx, basis: &Arc<Basis>) -> Result<(Folded, LeftOut), JobError> {
     let most = if basis.is_effort_alone() {
         None // which is about no detections
     } else {
@@ -79,13 +78,15 @@ async fn folded(cx: &Cx, basis: &Arc<Basis>) -> Result<Folded, JobError> {
     let memory = if basis.params.format == Format::Xlsx { memory::WORKBOOK } else { memory::TABLE };
     cx.job.reserve(memory, most).await?;
     if !basis.has_rows_of(Topic::Detections) {
-        let folded = fold(cx, basis, cx.catalog.sightings(basis.days.clone()), step).await?;
+        let (sightings, left_out) = left_out::apart(cx.catalog.detections(basis.days.clone()));
+        let folded = fold(cx, basis, sightings, step).await?;
         if !folded.lacks_sizes {
-            return Ok(folded);
+            return Ok((folded, left_out.await.map_err(|_untold| JobError::Stopped)?));
         }
     }
     let records = cx.catalog.records(basis.days.clone(), Repeats::Without);
-    fold(cx, basis, records, step).await
+    let left_out = async { Ok(cx.catalog.left_out_in(basis.days.clone()).await?) };
+    tokio::try_join!(fold(cx, basis, records, step), left_out)
 }
 
 async fn fold<R: Row>(
