@@ -11,6 +11,7 @@ mod otlp;
 #[cfg(not(feature = "otlp"))]
 #[path = "otlp/absent.rs"]
 mod otlp;
+mod pages;
 mod print;
 mod signals;
 mod waiting;
@@ -31,6 +32,7 @@ const BLOCKING_ENDS_WITHIN: Duration = Duration::from_millis(200);
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    pages::keep_small();
     // One TLS provider for sqlx, redis and reqwest; without this line the first TLS connection panics.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _crash_points = fail::has_failpoints().then(fail::FailScenario::setup);
