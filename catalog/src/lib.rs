@@ -6,6 +6,7 @@ mod failure;
 
 pub mod corrections;
 mod embedding;
+mod embedding_row;
 mod record;
 
 mod connect;

@@ -14,7 +14,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, Error, FromRow, Row};
 
 use super::embedding::from_le_bytes;
-use super::row::{EmbeddingRow, ProfileRow};
+use super::embedding_row::{EmbeddingRow, ProfileRow};
 use crate::cells::Cells;
 use crate::connections::CONNECTIONS;
 use crate::embedding::{Embedding, Profile};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use deertrack_catalog::store::{NewDataset, NewDeployment, NewDetection, NewImage, NewPlace, Store};
-use deertrack_catalog::{Catalog, LeftOut, Repeats, connect};
+use deertrack_catalog::{Catalog, LeftOut, Repeats, Seen, connect};
 use deertrack_schemas::Class;
 use deertrack_survey::TimeRange;
 use futures::TryStreamExt;
@@ -113,6 +113,7 @@ async fn a_row_that_repeats_another_is_in_no_count_and_can_be_given_back() {
         assert_eq!(embeddings.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["event"]);
         let left_out = LeftOut { rejected: 1, ..LeftOut::default() };
         assert_eq!(catalog.left_out_in(june()).await.unwrap(), left_out, "a repeat is of another row");
+        assert_eq!(left_out_of_rows(&*catalog, june()).await, left_out);
         let asked = catalog.records_of(&["media".into()]).await.unwrap();
         assert_eq!(asked.records[0].repeats_id.as_deref(), Some("event"));
     }
@@ -167,4 +168,15 @@ async fn data_sets_are_read_with_their_prefix_and_species() {
         assert_eq!(datasets[0].species.as_deref(), Some(r#"["Dama dama"]"#));
         assert_eq!(datasets[0].metadata, None);
     }
+}
+
+/// What the rows themselves say of those that are left out.
+async fn left_out_of_rows(catalog: &dyn Catalog, range: TimeRange) -> LeftOut {
+    let mut left_out = LeftOut::default();
+    for seen in catalog.detections(range).try_collect::<Vec<_>>().await.unwrap() {
+        if let Seen::LeftOut(reason) = seen {
+            left_out.add(reason, 1);
+        }
+    }
+    left_out
 }

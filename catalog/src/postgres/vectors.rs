@@ -9,10 +9,10 @@ use super::copied::Copied;
 use crate::cells::Cells;
 use crate::embedding::from_le_bytes;
 use crate::embedding::{Embedding, Profile};
+use crate::embedding_row::{EmbeddingRow, ProfileRow};
 use crate::failure::CatalogError;
 use crate::map::Map;
 use crate::map::field::Thing;
-use crate::row::{EmbeddingRow, ProfileRow};
 
 /// pgvector's, under whatever schema it was made in.
 const PGVECTOR: [&str; 2] = ["vector", "halfvec"];
