@@ -151,7 +151,9 @@ class Form {
     this.button.disabled = true;
     try {
       const body = Object.fromEntries(this.fields.map((field) => [field.name, field.read()]));
-      const response = await fetch(`/api/exports/${this.kind.name}`, { method: 'POST', body: JSON.stringify(body) });
+      const response = await fetch(`/api/exports/${this.kind.name}`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+      });
       const answer = await response.json();
       if (response.ok) jobs.add({ kind: this.kind.name, job_id: answer.job_id, label: label(this.kind, body) });
       else this.complain(answer.detail);

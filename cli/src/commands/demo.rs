@@ -8,6 +8,7 @@ use clap::Args;
 use deertrack_schemas::Kind;
 use serde_json::json;
 
+use super::gateway::GatewayArgs;
 use super::local::{self, Local, Plan};
 use super::{simulate, submit};
 use crate::client::Client;
@@ -46,6 +47,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
         zone: args.zone.timezone,
         acceptance: AcceptanceArgs::default(),
         pace: args.pace,
+        gateway: GatewayArgs::default(),
     };
     let local = Local::prepare(plan).await?;
     let season = simulate::fill_if_empty(&local.work.database_url, &data_dir).await?;

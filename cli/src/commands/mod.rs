@@ -5,6 +5,7 @@ pub(crate) mod cancel;
 pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod gateway;
 pub(crate) mod import;
 pub(crate) mod local;
 pub(crate) mod map;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::gateway::{Gateway, GatewayArgs};
 use super::services;
 use crate::exit::Exit;
 use crate::flags::{AcceptanceArgs, ExportDirArgs, RedisArgs, SafetyArgs, ZoneArgs};
@@ -24,6 +25,8 @@ pub(crate) struct ServeArgs {
     acceptance: AcceptanceArgs,
     #[command(flatten)]
     safety: SafetyArgs,
+    #[command(flatten)]
+    gateway: GatewayArgs,
     /// Address to listen on
     #[arg(long, env = "DEERTRACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
@@ -38,5 +41,6 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr().context("the listener has no address")?;
     print::line(&format!("gateway http://{address}"));
-    services::gateway(listener, stream, args.zone.timezone, &args.files.export_dir, metrics, shutdown).await
+    let (zone, export_dir) = (args.zone.timezone, &*args.files.export_dir);
+    Gateway { args: &args.gateway, stream, zone, export_dir, metrics }.serve(listener, shutdown).await
 }

@@ -1,6 +1,6 @@
 //! The two services as functions: `serve`, `work`, `up` and `demo` are made of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +8,6 @@ use anyhow::Context;
 use bytesize::ByteSize;
 use chrono_tz::Tz;
 use deertrack_catalog::{self as catalog, Catalog};
-use deertrack_producer::Exports;
-use deertrack_producer::http::{self, GatewayState};
 use deertrack_stream::{Durability, Settings, Stream, StreamError};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
@@ -17,7 +15,6 @@ use deertrack_worker::gate::Gate;
 use deertrack_worker::memory::Memory;
 use deertrack_worker::run;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::map::refused_or_unavailable;
@@ -106,24 +103,6 @@ async fn refuse_unsynced(stream: &Stream) -> Result<(), Exit> {
 /// Connects to the platform's database.
 pub(crate) async fn database(url: &str, map: &CatalogMapArgs) -> Result<Arc<dyn Catalog>, Exit> {
     catalog::connect_mapped(url, map.mapping()?).await.map_err(refused_or_unavailable)
-}
-
-/// Serves the gateway until `shutdown`.
-pub(crate) async fn gateway(
-    listener: TcpListener,
-    stream: Stream,
-    zone: Tz,
-    export_dir: &Path,
-    metrics: PrometheusHandle,
-    shutdown: CancellationToken,
-) -> Result<(), Exit> {
-    let state = GatewayState {
-        exports: Exports::new(stream, zone),
-        export_dir: export_dir.to_owned(),
-        metrics,
-        span_context: crate::otlp::span_context,
-    };
-    Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
 }
 
 /// What a worker works with.

@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
+use super::limits::Places;
 use crate::Exports;
 
 /// What handlers see.
@@ -17,5 +18,6 @@ pub(super) struct App {
     pub(super) metrics: PrometheusHandle,
     pub(super) span_context: fn() -> Option<String>,
     pub(super) feed: Feed,
+    pub(super) places: Places,
     pub(super) closing: CancellationToken,
 }

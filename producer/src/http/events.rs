@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::IntoResponse;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, KeepAliveStream, Sse};
+use axum::response::{IntoResponse, Response};
+use deertrack_schemas::clip;
 use deertrack_stream::{CatchUp, EventId, WatchFrom};
 use futures::stream::{self, Stream};
 use serde::Deserialize;
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::app::App;
 use super::feed::{Item, Place};
+use super::limits::Taken;
 use super::metrics::SSE_CLIENTS;
 use super::refusal::Refusal;
 use crate::{Exports, ExportsError};
@@ -31,6 +34,10 @@ use crate::{Exports, ExportsError};
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What a browser waits before it comes back.
 const RECONNECT: Duration = Duration::from_secs(2);
+/// What it waits while Redis is away.
+const AWAY: Duration = Duration::from_secs(5);
+/// No cache keeps events, and no proxy gathers or packs them.
+const HEAD: [(&str, &str); 2] = [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")];
 /// How long a client may wait for the feed to reach Redis for the first time.
 const FEED_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -45,13 +52,28 @@ pub(super) async fn follow(
     State(app): State<App>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let Query(parameters) = parameters?;
     let resume = last_event_id(&headers, parameters)?;
-    let follower = Follower::start(app, resume).await?;
+    let place = app.places.event_stream()?;
+    let follower = match Follower::start(app, place, resume).await {
+        Err(refusal) if refusal.is_temporary() && is_event_source(&headers) => return Ok(come_back()),
+        started => started?,
+    };
     let hello = Event::default().retry(RECONNECT).id(follower.cursor.to_string()).comment("following");
-    let no_buffering = [("x-accel-buffering", "no")];
-    Ok((no_buffering, sse(follower.into_stream(hello))))
+    Ok((HEAD, sse(follower.into_stream(hello))).into_response())
+}
+
+/// An `EventSource`: it says what it wants, and gives up for good on every answer but 200.
+fn is_event_source(headers: &HeaderMap) -> bool {
+    let wants = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/event-stream"));
+    headers.get_all(ACCEPT).iter().any(wants)
+}
+
+/// A stream that ends at once; its client comes back with the id it has.
+fn come_back() -> Response {
+    let away = Event::default().retry(AWAY).comment("Redis cannot be reached; come back later");
+    (HEAD, Sse::new(stream::iter([Ok::<_, Infallible>(away)]))).into_response()
 }
 
 /// The stream with heartbeats: a proxy sees that it lives, and we see when the client is gone.
@@ -70,7 +92,7 @@ fn last_event_id(headers: &HeaderMap, parameters: Parameters) -> Result<Option<E
     let Some(text) = given else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         let hint = "send the id of an event, such as 1767225600000-0, or nothing for new events only";
-        Refusal::bad_request(format!("Last-Event-ID {text:?} is not the id of an event; {hint}"))
+        Refusal::bad_request(format!("Last-Event-ID {:?} is not the id of an event; {hint}", clip(&text)))
     })
 }
 
@@ -86,10 +108,11 @@ struct Follower {
     pending: VecDeque<Item>,
     closing: CancellationToken,
     _counted: Counted,
+    _place: Taken,
 }
 
 impl Follower {
-    async fn start(app: App, resume: Option<EventId>) -> Result<Self, Refusal> {
+    async fn start(app: App, place: Taken, resume: Option<EventId>) -> Result<Self, Refusal> {
         let Ok((live, now)) = tokio::time::timeout(FEED_TIMEOUT, app.feed.subscribe()).await else {
             return Err(Refusal::redis_away());
         };
@@ -101,6 +124,7 @@ impl Follower {
             pending: VecDeque::new(),
             closing: app.closing,
             _counted: Counted::new(),
+            _place: place,
         };
         if let Some(id) = resume {
             // The first page before the answer's head: a Redis that is away is a 503, not an empty stream.

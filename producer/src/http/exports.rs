@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Valid};
+use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Valid, clip};
 use deertrack_stream::{Cancelled, StreamError, Submitted};
 use serde_json::json;
 
@@ -18,7 +18,8 @@ use crate::{ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
 ///
-/// The body is read as JSON whatever its content type says: the existing dashboards send several.
+/// The body is read as JSON whatever its content type says: existing services send several. Of browsers JSON is asked
+/// for in `origin.rs`.
 pub(super) async fn create(
     State(app): State<App>,
     kind: Result<Path<String>, PathRejection>,
@@ -26,7 +27,7 @@ pub(super) async fn create(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let kind = known_kind(&kind?)?;
-    let request = with_idempotency_key(Request::from_json(kind, &body?)?, &headers)?;
+    let request = with_idempotency_key(Request::from_json(kind, body?)?, &headers)?;
     let mut command = app.exports.command(request);
     command.traceparent = (app.span_context)().or_else(|| trace::of_client(&headers).map(str::to_owned));
     let command = app.exports.check_command(command)?;
@@ -63,7 +64,7 @@ pub(super) async fn cancel(
 ) -> Result<StatusCode, Refusal> {
     let Path(job_id) = job_id?;
     match app.exports.cancel(&job_id).await? {
-        Cancelled::NotFound => Err(Refusal::not_found(format!("Export job not found: {job_id}"))),
+        Cancelled::NotFound => Err(Refusal::not_found(format!("Export job not found: {}", clip(&job_id)))),
         what @ (Cancelled::AtOnce | Cancelled::Asked | Cancelled::AlreadyEnded(_)) => {
             tracing::info!(job.id = job_id, ?what, "export cancelled on request");
             Ok(StatusCode::NO_CONTENT)
@@ -94,7 +95,7 @@ async fn submit(app: &App, command: &Valid<Command>) -> Result<Submitted, Refusa
 fn known_kind(name: &str) -> Result<Kind, Refusal> {
     let known = || KINDS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ");
     Kind::named(name)
-        .ok_or_else(|| Refusal::not_found(format!("Unknown export kind: {name}; known: {}", known())))
+        .ok_or_else(|| Refusal::not_found(format!("Unknown export kind: {}; known: {}", clip(name), known())))
 }
 
 async fn job_status(app: &App, job_id: &str) -> Result<JobStatus, Refusal> {

@@ -4,8 +4,8 @@
 //! of it. Routes stand here, what surrounds every request in `layers.rs`, and each group of handlers in a file
 //! of its name.
 
-use std::future::IntoFuture;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,14 +26,20 @@ mod feed;
 mod files;
 mod health;
 mod layers;
+mod limits;
 mod metrics;
+mod origin;
 mod pages;
 mod refusal;
+mod server;
 mod trace;
 
 use app::App;
 use feed::Feed;
+use limits::Places;
+use origin::Names;
 
+pub use limits::{Limits, raise_descriptor_limit};
 pub use refusal::MAX_BODY_BYTES;
 
 /// How long one request may take. Events and downloads may take longer.
@@ -42,6 +47,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may go on after the shutdown signal.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
+/// Connections of those who ask for metrics alone.
+const METRICS_CONNECTIONS: usize = 64;
 /// How often the metrics recorder tidies its histograms; it asks to be called every few seconds.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
@@ -57,6 +64,10 @@ pub struct GatewayState {
     /// Tells the W3C trace context (`traceparent`) of the span in which it is called; the command carries it to the
     /// worker. `None` where spans are not exported: the command then carries what the client sent.
     pub span_context: fn() -> Option<String>,
+    /// What clients may take of it.
+    pub limits: Limits,
+    /// Names by which it is asked, besides those of this machine where only this machine can ask: `deer.example`.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// The gateway's routes, for a program that serves them itself.
@@ -66,7 +77,7 @@ pub struct GatewayState {
 /// # Panics
 /// Outside a Tokio runtime.
 pub fn router(state: GatewayState) -> Router {
-    routes(state, CancellationToken::new())
+    routes(state, None, CancellationToken::new())
 }
 
 /// Serves the gateway until `shutdown` fires. Event streams then end at once; other requests in flight have
@@ -79,17 +90,10 @@ pub async fn serve(
     state: GatewayState,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let metrics = state.metrics.clone();
-    let app = routes(state, shutdown.clone());
-    // An event is a small packet that nothing follows: without NODELAY it would wait for an acknowledgement.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-        }
-    });
-    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let (metrics, limits) = (state.metrics.clone(), state.limits.clone());
+    let app = routes(state, Some(listener.local_addr()?), shutdown.clone());
     tokio::select! {
-        result = served.into_future() => result,
+        () = server::run(listener, app, limits, shutdown.clone()) => Ok(()),
         () = grace_over(&shutdown) => {
             tracing::warn!(grace_s = SHUTDOWN_GRACE.as_secs(), "requests still in flight are cut off");
             Ok(())
@@ -114,9 +118,8 @@ pub async fn serve_metrics(
         .route("/metrics", get(async move || health::rendered(&rendered)))
         .route("/readyz", get(async move || health::told(&closed())))
         .route("/healthz", get(health::alive));
-    let served = axum::serve(listener, app).with_graceful_shutdown(shutdown.cancelled_owned());
     tokio::select! {
-        result = served.into_future() => result,
+        () = server::run(listener, app, Limits::of_process().with_connections(METRICS_CONNECTIONS), shutdown) => Ok(()),
         () = keep_up(&metrics) => Ok(()),
     }
 }
@@ -134,23 +137,25 @@ async fn keep_up(metrics: &PrometheusHandle) {
     }
 }
 
-fn routes(state: GatewayState, closing: CancellationToken) -> Router {
+fn routes(state: GatewayState, address: Option<SocketAddr>, closing: CancellationToken) -> Router {
     metrics::describe();
+    let names = Names::new(address, &state.allowed_hosts);
     let app = App {
         feed: Feed::start(state.exports.clone()),
         exports: state.exports,
         export_dir: state.export_dir.into(),
         metrics: state.metrics,
         span_context: state.span_context,
+        places: Places::new(&state.limits),
         closing,
     };
-    let routes = quick_routes().merge(long_routes());
-    layers::around(routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method))
-        .with_state(app)
+    let routes = quick_routes(&app.places).merge(long_routes());
+    let routes = routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method);
+    layers::around(routes.layer(from_fn_with_state(names, origin::check))).with_state(app)
 }
 
 /// Answered within [`REQUEST_TIMEOUT`].
-fn quick_routes() -> Router<App> {
+fn quick_routes(places: &Places) -> Router<App> {
     Router::new()
         .route("/api/exports/{kind}", post(exports::create).delete(exports::cancel))
         .route("/api/exports/{kind}/{job_id}", get(exports::status))
@@ -165,6 +170,7 @@ fn quick_routes() -> Router<App> {
         .route("/", get(pages::dashboard))
         .route("/assets/{file}", get(pages::asset))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(places.clone(), limits::budget_bodies))
         .layer(from_fn_with_state(REQUEST_TIMEOUT, layers::time_limit))
 }
 

@@ -5,7 +5,7 @@ use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::Rejection;
+use deertrack_schemas::{Rejection, clip};
 use serde_json::{Value, json};
 
 use crate::ExportsError;
@@ -44,6 +44,11 @@ impl Refusal {
     /// The same request may work later.
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// The same may work later: nothing is wrong with the request.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.retry
     }
 
     /// Redis is away or full.
@@ -105,7 +110,7 @@ impl From<PathRejection> for Refusal {
 
 impl From<QueryRejection> for Refusal {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(rejection.body_text())
+        Self::bad_request(clip(&rejection.body_text()))
     }
 }
 
@@ -116,17 +121,20 @@ impl From<BytesRejection> for Refusal {
                 let detail = format!("The request body is larger than {MAX_BODY_BYTES} bytes");
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
-            status => Self::new(status, rejection.body_text()),
+            status => Self::new(status, clip(&rejection.body_text())),
         }
     }
 }
 
 /// Fallback of the router.
 pub(super) async fn no_such_path(uri: Uri) -> Refusal {
-    Refusal::not_found(format!("No such path: {}", uri.path()))
+    Refusal::not_found(format!("No such path: {}", clip(uri.path())))
 }
 
 /// Fallback of every route; the router adds the `Allow` header.
 pub(super) async fn wrong_method(method: Method, uri: Uri) -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible on {}", uri.path()))
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} is not possible on {}", clip(method.as_str()), clip(uri.path())),
+    )
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::Router;
 use chrono::Utc;
 use deertrack_producer::Exports;
-use deertrack_producer::http::{GatewayState, router, serve};
+use deertrack_producer::http::{GatewayState, Limits, router, serve};
 use deertrack_schemas::{Artifact, State, StatusRecord};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings};
 use deertrack_testkit::redis::Redis;
@@ -77,7 +77,14 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
-        let state = GatewayState { exports, export_dir, metrics, span_context: || None };
+        let state = GatewayState {
+            exports,
+            export_dir,
+            metrics,
+            span_context: || None,
+            limits: Limits::default(),
+            allowed_hosts: Vec::new(),
+        };
         let served = tokio::spawn(serve(listener, state, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
         Self { redis, stream, client, address, folder, shutdown, served }
@@ -173,7 +180,14 @@ impl Gateway {
     pub(crate) fn router(&self) -> Router {
         let exports = Exports::new(self.stream.clone(), chrono_tz::Tz::UTC);
         let metrics = PrometheusBuilder::new().build_recorder().handle();
-        router(GatewayState { exports, export_dir: self.export_dir(), metrics, span_context: || None })
+        router(GatewayState {
+            exports,
+            export_dir: self.export_dir(),
+            metrics,
+            span_context: || None,
+            limits: Limits::default(),
+            allowed_hosts: Vec::new(),
+        })
     }
 
     pub(crate) async fn worker(&self) -> Worker {

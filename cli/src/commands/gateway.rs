@@ -1,0 +1,92 @@
+//! The gateway as `serve`, `up` and `demo` run it: its flags, and what they come to.
+
+use std::path::Path;
+
+use anyhow::Context;
+use chrono_tz::Tz;
+use clap::Args;
+use deertrack_producer::Exports;
+use deertrack_producer::http::{self, GatewayState, Limits};
+use deertrack_stream::Stream;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::Exit;
+
+/// Who may ask, and how much.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct GatewayArgs {
+    /// Name by which browsers ask, such as that of a proxy in front: exports.example.org. Others than these and those of
+    /// this machine are refused; without it, only where this machine alone can ask. May be repeated
+    #[arg(
+        long = "allowed-host",
+        env = "DEERTRACK_ALLOWED_HOSTS",
+        value_delimiter = ',',
+        value_name = "NAME",
+        value_parser = host
+    )]
+    allowed_hosts: Vec<String>,
+    /// The most connections; half of them may follow events [default: 10,000, or what the limit of descriptors allows]
+    #[arg(
+        long,
+        env = "DEERTRACK_MAX_CONNECTIONS",
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(16..=1_000_000)
+    )]
+    max_connections: Option<u32>,
+}
+
+impl GatewayArgs {
+    fn limits(&self) -> Limits {
+        let limits = Limits::of_process();
+        match self.max_connections.and_then(|most| usize::try_from(most).ok()) {
+            Some(most) if most > limits.connections => {
+                let fits = limits.connections;
+                tracing::warn!(
+                    most,
+                    fits,
+                    "the limit of descriptors (ulimit -n, LimitNOFILE=) allows fewer connections"
+                );
+                limits
+            }
+            Some(most) => limits.with_connections(most),
+            None => limits,
+        }
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']' | b'_');
+    if !text.is_empty() && text.bytes().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{text:?} is not a name; write it like exports.example.org, without http:// and without a path"
+    ))
+}
+
+/// A gateway that is ready to be served.
+pub(crate) struct Gateway<'a> {
+    pub(crate) args: &'a GatewayArgs,
+    pub(crate) stream: Stream,
+    pub(crate) zone: Tz,
+    pub(crate) export_dir: &'a Path,
+    pub(crate) metrics: PrometheusHandle,
+}
+
+impl Gateway<'_> {
+    /// Serves until `shutdown`.
+    pub(crate) async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Exit> {
+        let state = GatewayState {
+            exports: Exports::new(self.stream, self.zone),
+            export_dir: self.export_dir.to_owned(),
+            metrics: self.metrics,
+            span_context: crate::otlp::span_context,
+            limits: self.args.limits(),
+            allowed_hosts: self.args.allowed_hosts.clone(),
+        };
+        Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
+    }
+}
