@@ -34,7 +34,8 @@ pub(crate) struct DemoArgs {
 pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
     let interrupted = signals::shutdown().map_err(Exit::failed)?;
     let data_dir = args.output.join("data");
-    let (listener, base) = local::listen(0).await?;
+    let (listener, address) = local::listen(0).await?;
+    let base = format!("http://{address}");
     let plan = Plan {
         data_dir: data_dir.clone(),
         redis_url: None,

@@ -1,12 +1,12 @@
 //! The gateway as `serve`, `up` and `demo` run it: its flags, and what they come to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono_tz::Tz;
 use clap::Args;
 use deertrack_producer::Exports;
-use deertrack_producer::http::{self, GatewayState, Limits};
+use deertrack_producer::http::{self, GatewayState, Limits, TlsFiles};
 use deertrack_stream::Stream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -35,9 +35,37 @@ pub(crate) struct GatewayArgs {
         value_parser = clap::value_parser!(u32).range(16..=1_000_000)
     )]
     max_connections: Option<u32>,
+    #[command(flatten)]
+    tls: ServerTlsArgs,
+}
+
+/// By which certificates clients trust us.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ServerTlsArgs {
+    /// Speak TLS with this certificate: a file in PEM format, with those between it and its CA. Read anew when it changes
+    #[arg(long, env = "DEERTRACK_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of that certificate, in PEM format
+    #[arg(long, env = "DEERTRACK_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve only clients that show a certificate signed by this one, in PEM format
+    #[arg(long, env = "DEERTRACK_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+impl ServerTlsArgs {
+    fn files(&self) -> Option<TlsFiles> {
+        let (cert, key) = self.tls_cert.clone().zip(self.tls_key.clone())?;
+        Some(TlsFiles { cert, key, client_ca: self.tls_client_ca.clone() })
+    }
 }
 
 impl GatewayArgs {
+    /// How its address begins.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.tls_cert.is_some() { "https" } else { "http" }
+    }
+
     fn limits(&self) -> Limits {
         let limits = Limits::of_process();
         match self.max_connections.and_then(|most| usize::try_from(most).ok()) {
@@ -74,6 +102,7 @@ pub(crate) struct Gateway<'a> {
     pub(crate) zone: Tz,
     pub(crate) export_dir: &'a Path,
     pub(crate) metrics: PrometheusHandle,
+    pub(crate) metrics_elsewhere: bool,
 }
 
 impl Gateway<'_> {
@@ -86,6 +115,8 @@ impl Gateway<'_> {
             span_context: crate::otlp::span_context,
             limits: self.args.limits(),
             allowed_hosts: self.args.allowed_hosts.clone(),
+            tls: self.args.tls.files(),
+            metrics_elsewhere: self.metrics_elsewhere,
         };
         Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
     }

@@ -100,7 +100,14 @@ impl Local {
         let for_gateway = services::accepting_stream(&self.redis, &self.acceptance).await?;
         let for_worker = services::stream(&self.redis).await?;
         let (zone, export_dir) = (self.work.zone, &*self.work.export_dir);
-        let gateway = Gateway { args: &self.gateway, stream: for_gateway, zone, export_dir, metrics };
+        let gateway = Gateway {
+            args: &self.gateway,
+            stream: for_gateway,
+            zone,
+            export_dir,
+            metrics,
+            metrics_elsewhere: false,
+        };
         // Whichever ends first ends the other: half a system would look alive and do nothing.
         let (gateway, worker) = tokio::join!(
             ending(&shutdown, gateway.serve(listener, shutdown.clone())),
@@ -127,7 +134,7 @@ pub(crate) async fn listen(port: u16) -> Result<(TcpListener, String), Exit> {
         .await
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another with --port"))?;
     let address = listener.local_addr().context("the listener has no address")?;
-    Ok((listener, format!("http://{address}")))
+    Ok((listener, address.to_string()))
 }
 
 async fn private_redis(dir: &Path) -> Result<Server, Exit> {

@@ -30,6 +30,9 @@ pub(crate) struct ServeArgs {
     /// Address to listen on
     #[arg(long, env = "DEERTRACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Serve /metrics on this address instead, and nothing else there but /healthz
+    #[arg(long, env = "DEERTRACK_METRICS_LISTEN", value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
 }
 
 pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
@@ -40,7 +43,13 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr().context("the listener has no address")?;
-    print::line(&format!("gateway http://{address}"));
+    let metrics_elsewhere = args.metrics_listen.is_some();
+    if let Some(address) = args.metrics_listen {
+        services::serve_metrics(address, metrics.clone(), None::<fn() -> Vec<String>>, shutdown.clone())
+            .await?;
+    }
+    print::line(&format!("gateway {}://{address}", args.gateway.scheme()));
     let (zone, export_dir) = (args.zone.timezone, &*args.files.export_dir);
-    Gateway { args: &args.gateway, stream, zone, export_dir, metrics }.serve(listener, shutdown).await
+    let gateway = Gateway { args: &args.gateway, stream, zone, export_dir, metrics, metrics_elsewhere };
+    gateway.serve(listener, shutdown).await
 }

@@ -1,5 +1,6 @@
 //! The two services as functions: `serve`, `work`, `up` and `demo` are made of them.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use anyhow::Context;
 use bytesize::ByteSize;
 use chrono_tz::Tz;
 use deertrack_catalog::{self as catalog, Catalog};
+use deertrack_producer::http;
 use deertrack_stream::{Durability, Settings, Stream, StreamError};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
@@ -15,6 +17,7 @@ use deertrack_worker::gate::Gate;
 use deertrack_worker::memory::Memory;
 use deertrack_worker::run;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::map::refused_or_unavailable;
@@ -46,6 +49,23 @@ pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
         }
     });
     Ok(handle)
+}
+
+/// Serves `/metrics` and `/healthz` beside a service; with `closed` also `/readyz`.
+pub(crate) async fn serve_metrics<F>(
+    address: SocketAddr,
+    metrics: PrometheusHandle,
+    closed: Option<F>,
+    shutdown: CancellationToken,
+) -> Result<(), Exit>
+where
+    F: Fn() -> Vec<String> + Clone + Send + Sync + 'static,
+{
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    tracing::info!(%address, "metrics are served");
+    tokio::spawn(http::serve_metrics(listener, metrics, closed, shutdown));
+    Ok(())
 }
 
 /// Connects to Redis.

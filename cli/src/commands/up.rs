@@ -67,7 +67,8 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
         pace: args.pace,
         gateway: args.gateway,
     };
-    let (listener, base) = local::listen(args.port).await?;
+    let (listener, address) = local::listen(args.port).await?;
+    let base = format!("{}://{address}", plan.gateway.scheme());
     let local = Local::prepare(plan).await?;
     if args.simulate {
         simulate::fill_if_empty(&local.work.database_url, &data_dir).await?;

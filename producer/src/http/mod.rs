@@ -32,15 +32,18 @@ mod origin;
 mod pages;
 mod refusal;
 mod server;
+mod tls;
 mod trace;
 
 use app::App;
 use feed::Feed;
 use limits::Places;
 use origin::Names;
+use tls::Certificates;
 
 pub use limits::{Limits, raise_descriptor_limit};
 pub use refusal::MAX_BODY_BYTES;
+pub use tls::{TlsError, TlsFiles};
 
 /// How long one request may take. Events and downloads may take longer.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,6 +71,10 @@ pub struct GatewayState {
     pub limits: Limits,
     /// Names by which it is asked, besides those of this machine where only this machine can ask: `deer.example`.
     pub allowed_hosts: Vec<String>,
+    /// The certificates of a gateway that speaks TLS.
+    pub tls: Option<TlsFiles>,
+    /// `/metrics` is asked elsewhere ([`serve_metrics`]), and not here.
+    pub metrics_elsewhere: bool,
 }
 
 /// The gateway's routes, for a program that serves them itself.
@@ -84,16 +91,17 @@ pub fn router(state: GatewayState) -> Router {
 /// [`SHUTDOWN_GRACE`].
 ///
 /// # Errors
-/// The listener failed.
+/// The certificates cannot be used ([`TlsError`]), or the listener has no address.
 pub async fn serve(
     listener: TcpListener,
     state: GatewayState,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let (metrics, limits) = (state.metrics.clone(), state.limits.clone());
+    let tls = state.tls.clone().map(Certificates::start).transpose().map_err(io::Error::other)?;
     let app = routes(state, Some(listener.local_addr()?), shutdown.clone());
     tokio::select! {
-        () = server::run(listener, app, limits, shutdown.clone()) => Ok(()),
+        () = server::run(listener, tls, app, limits, shutdown.clone()) => Ok(()),
         () = grace_over(&shutdown) => {
             tracing::warn!(grace_s = SHUTDOWN_GRACE.as_secs(), "requests still in flight are cut off");
             Ok(())
@@ -102,25 +110,28 @@ pub async fn serve(
     }
 }
 
-/// Serves `/metrics`, `/healthz` and `/readyz` alone, for processes without a gateway, until `shutdown` fires. `closed`
-/// tells why the process cannot do its work just now; nothing when it can.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve_metrics(
+/// Serves `/metrics` and `/healthz` alone until `shutdown`. With `closed` also `/readyz`, for processes without a
+/// gateway: it tells why the process cannot do its work just now; nothing when it can.
+pub async fn serve_metrics<F>(
     listener: TcpListener,
     metrics: PrometheusHandle,
-    closed: impl Fn() -> Vec<String> + Clone + Send + Sync + 'static,
+    closed: Option<F>,
     shutdown: CancellationToken,
-) -> io::Result<()> {
+) where
+    F: Fn() -> Vec<String> + Clone + Send + Sync + 'static,
+{
     let rendered = metrics.clone();
     let app = Router::new()
         .route("/metrics", get(async move || health::rendered(&rendered)))
-        .route("/readyz", get(async move || health::told(&closed())))
         .route("/healthz", get(health::alive));
+    let app = match closed {
+        Some(closed) => app.route("/readyz", get(async move || health::told(&closed()))),
+        None => app,
+    };
+    let limits = Limits::of_process().with_connections(METRICS_CONNECTIONS);
     tokio::select! {
-        () = server::run(listener, app, Limits::of_process().with_connections(METRICS_CONNECTIONS), shutdown) => Ok(()),
-        () = keep_up(&metrics) => Ok(()),
+        () = server::run(listener, None, app, limits, shutdown) => {}
+        () = keep_up(&metrics) => {}
     }
 }
 
@@ -139,6 +150,10 @@ async fn keep_up(metrics: &PrometheusHandle) {
 
 fn routes(state: GatewayState, address: Option<SocketAddr>, closing: CancellationToken) -> Router {
     metrics::describe();
+    let mut routes = quick_routes();
+    if !state.metrics_elsewhere {
+        routes = routes.route("/metrics", get(health::metrics));
+    }
     let names = Names::new(address, &state.allowed_hosts);
     let app = App {
         feed: Feed::start(state.exports.clone()),
@@ -149,26 +164,30 @@ fn routes(state: GatewayState, address: Option<SocketAddr>, closing: Cancellatio
         places: Places::new(&state.limits),
         closing,
     };
-    let routes = quick_routes(&app.places).merge(long_routes());
+    let routes = within_limits(routes, &app.places).merge(long_routes());
     let routes = routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method);
     layers::around(routes.layer(from_fn_with_state(names, origin::check))).with_state(app)
 }
 
 /// Answered within [`REQUEST_TIMEOUT`].
-fn quick_routes(places: &Places) -> Router<App> {
+fn quick_routes() -> Router<App> {
     Router::new()
         .route("/api/exports/{kind}", post(exports::create).delete(exports::cancel))
         .route("/api/exports/{kind}/{job_id}", get(exports::status))
         .route("/api/kinds", get(exports::kinds))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(pages::openapi))
         .route("/docs", get(pages::docs_folder))
         .route("/docs/", get(pages::docs_index))
         .route("/docs/{file}", get(pages::docs_file))
         .route("/", get(pages::dashboard))
         .route("/assets/{file}", get(pages::asset))
+}
+
+/// With bounds on their bodies and on the time they take.
+fn within_limits(routes: Router<App>, places: &Places) -> Router<App> {
+    routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(places.clone(), limits::budget_bodies))
         .layer(from_fn_with_state(REQUEST_TIMEOUT, layers::time_limit))

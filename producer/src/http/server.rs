@@ -23,6 +23,7 @@ use tower::ServiceExt;
 
 use super::limits::{self, Connection, Connections, Limits, Watched};
 use super::refusal::Refusal;
+use super::tls::Certificates;
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
@@ -34,10 +35,16 @@ const MAX_UNSENT_BYTES: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` fires and every request in flight is answered; connections that say nothing end at once.
-pub(super) async fn run(listener: TcpListener, app: Router, limits: Limits, shutdown: CancellationToken) {
+pub(super) async fn run(
+    listener: TcpListener,
+    tls: Option<Arc<Certificates>>,
+    app: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
     let connections = Connections::new(limits);
     let tasks = TaskTracker::new();
-    let server = Server { app, builder: Arc::new(builder()), shutdown: shutdown.clone() };
+    let server = Server { app, tls, builder: Arc::new(builder()), shutdown: shutdown.clone() };
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((socket, _)) => {
@@ -78,6 +85,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 #[derive(Clone)]
 struct Server {
     app: Router,
+    tls: Option<Arc<Certificates>>,
     builder: Arc<Builder<TokioExecutor>>,
     shutdown: CancellationToken,
 }
@@ -88,7 +96,17 @@ impl Server {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps Nagle's algorithm");
         }
-        self.speak(Watched::new(socket, Arc::clone(connection)), connection).await;
+        let stream = Watched::new(socket, Arc::clone(connection));
+        let Some(tls) = &self.tls else { return self.speak(stream, connection).await };
+        let handshake = tls.acceptor().accept(stream);
+        tokio::select! {
+            shaken = handshake => match shaken {
+                Ok(stream) => self.speak(stream, connection).await,
+                Err(error) => tracing::debug!(%error, "a client and we found no TLS in common"),
+            },
+            () = connection.closed.cancelled() => {}
+            () = self.shutdown.cancelled() => {}
+        }
     }
 
     async fn speak<S>(self, stream: S, connection: &Arc<Connection>)

@@ -50,6 +50,8 @@ pub(crate) fn run() {
             span_context: || None,
             limits,
             allowed_hosts: Vec::new(),
+            tls: None,
+            metrics_elsewhere: false,
         };
         let mut terminate = signal(SignalKind::terminate()).unwrap();
         let shutdown = CancellationToken::new();

@@ -14,3 +14,4 @@ mod rules;
 mod sse;
 mod status;
 mod support;
+mod tls;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::Router;
 use chrono::Utc;
 use deertrack_producer::Exports;
-use deertrack_producer::http::{GatewayState, Limits, router, serve};
+use deertrack_producer::http::{GatewayState, Limits, TlsFiles, router, serve};
 use deertrack_schemas::{Artifact, State, StatusRecord};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings};
 use deertrack_testkit::redis::Redis;
@@ -41,7 +41,7 @@ impl Gateway {
     }
 
     pub(crate) async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::with(change, PrometheusBuilder::new().build_recorder().handle()).await
+        Self::with(change, no_metrics()).await
     }
 
     pub(crate) async fn with_metrics(metrics: PrometheusHandle) -> Self {
@@ -53,10 +53,15 @@ impl Gateway {
         Self::on(Redis::durable().await).await
     }
 
+    /// A gateway that speaks TLS.
+    pub(crate) async fn with_tls(tls: TlsFiles) -> Self {
+        let change = |state: &mut GatewayState| state.tls = Some(tls);
+        Self::serving(Redis::start().await, |_| {}, no_metrics(), change).await
+    }
+
     /// A gateway on this Redis.
     pub(crate) async fn on(redis: Redis) -> Self {
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self::over(redis, |_| {}, metrics).await
+        Self::over(redis, |_| {}, no_metrics()).await
     }
 
     async fn with(change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
@@ -64,6 +69,15 @@ impl Gateway {
     }
 
     async fn over(redis: Redis, change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
+        Self::serving(redis, change, metrics, |_| {}).await
+    }
+
+    async fn serving(
+        redis: Redis,
+        change: impl FnOnce(&mut Settings),
+        metrics: PrometheusHandle,
+        change_state: impl FnOnce(&mut GatewayState),
+    ) -> Self {
         log::listen();
         // The HTTP client is built without a TLS provider of its own.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -77,14 +91,8 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
-        let state = GatewayState {
-            exports,
-            export_dir,
-            metrics,
-            span_context: || None,
-            limits: Limits::default(),
-            allowed_hosts: Vec::new(),
-        };
+        let mut state = state(exports, export_dir, metrics);
+        change_state(&mut state);
         let served = tokio::spawn(serve(listener, state, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
         Self { redis, stream, client, address, folder, shutdown, served }
@@ -92,6 +100,19 @@ impl Gateway {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn tls_url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.address)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How it ended by itself.
+    pub(crate) async fn end(self) -> std::io::Result<()> {
+        tokio::time::timeout(DEADLINE, self.served).await.unwrap().unwrap()
     }
 
     pub(crate) fn export_dir(&self) -> PathBuf {
@@ -179,15 +200,7 @@ impl Gateway {
     /// The same gateway without a server: an answer's body moves only when it is read.
     pub(crate) fn router(&self) -> Router {
         let exports = Exports::new(self.stream.clone(), chrono_tz::Tz::UTC);
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        router(GatewayState {
-            exports,
-            export_dir: self.export_dir(),
-            metrics,
-            span_context: || None,
-            limits: Limits::default(),
-            allowed_hosts: Vec::new(),
-        })
+        router(state(exports, self.export_dir(), no_metrics()))
     }
 
     pub(crate) async fn worker(&self) -> Worker {
@@ -204,6 +217,24 @@ impl Gateway {
         let mut reply = String::new();
         BufReader::new(reader).read_line(&mut reply).await.unwrap();
         assert!(!reply.is_empty() && !reply.starts_with('-'), "{command:?}: {reply}");
+    }
+}
+
+fn no_metrics() -> PrometheusHandle {
+    PrometheusBuilder::new().build_recorder().handle()
+}
+
+/// The settings of a gateway that nobody set.
+fn state(exports: Exports, export_dir: PathBuf, metrics: PrometheusHandle) -> GatewayState {
+    GatewayState {
+        exports,
+        export_dir,
+        metrics,
+        span_context: || None,
+        limits: Limits::default(),
+        allowed_hosts: Vec::new(),
+        tls: None,
+        metrics_elsewhere: false,
     }
 }
 
