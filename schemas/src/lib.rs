@@ -18,6 +18,7 @@ mod request;
 mod slot;
 mod status;
 mod steer;
+pub mod tenant;
 mod validate;
 pub mod wire;
 

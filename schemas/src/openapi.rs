@@ -35,7 +35,14 @@ pub fn openapi() -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": generator.take_definitions(true) },
+        "security": [{ "key": [] }, {}],
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": { "key": {
+                "type": "http", "scheme": "bearer",
+                "description": "Where the gateway asks for keys; `deertrack keys new` makes one.",
+            } },
+        },
     })
 }
 
@@ -44,7 +51,9 @@ fn add_everywhere(paths: &mut Map<String, Value>) {
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     for operation in operations {
         let responses = &mut operation["responses"];
-        responses["403"] = refusal("A web page that is not the gateway's own asked.");
+        responses["401"] = refusal("Where keys are asked for: none was sent, or it is not known.");
+        responses["403"] =
+            refusal("The key does not allow this; or a web page that is not the gateway's own asked.");
         responses["421"] = refusal("The gateway is not called by this name (`Host`).");
         if responses["503"].is_null() {
             responses["503"] = try_later("All connections are taken.");

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
 /// Submits over HTTP, follows the events, fetches the file.
 async fn one_report(base: &str, season: &simulate::Season, output: &Path) -> Result<(), Exit> {
     let began = Instant::now();
-    let client = Client::gateway(base)?;
+    let client = Client::gateway(base, None)?;
     let body = json!({
         "start_date": season.start, "end_date": season.end, "group_by": "week",
         "title": "North Wood: the autumn season", "requested_by": "demo",

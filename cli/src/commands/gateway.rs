@@ -1,18 +1,21 @@
 //! The gateway as `serve`, `up` and `demo` run it: its flags, and what they come to.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use chrono_tz::Tz;
 use clap::Args;
 use deertrack_producer::Exports;
+use deertrack_producer::access::Keys;
 use deertrack_producer::http::{self, GatewayState, Limits, TlsFiles};
 use deertrack_stream::Stream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::exit::Exit;
+use crate::exit::{Code, Exit};
 
 /// Who may ask, and how much.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +40,12 @@ pub(crate) struct GatewayArgs {
     max_connections: Option<u32>,
     #[command(flatten)]
     tls: ServerTlsArgs,
+    /// Ask for a key: the file that `deertrack keys new` writes. Read anew when it changes
+    #[arg(long, env = "DEERTRACK_KEYS_FILE", value_name = "FILE")]
+    keys_file: Option<PathBuf>,
+    /// Listen for other machines without asking for keys: everybody who reaches the address may do everything
+    #[arg(long, env = "DEERTRACK_ALLOW_UNAUTHENTICATED")]
+    allow_unauthenticated: bool,
 }
 
 /// By which certificates clients trust us.
@@ -64,6 +73,28 @@ impl GatewayArgs {
     /// How its address begins.
     pub(crate) fn scheme(&self) -> &'static str {
         if self.tls.tls_cert.is_some() { "https" } else { "http" }
+    }
+
+    /// Other machines are not served without keys, unless somebody says so.
+    pub(crate) fn refuse_open(&self, address: SocketAddr) -> Result<(), Exit> {
+        if address.ip().is_loopback() || self.keys_file.is_some() {
+            return Ok(());
+        }
+        if self.allow_unauthenticated {
+            tracing::warn!(%address, "everybody who reaches this address may do everything: no keys are asked for");
+            return Ok(());
+        }
+        let text = format!(
+            "{address} is reached by other machines, and no keys are asked for. Make one with `deertrack keys new --keys-file \
+             keys.toml --id admin --scopes exports:submit,exports:read,...` and start with --keys-file keys.toml; or start \
+             with --allow-unauthenticated, and everybody may do everything"
+        );
+        Err(Exit::text(Code::Failed, text))
+    }
+
+    /// Must be called in the runtime that serves.
+    fn keys(&self) -> Result<Option<Arc<Keys>>, Exit> {
+        self.keys_file.as_deref().map(Keys::follow).transpose().map_err(Exit::failed)
     }
 
     fn limits(&self) -> Limits {
@@ -116,6 +147,7 @@ impl Gateway<'_> {
             limits: self.args.limits(),
             allowed_hosts: self.args.allowed_hosts.clone(),
             tls: self.args.tls.files(),
+            keys: self.args.keys()?,
             metrics_elsewhere: self.metrics_elsewhere,
         };
         Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 mod gateway;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod local;
 pub(crate) mod map;
 pub(crate) mod new_id;

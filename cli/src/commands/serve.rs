@@ -37,6 +37,7 @@ pub(crate) struct ServeArgs {
 
 pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
     let shutdown = signals::shutdown().map_err(Exit::failed)?;
+    args.gateway.refuse_open(args.listen)?;
     let metrics = services::metrics()?;
     let stream = services::accepting_stream(&args.redis, &args.acceptance).await?;
     services::refuse_unsafe(&stream, args.safety).await?;

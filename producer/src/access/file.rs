@@ -127,16 +127,19 @@ impl KeyEntry {
         let name = |text: &str| text.parse::<Name>().map_err(|error: InvalidName| error.to_string());
         let id = name(&self.id)?;
         let hash = self.sha256.parse().map_err(|()| "sha256 has to be 64 hex digits".to_owned())?;
-        let scopes = self.scopes.iter().map(|scope| scope.parse::<Scope>()).collect::<Result<_, UnknownScope>>();
+        let scopes =
+            self.scopes.iter().map(|scope| scope.parse::<Scope>()).collect::<Result<_, UnknownScope>>();
         let tenant = self.tenant.as_deref().map(name).transpose()?;
-        let kinds = self.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| named(kind)).collect()).transpose()?;
+        let kinds =
+            self.kinds.as_ref().map(|kinds| kinds.iter().map(|kind| named(kind)).collect()).transpose()?;
         let expires = self.expires.as_deref().map(time).transpose()?;
-        let who = Who {
-            id: Some(id.shared()),
-            scopes: scopes.map_err(|error| error.to_string())?,
-            tenant: tenant.map(|tenant| tenant.shared()),
-            kinds,
-        };
+        let scopes: Scopes = scopes.map_err(|error| error.to_string())?;
+        let for_operators =
+            [Scope::MetricsRead, Scope::QueueWrite].into_iter().find(|scope| scopes.has(*scope));
+        if let (Some(scope), Some(_)) = (for_operators, &tenant) {
+            return Err(format!("{scope} is about all tenants, so a key of one of them cannot have it"));
+        }
+        let who = Who { id: Some(id.shared()), scopes, tenant: tenant.map(|tenant| tenant.shared()), kinds };
         Ok(Known { hash, expires, who })
     }
 }
@@ -148,7 +151,8 @@ fn named(kind: &str) -> Result<Kind, String> {
 
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let read = DateTime::parse_from_rfc3339(text);
-    read.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is no time; write it like 2027-01-01T00:00:00Z"))
+    read.map(|time| time.to_utc())
+        .map_err(|_| format!("{text:?} is no time; write it like 2027-01-01T00:00:00Z"))
 }
 
 /// Every key of the file, by id.

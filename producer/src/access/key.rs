@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use deertrack_schemas::tenant::{MAX_TENANT_CHARS, is_tenant};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use subtle::ConstantTimeEq;
@@ -14,8 +15,6 @@ use subtle::ConstantTimeEq;
 const PREFIX: &str = "dtk.";
 /// Random bytes of a key.
 const SECRET_BYTES: usize = 32;
-/// The longest id of a key and name of a tenant, in characters.
-const MAX_NAME_CHARS: usize = 40;
 
 /// The id of a key or the name of a tenant: `a-z`, `0-9` and `-`, at most 40 of them. It stands in names of files and keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,16 +22,16 @@ pub struct Name(Arc<str>);
 
 /// Something else.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} cannot be the id of a key or the name of a tenant; write 1 to {MAX_NAME_CHARS} of a-z, 0-9 and -")]
+#[error(
+    "{0:?} cannot be the id of a key or the name of a tenant; write 1 to {MAX_TENANT_CHARS} of a-z, 0-9 and -"
+)]
 pub struct InvalidName(pub String);
 
 impl FromStr for Name {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=MAX_NAME_CHARS).contains(&text.len()) && text.bytes().all(allowed);
-        if fits { Ok(Self(text.into())) } else { Err(InvalidName(text.to_owned())) }
+        if is_tenant(text) { Ok(Self(text.into())) } else { Err(InvalidName(text.to_owned())) }
     }
 }
 
@@ -132,7 +131,9 @@ mod tests {
         assert!(one.hash.is(&KeyHash::of(&one.secret)) && !one.hash.is(&other.hash));
         let kept: KeyHash = one.hash.to_string().parse().ok().unwrap();
         assert!(kept.is(&one.hash) && !one.hash.to_string().contains(&one.secret));
-        for bad in ["", "dtk", "dtk.", "dtk.a", "dtk..x", "dtk.a.", "sk.a.x", &format!("dtk.a.{}", "x".repeat(200))] {
+        for bad in
+            ["", "dtk", "dtk.", "dtk.a", "dtk..x", "dtk.a.", "sk.a.x", &format!("dtk.a.{}", "x".repeat(200))]
+        {
             assert_eq!(id_of(bad), None, "{bad}");
         }
         for bad in ["", "A", "a b", "a.b", "a_b", "ä", &"a".repeat(41)] {

@@ -25,6 +25,11 @@ impl Who {
         Self { id: None, scopes: Scopes::all(), tenant: None, kinds: None }
     }
 
+    /// Somebody without a key, where it is not asked for.
+    pub fn nobody() -> Self {
+        Self { scopes: Scopes::default(), ..Self::anybody() }
+    }
+
     /// Whether this is allowed.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.has(scope)

@@ -19,5 +19,6 @@ pub(super) struct App {
     pub(super) span_context: fn() -> Option<String>,
     pub(super) feed: Feed,
     pub(super) places: Places,
+    pub(super) speaks_tls: bool,
     pub(super) closing: CancellationToken,
 }

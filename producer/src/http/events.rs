@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, KeepAliveStream, Sse};
@@ -24,10 +24,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::feed::{Item, Place};
+use super::feed::{Audience, Item, Place};
 use super::limits::Taken;
 use super::metrics::SSE_CLIENTS;
 use super::refusal::Refusal;
+use crate::access::Who;
 use crate::{Exports, ExportsError};
 
 /// Shorter than the idle limits of common proxies (30 to 60 s).
@@ -50,13 +51,14 @@ pub(super) struct Parameters {
 /// Events behind `Last-Event-ID`, or those from now on.
 pub(super) async fn follow(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let Query(parameters) = parameters?;
     let resume = last_event_id(&headers, parameters)?;
     let place = app.places.event_stream()?;
-    let follower = match Follower::start(app, place, resume).await {
+    let follower = match Follower::start(app, who, place, resume).await {
         Err(refusal) if refusal.is_temporary() && is_event_source(&headers) => return Ok(come_back()),
         started => started?,
     };
@@ -99,6 +101,8 @@ fn last_event_id(headers: &HeaderMap, parameters: Parameters) -> Result<Option<E
 /// One client's way through the events.
 struct Follower {
     exports: Exports,
+    /// Whose events it is sent.
+    who: Who,
     live: broadcast::Receiver<Item>,
     /// Everything up to this event was sent.
     cursor: EventId,
@@ -112,12 +116,13 @@ struct Follower {
 }
 
 impl Follower {
-    async fn start(app: App, place: Taken, resume: Option<EventId>) -> Result<Self, Refusal> {
+    async fn start(app: App, who: Who, place: Taken, resume: Option<EventId>) -> Result<Self, Refusal> {
         let Ok((live, now)) = tokio::time::timeout(FEED_TIMEOUT, app.feed.subscribe()).await else {
             return Err(Refusal::redis_away());
         };
         let mut follower = Self {
             exports: app.exports,
+            who,
             live,
             cursor: now,
             past: None,
@@ -165,8 +170,12 @@ impl Follower {
     /// last id and loses nothing.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(item) = self.pending.pop_front() {
-                return Some(self.send(item));
+            while let Some(item) = self.pending.pop_front() {
+                let seen = self.sees(&item);
+                let event = self.send(item);
+                if seen {
+                    return Some(event);
+                }
             }
             let read = if self.past.is_some() { self.read_page().await } else { self.listen().await? };
             if let Err(error) = read {
@@ -191,6 +200,13 @@ impl Follower {
             }
             Err(RecvError::Lagged(_)) => Some(self.resume_behind(self.cursor).await),
             Err(RecvError::Closed) => None,
+        }
+    }
+
+    fn sees(&self, item: &Item) -> bool {
+        match &item.of {
+            Audience::All => true,
+            Audience::Tenant(tenant) => self.who.sees(tenant.as_deref()),
         }
     }
 

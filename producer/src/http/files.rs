@@ -9,12 +9,13 @@ use std::path::Path as FsPath;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use deertrack_schemas::tenant::tenant_of_file;
 use deertrack_schemas::{KINDS, clip};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
@@ -22,6 +23,7 @@ use tower_http::services::ServeFile;
 use super::app::App;
 use super::limits::hold;
 use super::refusal::Refusal;
+use crate::access::Who;
 
 /// Artifacts never change under their name, but they expire, and a shared cache must not outlive that.
 const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -29,12 +31,13 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// The artifact, or the part that `Range` asks for.
 pub(super) async fn download(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     filename: Result<Path<String>, PathRejection>,
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let Path(filename) = filename?;
     let absent = || Refusal::not_found(format!("File not found: {}", clip(&filename)));
-    if !is_artifact_name(&filename) {
+    if !is_artifact_name(&filename) || !who.sees(tenant_of_file(&filename)) {
         return Err(absent());
     }
     let path = app.export_dir.join(&filename);

@@ -14,6 +14,7 @@ use tracing::{Instrument, field};
 use uuid::Uuid;
 
 use super::app::App;
+use super::audit::RequestId;
 use super::metrics::{REQUEST_SECONDS, REQUESTS};
 use super::refusal::Refusal;
 use super::trace;
@@ -42,8 +43,9 @@ pub(super) fn around(routes: Router<App>) -> Router<App> {
 
 /// Takes the request's `x-request-id` or makes one; it stands in the span of every log line and in the answer.
 /// The trace context that the client sent stands in the span too.
-async fn identify(request: Request, next: Next) -> Response {
+async fn identify(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!(
         "request",
         request.id = %id,

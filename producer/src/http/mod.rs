@@ -7,6 +7,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,12 +19,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Exports;
+use crate::access::Keys;
 
 mod app;
+mod audit;
 mod events;
 mod exports;
 mod feed;
 mod files;
+mod guard;
 mod health;
 mod layers;
 mod limits;
@@ -32,15 +36,18 @@ mod origin;
 mod pages;
 mod refusal;
 mod server;
+mod session;
 mod tls;
 mod trace;
 
 use app::App;
 use feed::Feed;
+use guard::Guard;
 use limits::Places;
 use origin::Names;
 use tls::Certificates;
 
+pub use guard::{RULES, Rule};
 pub use limits::{Limits, raise_descriptor_limit};
 pub use refusal::MAX_BODY_BYTES;
 pub use tls::{TlsError, TlsFiles};
@@ -71,6 +78,8 @@ pub struct GatewayState {
     pub limits: Limits,
     /// Names by which it is asked, besides those of this machine where only this machine can ask: `deer.example`.
     pub allowed_hosts: Vec<String>,
+    /// Who may ask for what; `None`: everybody for everything.
+    pub keys: Option<Arc<Keys>>,
     /// The certificates of a gateway that speaks TLS.
     pub tls: Option<TlsFiles>,
     /// `/metrics` is asked elsewhere ([`serve_metrics`]), and not here.
@@ -162,11 +171,14 @@ fn routes(state: GatewayState, address: Option<SocketAddr>, closing: Cancellatio
         metrics: state.metrics,
         span_context: state.span_context,
         places: Places::new(&state.limits),
+        speaks_tls: state.tls.is_some(),
         closing,
     };
+    let guard = Guard { keys: state.keys };
     let routes = within_limits(routes, &app.places).merge(long_routes());
     let routes = routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method);
-    layers::around(routes.layer(from_fn_with_state(names, origin::check))).with_state(app)
+    let guarded = routes.layer(from_fn_with_state(guard, guard::check));
+    layers::around(guarded.layer(from_fn_with_state(names, origin::check))).with_state(app)
 }
 
 /// Answered within [`REQUEST_TIMEOUT`].
@@ -175,6 +187,7 @@ fn quick_routes() -> Router<App> {
         .route("/api/exports/{kind}", post(exports::create).delete(exports::cancel))
         .route("/api/exports/{kind}/{job_id}", get(exports::status))
         .route("/api/kinds", get(exports::kinds))
+        .route("/api/session", get(session::show).post(session::begin).delete(session::end))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(pages::openapi))

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use deertrack_schemas::{Rejection, clip};
 use serde_json::{Value, json};
@@ -22,11 +22,18 @@ pub(super) struct Refusal {
     status: StatusCode,
     body: Value,
     retry: bool,
+    /// One more header.
+    header: Option<(HeaderName, String)>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, body: json!({ "detail": detail.into() }), retry: false }
+        Self { status, body: json!({ "detail": detail.into() }), retry: false, header: None }
+    }
+
+    /// The same with one more header.
+    pub(super) fn with(self, name: HeaderName, value: impl Into<String>) -> Self {
+        Self { header: Some((name, value.into())), ..self }
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
@@ -44,6 +51,11 @@ impl Refusal {
     /// The same request may work later.
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// `other` in place of a 404.
+    pub(super) fn or_not_found(self, other: Self) -> Self {
+        if self.status == StatusCode::NOT_FOUND { other } else { self }
     }
 
     /// The same may work later: nothing is wrong with the request.
@@ -69,6 +81,11 @@ impl IntoResponse for Refusal {
         if self.retry {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
+        if let Some((name, value)) = self.header
+            && let Ok(value) = HeaderValue::try_from(value)
+        {
+            response.headers_mut().insert(name, value);
+        }
         response
     }
 }
@@ -77,7 +94,7 @@ impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         let status = StatusCode::from_u16(rejection.http_status())
             .expect("a rejection's status is 400 or 422, both in the range of status codes");
-        Self { status, body: rejection.body(), retry: false }
+        Self { status, body: rejection.body(), retry: false, header: None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,12 +45,12 @@ pub(super) async fn run(
 ) {
     let connections = Connections::new(limits);
     let tasks = TaskTracker::new();
-    let server = Server { app, tls, builder: Arc::new(builder()), shutdown: shutdown.clone() };
+    let server = Server { app, tls, builder: Arc::new(builder()), shutdown: shutdown.clone(), peer: None };
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
-            Ok((socket, _)) => {
+            Ok((socket, peer)) => {
                 let place = connections.admit();
-                let server = server.clone();
+                let server = Server { peer: Some(Peer(peer)), ..server.clone() };
                 tasks.spawn(async move { server.serve(socket, &place.connection).await });
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -88,7 +89,12 @@ struct Server {
     tls: Option<Arc<Certificates>>,
     builder: Arc<Builder<TokioExecutor>>,
     shutdown: CancellationToken,
+    peer: Option<Peer>,
 }
+
+/// Whose connection a request came on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
 
 impl Server {
     async fn serve(self, socket: TcpStream, connection: &Arc<Connection>) {
@@ -113,8 +119,11 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (app, mine) = (self.app, Arc::clone(connection));
-        let service = service_fn(move |request| answer(app.clone(), Arc::clone(&mine), request));
+        let (app, peer, mine) = (self.app, self.peer, Arc::clone(connection));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            peer.and_then(|peer| request.extensions_mut().insert(peer));
+            answer(app.clone(), Arc::clone(&mine), request)
+        });
         let served = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         tokio::pin!(served);
         let mut stopping = false;

@@ -51,6 +51,7 @@ pub(crate) fn run() {
             limits,
             allowed_hosts: Vec::new(),
             tls: None,
+            keys: None,
             metrics_elsewhere: false,
         };
         let mut terminate = signal(SignalKind::terminate()).unwrap();

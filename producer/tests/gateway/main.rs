@@ -6,6 +6,7 @@ mod deadline;
 mod events;
 mod every_request;
 mod files;
+mod keys;
 mod library;
 mod log;
 mod metrics;

@@ -9,7 +9,6 @@ use deertrack_producer::http::{GatewayState, Limits, TlsFiles, router, serve};
 use deertrack_schemas::{Artifact, State, StatusRecord};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings};
 use deertrack_testkit::redis::Redis;
-use futures::StreamExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::Response;
 use serde_json::Value;
@@ -55,7 +54,11 @@ impl Gateway {
 
     /// A gateway that speaks TLS.
     pub(crate) async fn with_tls(tls: TlsFiles) -> Self {
-        let change = |state: &mut GatewayState| state.tls = Some(tls);
+        Self::with_state(|state| state.tls = Some(tls)).await
+    }
+
+    /// A gateway with other settings of its own.
+    pub(crate) async fn with_state(change: impl FnOnce(&mut GatewayState)) -> Self {
         Self::serving(Redis::start().await, |_| {}, no_metrics(), change).await
     }
 
@@ -191,10 +194,7 @@ impl Gateway {
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Events::new(response.bytes_stream().map(Result::ok)).await
+        Events::of(request.send().await.unwrap()).await
     }
 
     /// The same gateway without a server: an answer's body moves only when it is read.
@@ -234,6 +234,7 @@ fn state(exports: Exports, export_dir: PathBuf, metrics: PrometheusHandle) -> Ga
         limits: Limits::default(),
         allowed_hosts: Vec::new(),
         tls: None,
+        keys: None,
         metrics_elsewhere: false,
     }
 }

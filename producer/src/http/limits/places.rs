@@ -14,6 +14,8 @@ use crate::http::refusal::{MAX_BODY_BYTES, Refusal};
 
 /// Bodies of at most so many bytes are read at any time: there are no more of them than connections.
 const SMALL_BODY: usize = 16 * 1024;
+/// Large bodies that are read and enqueued at a time.
+const TURNS: usize = 4;
 /// The unit in which memory for bodies is handed out, in bytes.
 const UNIT: usize = 1024;
 
@@ -23,6 +25,7 @@ pub(in crate::http) struct Places {
     event_streams: Arc<Semaphore>,
     downloads: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
 }
 
 /// A place that is taken until this is dropped.
@@ -36,6 +39,7 @@ impl Places {
             event_streams: places(limits.event_streams),
             downloads: places(limits.downloads),
             bodies: places(limits.body_bytes / UNIT),
+            turns: places(TURNS),
         }
     }
 
@@ -47,6 +51,15 @@ impl Places {
     /// A place among those who fetch files.
     pub(in crate::http) fn download(&self) -> Result<Taken, Refusal> {
         take(&self.downloads, 1, "Too many files are being fetched; try again later")
+    }
+
+    /// A turn to be read and enqueued, for a body of so many bytes; small ones need none. On its way a large one is there
+    /// several times: as values, as a command, as bytes for Redis.
+    pub(in crate::http) async fn turn(&self, bytes: usize) -> Option<Taken> {
+        if bytes <= SMALL_BODY {
+            return None;
+        }
+        Arc::clone(&self.turns).acquire_owned().await.ok().map(Taken)
     }
 
     fn body(&self, bytes: usize) -> Result<Option<Taken>, Refusal> {
