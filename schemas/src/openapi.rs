@@ -175,6 +175,23 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
                 "503": try_later("Too many files are being fetched."),
             },
         } },
+        "/api/files/{filename}/link": { "post": {
+            "operationId": "link", "summary": "Make an address that fetches an artifact without a key, for a while", "tags": ["files"],
+            "parameters": [
+                path_parameter("filename", "As in the status record."),
+                { "name": "seconds", "in": "query", "required": false, "schema": { "type": "integer", "minimum": 1, "maximum": 604_800 },
+                  "description": "For how long; an hour unless told otherwise." },
+            ],
+            "responses": {
+                "200": answer("The address, and when it is over.", &json!({
+                    "type": "object", "required": ["url", "expires_at"],
+                    "properties": { "url": { "type": "string" }, "expires_at": { "type": "string", "format": "date-time" } },
+                })),
+                "400": refusal("Not for so long."),
+                "404": refusal("No such file."),
+                "409": refusal("The gateway has no secret that signs links."),
+            },
+        } },
         "/api/events": { "get": {
             "operationId": "events", "summary": "Follow completions (server-sent events)", "tags": ["events"],
             "parameters": [

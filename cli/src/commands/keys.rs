@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
-use deertrack_producer::access::{KeyEntry, Name, NewKey, Scope};
+use deertrack_producer::access::{KeyEntry, Name, NewKey, Scope, add_link_secret};
 use deertrack_schemas::{KINDS, Kind};
 use serde_json::json;
 
@@ -23,6 +23,18 @@ pub(crate) struct KeysArgs {
 enum KeysCommand {
     /// Make a key, print it once, and add its hash to the file of keys
     New(NewArgs),
+    /// Make a secret that signs links to files; earlier ones are still taken until they are removed from the file
+    Link(LinkArgs),
+}
+
+#[derive(Args, Debug)]
+struct LinkArgs {
+    /// File of keys; made when it is not there
+    #[arg(long, env = "DEERTRACK_KEYS_FILE", value_name = "FILE")]
+    keys_file: PathBuf,
+    /// Its name in links: a-z, 0-9 and -
+    #[arg(long, value_name = "NAME")]
+    id: Name,
 }
 
 #[derive(Args, Debug)]
@@ -61,7 +73,13 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 pub(crate) fn run(args: KeysArgs, as_json: bool) -> Result<(), Exit> {
-    let KeysCommand::New(args) = args.command;
+    let args = match args.command {
+        KeysCommand::New(args) => args,
+        KeysCommand::Link(args) => {
+            let added = add_link_secret(&args.keys_file, &args.id);
+            return added.map_err(|error| Exit::new(Code::Refused, anyhow!(error)));
+        }
+    };
     if args.expires.is_some_and(|expires| expires <= Utc::now()) {
         return Err(Exit::text(Code::Refused, "--expires is over already: name a time to come"));
     }

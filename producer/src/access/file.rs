@@ -8,6 +8,10 @@
 //! tenant = "north-wood"               # sees its own jobs, events and files only
 //! kinds = ["pdf", "table"]            # may ask for these only
 //! expires = "2027-01-01T00:00:00Z"
+//!
+//! [[link]]                            # signs links; the first signs, all are taken
+//! id = "2026-12"
+//! secret = "q1W..."
 //! ```
 
 use std::collections::HashMap;
@@ -22,6 +26,7 @@ use deertrack_schemas::{KINDS, Kind};
 use serde::{Deserialize, Serialize};
 
 use super::key::{InvalidName, KeyHash, Name, NewKey};
+use super::link::{LinkSecret, new_secret};
 use super::scope::{Scope, Scopes, UnknownScope};
 use super::who::Who;
 
@@ -70,8 +75,26 @@ pub struct KeyEntry {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    link: Vec<LinkEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     key: Vec<KeyEntry>,
+}
+
+/// What is said of one secret that signs links.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkEntry {
+    id: String,
+    secret: String,
+}
+
+/// What the file says.
+pub(super) struct Content {
+    /// By id.
+    pub(super) keys: HashMap<Arc<str>, Known>,
+    /// The first one signs.
+    pub(super) links: Vec<LinkSecret>,
 }
 
 /// One key as it is checked.
@@ -108,19 +131,13 @@ impl KeyEntry {
     /// # Errors
     /// The file cannot be read or written, is none of ours, or has the id.
     pub fn add_to(self, path: &Path) -> Result<(), KeysError> {
-        let failed = |source| KeysError::File { path: path.to_owned(), source };
-        let mut written = match fs::read_to_string(path) {
-            Ok(text) => toml::from_str::<Written>(&text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Written::default(),
-            Err(error) => return Err(failed(error)),
-        };
-        if written.key.iter().any(|entry| entry.id == self.id) {
-            return Err(KeysError::Taken(self.id));
-        }
-        written.key.push(self);
-        known(&written.key)?;
-        let text = toml::to_string(&written).map_err(|error| failed(io::Error::other(error)))?;
-        replace(path, &text).map_err(failed)
+        change(path, |written| {
+            if written.key.iter().any(|entry| entry.id == self.id) {
+                return Err(KeysError::Taken(self.id));
+            }
+            written.key.push(self);
+            Ok(())
+        })
     }
 
     fn known(&self) -> Result<Known, String> {
@@ -155,11 +172,47 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| format!("{text:?} is no time; write it like 2027-01-01T00:00:00Z"))
 }
 
-/// Every key of the file, by id.
-pub(super) fn read(path: &Path) -> Result<HashMap<Arc<str>, Known>, KeysError> {
+/// Adds a new secret for links to the file, in front of those it has: it signs, and they are still taken.
+///
+/// # Errors
+/// As [`KeyEntry::add_to`].
+pub fn add_link_secret(path: &Path, id: &Name) -> Result<(), KeysError> {
+    change(path, |written| {
+        if written.link.iter().any(|entry| entry.id == id.as_str()) {
+            return Err(KeysError::Taken(id.to_string()));
+        }
+        written.link.insert(0, LinkEntry { id: id.to_string(), secret: new_secret() });
+        Ok(())
+    })
+}
+
+fn change(path: &Path, how: impl FnOnce(&mut Written) -> Result<(), KeysError>) -> Result<(), KeysError> {
+    let failed = |source| KeysError::File { path: path.to_owned(), source };
+    let mut written = match fs::read_to_string(path) {
+        Ok(text) => toml::from_str::<Written>(&text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Written::default(),
+        Err(error) => return Err(failed(error)),
+    };
+    how(&mut written)?;
+    content(&written)?;
+    let text = toml::to_string(&written).map_err(|error| failed(io::Error::other(error)))?;
+    replace(path, &text).map_err(failed)
+}
+
+/// Everything that the file says.
+pub(super) fn read(path: &Path) -> Result<Content, KeysError> {
     let text =
         fs::read_to_string(path).map_err(|source| KeysError::File { path: path.to_owned(), source })?;
-    known(&toml::from_str::<Written>(&text)?.key)
+    content(&toml::from_str::<Written>(&text)?)
+}
+
+fn content(written: &Written) -> Result<Content, KeysError> {
+    let links = written.link.iter().map(|entry| {
+        let secret = entry.id.parse::<Name>().ok().and_then(|id| LinkSecret::read(&id, &entry.secret));
+        let problem = "a secret for links is what `deertrack keys link` writes";
+        secret.ok_or_else(|| KeysError::Key { id: entry.id.clone(), problem: problem.to_owned() })
+    });
+    Ok(Content { links: links.collect::<Result<_, _>>()?, keys: known(&written.key)? })
 }
 
 fn known(entries: &[KeyEntry]) -> Result<HashMap<Arc<str>, Known>, KeysError> {

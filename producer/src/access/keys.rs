@@ -1,14 +1,14 @@
 //! The keys of a gateway while it runs: read anew when their file changes.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::{Duration, SystemTime};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
-use super::file::{self, Known};
+use super::file::{self, Content};
 use super::key::{KeyHash, id_of};
+use super::link::Signed;
 use super::{KeysError, Who};
 
 /// How often the file is looked at.
@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The keys that are taken.
 pub struct Keys {
     path: PathBuf,
-    known: RwLock<HashMap<Arc<str>, Known>>,
+    content: RwLock<Content>,
 }
 
 impl Keys {
@@ -31,7 +31,7 @@ impl Keys {
     /// Outside a Tokio runtime.
     pub fn follow(path: &Path) -> Result<Arc<Self>, KeysError> {
         let stamp = stamp(path);
-        let keys = Arc::new(Self { path: path.to_owned(), known: RwLock::new(file::read(path)?) });
+        let keys = Arc::new(Self { path: path.to_owned(), content: RwLock::new(file::read(path)?) });
         tokio::spawn(look(Arc::downgrade(&keys), stamp));
         Ok(keys)
     }
@@ -39,10 +39,26 @@ impl Keys {
     /// Whose key this is, if it is one that is taken now.
     pub fn who(&self, secret: &str) -> Option<Who> {
         let sent = KeyHash::of(secret);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(id_of(secret)?)?;
+        let content = self.content();
+        let found = content.keys.get(id_of(secret)?)?;
         let right = found.hash.is(&sent) && found.expires.is_none_or(|expires| Utc::now() < expires);
         right.then(|| found.who.clone())
+    }
+
+    /// Signs a link to this file; `None` when the file of keys has no secret for that.
+    pub fn sign(&self, filename: &str, until: DateTime<Utc>) -> Option<Signed> {
+        self.content().links.first().map(|secret| secret.sign(filename, until))
+    }
+
+    /// Whether a link to this file is one of ours, and not over.
+    pub fn proves(&self, filename: &str, signed: &Signed) -> bool {
+        let content = self.content();
+        let mut secrets = content.links.iter().filter(|secret| secret.id == signed.kid);
+        secrets.any(|secret| secret.proves(filename, signed, Utc::now()))
+    }
+
+    fn content(&self) -> RwLockReadGuard<'_, Content> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,9 +81,9 @@ async fn look(keys: Weak<Keys>, mut seen: Stamp) {
         }
         seen = now;
         match file::read(&keys.path) {
-            Ok(known) => {
-                tracing::info!(keys = known.len(), "the keys were read anew");
-                *keys.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+            Ok(content) => {
+                tracing::info!(keys = content.keys.len(), "the keys were read anew");
+                *keys.content.write().unwrap_or_else(PoisonError::into_inner) = content;
             }
             Err(error) => tracing::error!(%error, "the changed keys cannot be used; the ones before stay"),
         }

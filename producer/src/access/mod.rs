@@ -6,11 +6,13 @@
 mod file;
 mod key;
 mod keys;
+mod link;
 mod scope;
 mod who;
 
-pub use file::{KeyEntry, KeysError};
+pub use file::{KeyEntry, KeysError, add_link_secret};
 pub use key::{InvalidName, Name, NewKey};
 pub use keys::Keys;
+pub use link::{LONGEST_LINK, Signed};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use who::Who;

@@ -59,7 +59,7 @@ pub(super) async fn download(
 }
 
 /// Letters, digits, `.`, `_` and `-`, not beginning with a dot (`..`, and files still being written).
-fn is_artifact_name(name: &str) -> bool {
+pub(super) fn is_artifact_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.is_empty() && !name.starts_with('.') && name.bytes().all(allowed)
 }

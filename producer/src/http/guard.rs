@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use deertrack_schemas::clip;
 
 use super::audit::{self, Told};
+use super::links;
 use super::refusal::Refusal;
 use crate::access::{Keys, Scope, Who};
 
@@ -28,13 +29,15 @@ pub enum Rule {
 }
 
 /// The rule of each method and route. HEAD is asked as GET.
-pub const RULES: [(&str, &str, Rule); 18] = [
+pub const RULES: [(&str, &str, Rule); 19] = [
     ("POST", "/api/exports/{kind}", Rule::Needs(Scope::ExportsSubmit)),
     // The router has one name for that part of the path; here it is a job's id.
     ("DELETE", "/api/exports/{kind}", Rule::Needs(Scope::ExportsCancel)),
     ("GET", "/api/exports/{kind}/{job_id}", Rule::Needs(Scope::ExportsRead)),
     ("GET", "/api/events", Rule::Needs(Scope::EventsRead)),
+    // Or a signed link.
     ("GET", "/api/static/exports/{filename}", Rule::Needs(Scope::FilesRead)),
+    ("POST", "/api/files/{filename}/link", Rule::Needs(Scope::FilesRead)),
     ("GET", "/metrics", Rule::Needs(Scope::MetricsRead)),
     ("GET", "/api/session", Rule::AnyKey),
     ("POST", "/api/session", Rule::AnyKey),
@@ -68,7 +71,14 @@ pub(super) async fn check(State(guard): State<Guard>, mut request: Request, next
         return next.run(request).await;
     };
     let secret = secret(request.headers()).map(str::to_owned);
-    let who = secret.as_deref().and_then(|secret| keys.who(secret));
+    let link = links::sent(request.uri()).map(|link| links::bearer(keys, link));
+    if link == Some(None) {
+        let told = Told::of(&request, &route, None);
+        let response = links::over().into_response();
+        audit::write(&told, &response);
+        return response;
+    }
+    let who = link.flatten().or_else(|| secret.as_deref().and_then(|secret| keys.who(secret)));
     let decided = decide(request.method(), route.as_str(), secret.is_some(), who.as_ref());
     let told = Told::of(&request, &route, who.as_ref());
     let is_open = matches!(decided, Ok(Rule::Open));

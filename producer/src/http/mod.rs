@@ -31,6 +31,7 @@ mod guard;
 mod health;
 mod layers;
 mod limits;
+mod links;
 mod metrics;
 mod origin;
 mod pages;
@@ -163,7 +164,7 @@ fn routes(state: GatewayState, address: Option<SocketAddr>, closing: Cancellatio
     if !state.metrics_elsewhere {
         routes = routes.route("/metrics", get(health::metrics));
     }
-    let names = Names::new(address, &state.allowed_hosts);
+    let names = Names::new(address, &state.allowed_hosts).with_links(state.keys.is_some());
     let app = App {
         feed: Feed::start(state.exports.clone()),
         exports: state.exports,
@@ -171,6 +172,7 @@ fn routes(state: GatewayState, address: Option<SocketAddr>, closing: Cancellatio
         metrics: state.metrics,
         span_context: state.span_context,
         places: Places::new(&state.limits),
+        keys: state.keys.clone(),
         speaks_tls: state.tls.is_some(),
         closing,
     };
@@ -187,6 +189,7 @@ fn quick_routes() -> Router<App> {
         .route("/api/exports/{kind}", post(exports::create).delete(exports::cancel))
         .route("/api/exports/{kind}/{job_id}", get(exports::status))
         .route("/api/kinds", get(exports::kinds))
+        .route("/api/files/{filename}/link", post(links::create))
         .route("/api/session", get(session::show).post(session::begin).delete(session::end))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use deertrack_schemas::clip;
 
+use super::links;
 use super::refusal::Refusal;
 
 /// By which names the gateway is asked.
@@ -23,6 +24,8 @@ pub(super) struct Names {
     hosts: Option<Arc<[String]>>,
     /// Other names of its pages, such as that of a proxy in front.
     pages: Arc<[String]>,
+    /// Signed links are checked, and so may stand on any page.
+    links: bool,
 }
 
 impl Names {
@@ -34,7 +37,12 @@ impl Names {
             let own = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into_iter();
             own.chain(here.map(written)).chain(given.iter().cloned()).collect()
         });
-        Self { hosts, pages: given.into() }
+        Self { hosts, pages: given.into(), links: false }
+    }
+
+    /// The same where signed links are checked.
+    pub(super) fn with_links(self, links: bool) -> Self {
+        Self { links, ..self }
     }
 
     fn is_host(&self, authority: &str) -> bool {
@@ -98,7 +106,8 @@ fn refused(names: &Names, method: &Method, uri: &Uri, headers: &HeaderMap) -> Op
     if !names.is_host(asked) || (!host.is_empty() && !names.is_host(&host)) {
         return Some(misdirected(if names.is_host(asked) { &host } else { asked }));
     }
-    if is_public(path) {
+    let is_link = || names.links && *method == Method::GET && links::sent(uri).is_some();
+    if is_public(path) || is_link() {
         return None;
     }
     let (origin, site) = (header(ORIGIN.as_str()), header("sec-fetch-site"));

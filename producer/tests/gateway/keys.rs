@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use deertrack_producer::Kind;
-use deertrack_producer::access::{KeyEntry, Keys, Name, NewKey, Scope, Scopes};
+use deertrack_producer::access::{KeyEntry, Keys, Name, NewKey, Scope, Scopes, add_link_secret};
 use deertrack_producer::http::{RULES, Rule};
 use deertrack_schemas::State;
 use reqwest::{Method, Response};
@@ -30,6 +30,7 @@ impl Guarded {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.toml");
         make(&path, "operator", Scopes::all(), None);
+        add_link_secret(&path, &"first".parse().unwrap()).unwrap();
         let keys = Keys::follow(&path).unwrap();
         let gateway = Gateway::with_state(|state| state.keys = Some(keys)).await;
         Self { gateway, path, _dir: dir }
@@ -310,4 +311,42 @@ async fn who_did_what_is_told_and_refused_tries_too() {
     let refused = &lines[1]["fields"];
     assert_eq!((&refused["message"], &refused["status"]), (&json!("refused"), &json!(401)));
     assert!(!log.contains(&key), "a key stands in the log");
+}
+
+#[tokio::test]
+async fn a_signed_link_fetches_its_file_without_a_key() {
+    let guarded = Guarded::start().await;
+    let north = guarded.key("north", of_a_tenant(), Some("north")).await;
+    let name = "report_20260101_120000_a-1.north.pdf";
+    std::fs::write(guarded.gateway.export_dir().join(name), "a den").unwrap();
+    let link = async || {
+        let answer = guarded.ask("POST", &format!("/api/files/{name}/link?seconds=60"), &north).await;
+        answer.json::<Value>().await.unwrap()["url"].as_str().unwrap().to_owned()
+    };
+    let fetch = async |url: &str| {
+        let request =
+            guarded.gateway.client.get(guarded.gateway.url(url)).header("sec-fetch-site", "cross-site");
+        exchange(request.send().await.unwrap()).await
+    };
+    let first = link().await;
+    assert_eq!(fetch(&first).await, (200, "a den".to_owned()), "a link in a mail or on another page");
+    for wrong in
+        [first.replace("a-1", "a-2"), first.replace("exp=1", "exp=2"), first.replace("first", "second")]
+    {
+        assert_eq!(fetch(&wrong).await.0, 403, "{wrong}");
+    }
+    assert_eq!(fetch(first.split('?').next().unwrap()).await.0, 403, "without its proof");
+    // A new secret signs, and what the old one signed is still taken; without the old one it is not.
+    let before = std::fs::read_to_string(&guarded.path).unwrap();
+    add_link_secret(&guarded.path, &"second".parse().unwrap()).unwrap();
+    let until = async |kid: &str| while !link().await.contains(kid) {};
+    tokio::time::timeout(DEADLINE, until("kid=second")).await.unwrap();
+    assert_eq!(fetch(&first).await.0, 200);
+    let second = link().await;
+    std::fs::write(&guarded.path, before).unwrap();
+    tokio::time::timeout(DEADLINE, until("kid=first")).await.unwrap();
+    assert_eq!((fetch(&first).await.0, fetch(&second).await.0), (200, 403));
+    let too_long = guarded.ask("POST", &format!("/api/files/{name}/link?seconds=9999999"), &north).await;
+    assert_eq!(too_long.status(), 400);
+    assert!(!log::text().contains("sig="), "a proof stands in the log");
 }
