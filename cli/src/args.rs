@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, cancel, dead, demo, doctor, import, map, new_id, queue, reid, serve, simulate, status, submit, up,
-    watch, work,
+    bench, cancel, dead, demo, doctor, import, keys, map, new_id, queue, reid, serve, simulate, status,
+    submit, up, watch, work,
 };
 use crate::exit;
 use crate::flags::RedisArgs;
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Reid(reid::ReidArgs),
     /// Write a mapping file for a database of other names
     Map(map::MapArgs),
+    /// Make keys for the gateway
+    Keys(keys::KeysArgs),
     /// Make job ids for programs that put commands into Redis by themselves
     NewId(new_id::NewIdArgs),
     /// Check Redis, database and export folder, and say what to do

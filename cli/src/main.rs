@@ -46,7 +46,9 @@ fn main() -> ExitCode {
         Ok(spans) => spans,
         Err(exit) => return exit.report(json),
     };
-    logging::start(&cli.log, cli.command.is_service(), spans.layer());
+    if let Err(error) = logging::start(&cli.log, cli.command.is_service(), spans.layer()) {
+        return Exit::failed(error).report(json);
+    }
     let code = match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(json),
@@ -75,6 +77,7 @@ async fn run(cli: Cli) -> Result<(), Exit> {
         Command::Simulate(args) => commands::simulate::run(args, json).await,
         Command::Reid(args) => commands::reid::run(args, json).await,
         Command::Map(args) => commands::map::run(args, json).await,
+        Command::Keys(args) => commands::keys::run(args, json),
         Command::NewId(args) => {
             commands::new_id::run(&args, json);
             Ok(())

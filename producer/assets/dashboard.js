@@ -151,7 +151,9 @@ class Form {
     this.button.disabled = true;
     try {
       const body = Object.fromEntries(this.fields.map((field) => [field.name, field.read()]));
-      const response = await fetch(`/api/exports/${this.kind.name}`, { method: 'POST', body: JSON.stringify(body) });
+      const response = await fetch(`/api/exports/${this.kind.name}`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+      });
       const answer = await response.json();
       if (response.ok) jobs.add({ kind: this.kind.name, job_id: answer.job_id, label: label(this.kind, body) });
       else this.complain(answer.detail);
@@ -335,7 +337,39 @@ function follow(lastEventId) {
   events.addEventListener('lagged', () => jobs.poll(true));
 }
 
+// ---- Keys -----------------------------------------------------------------------------------------------------
+
+/** Waits until the gateway knows who we are, or asks nobody. The key itself is kept in a cookie that no script reads. */
+async function signIn() {
+  if ((await fetch('/api/session')).status !== 401) return;
+  const form = byId('sign-in');
+  say('waiting', 'a key is needed');
+  form.hidden = false;
+  document.querySelector('main').hidden = true;
+  byId('key').focus();
+  await new Promise((resolve) => form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    byId('sign-in-problem').textContent = '';
+    try {
+      const headers = { Authorization: `Bearer ${byId('key').value.trim()}`, 'Content-Type': 'application/json' };
+      const response = await fetch('/api/session', { method: 'POST', headers, body: '{}' });
+      if (response.ok) resolve();
+      else byId('sign-in-problem').textContent = (await response.json()).detail;
+    } catch {
+      byId('sign-in-problem').textContent = 'The gateway cannot be reached, or this is no key; try again.';
+    }
+  }));
+  byId('key').value = '';
+  form.hidden = true;
+  document.querySelector('main').hidden = false;
+}
+
 async function start() {
+  try {
+    await signIn();
+  } catch {
+    say('lost', 'the gateway cannot be reached; reload the page');
+  }
   jobs.restore();
   follow();
   setInterval(() => document.hidden || jobs.poll(), POLL_MS);

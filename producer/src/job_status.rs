@@ -28,6 +28,11 @@ impl JobStatus {
         serde_json::from_str(self.fields.get("status")?.get()).ok()
     }
 
+    /// Whose it is, if the record says so.
+    pub fn tenant(&self) -> Option<String> {
+        serde_json::from_str(self.fields.get("tenant")?.get()).ok()
+    }
+
     /// The whole record, if it is one of ours.
     pub fn record(&self) -> Option<StatusRecord> {
         serde_json::from_str(&self.to_json()).ok()

@@ -10,24 +10,26 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use crate::day;
-use crate::problem::{Loc, Problem};
+use crate::problem::{Loc, Problem, Problems};
 
 /// A JSON object being read.
 pub(crate) struct Fields<'a> {
     object: &'a Map<String, Value>,
     known: Vec<&'static str>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, known: Vec::new(), problems: Vec::new() }
+        Self { object, known: Vec::new(), problems: Problems::default() }
     }
 
     /// All problems found, those of unknown fields last.
-    pub(crate) fn finish(mut self) -> Vec<Problem> {
+    pub(crate) fn finish(mut self) -> Problems {
         let unknown = self.object.keys().filter(|key| !self.known.contains(&key.as_str()));
-        self.problems.extend(unknown.map(|key| Problem::extra(key)));
+        for key in unknown {
+            self.problems.push(Problem::extra(key));
+        }
         self.problems
     }
 
@@ -138,7 +140,7 @@ impl<'a> Fields<'a> {
             let mut fields = Fields::new(object);
             objects.extend(read(&mut fields));
             let place = [Loc::Name(name.into()), Loc::Index(index)];
-            self.problems.extend(fields.finish().into_iter().map(|problem| problem.within(&place)));
+            self.problems.extend_within(&place, fields.finish());
         }
         (self.problems.len() == before).then_some(objects)
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 mod command;
 mod contract;
 mod day;
@@ -17,6 +18,7 @@ mod request;
 mod slot;
 mod status;
 mod steer;
+pub mod tenant;
 mod validate;
 pub mod wire;
 
@@ -35,7 +37,7 @@ pub use keys::{InvalidPrefix, Keys};
 pub use openapi::openapi;
 pub use outline::Outline;
 pub use platform::PLATFORM_NAME;
-pub use problem::{Loc, Problem, Rejection};
+pub use problem::{Loc, MAX_PROBLEMS, MAX_QUOTED_CHARS, Problem, Rejection, clip};
 pub use request::{MAX_NAME_CHARS, Request};
 pub use slot::{SLOTS, key_slot};
 pub use status::{Artifact, Counts, State, Status, StatusRecord};

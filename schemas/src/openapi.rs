@@ -24,6 +24,7 @@ pub fn openapi() -> Value {
         );
     }
     paths.extend(fixed_paths(&mut generator));
+    add_everywhere(&mut paths);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -34,8 +35,30 @@ pub fn openapi() -> Value {
         },
         "servers": [{ "url": "/" }],
         "paths": paths,
-        "components": { "schemas": generator.take_definitions(true) },
+        "security": [{ "key": [] }, {}],
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": { "key": {
+                "type": "http", "scheme": "bearer",
+                "description": "Where the gateway asks for keys; `deertrack keys new` makes one.",
+            } },
+        },
     })
+}
+
+/// Answers that any request may get.
+fn add_everywhere(paths: &mut Map<String, Value>) {
+    let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
+    for operation in operations {
+        let responses = &mut operation["responses"];
+        responses["401"] = refusal("Where keys are asked for: none was sent, or it is not known.");
+        responses["403"] =
+            refusal("The key does not allow this; or a web page that is not the gateway's own asked.");
+        responses["421"] = refusal("The gateway is not called by this name (`Host`).");
+        if responses["503"].is_null() {
+            responses["503"] = try_later("All connections are taken.");
+        }
+    }
 }
 
 /// The JSON Schema of a request body: the kind's parameters and who asks. Unknown fields are refused.
@@ -89,6 +112,7 @@ fn submit(info: &KindInfo, generator: &mut SchemaGenerator) -> Value {
             "408": refusal("The body came too slowly; nothing was enqueued."),
             "409": refusal("The idempotency key belongs to another request; nothing was enqueued."),
             "413": refusal("The body is larger than 1 MiB; nothing was enqueued."),
+            "415": refusal("A browser sent a body that is not application/json; nothing was enqueued."),
             "422": answer("Fields are missing, unknown or ill-formed; nothing was enqueued.", &problems()),
             "429": try_later("Too many exports wait; nothing was enqueued."),
             "503": try_later("Redis cannot be reached or is full."),
@@ -148,6 +172,24 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
                 "200": file, "206": { "description": "The part that `Range` asked for." },
                 "304": { "description": "Unchanged since the `ETag` in `If-None-Match`." },
                 "404": refusal("No such file."), "416": { "description": "`Range` lies outside the file." },
+                "503": try_later("Too many files are being fetched."),
+            },
+        } },
+        "/api/files/{filename}/link": { "post": {
+            "operationId": "link", "summary": "Make an address that fetches an artifact without a key, for a while", "tags": ["files"],
+            "parameters": [
+                path_parameter("filename", "As in the status record."),
+                { "name": "seconds", "in": "query", "required": false, "schema": { "type": "integer", "minimum": 1, "maximum": 604_800 },
+                  "description": "For how long; an hour unless told otherwise." },
+            ],
+            "responses": {
+                "200": answer("The address, and when it is over.", &json!({
+                    "type": "object", "required": ["url", "expires_at"],
+                    "properties": { "url": { "type": "string" }, "expires_at": { "type": "string", "format": "date-time" } },
+                })),
+                "400": refusal("Not for so long."),
+                "404": refusal("No such file."),
+                "409": refusal("The gateway has no secret that signs links."),
             },
         } },
         "/api/events": { "get": {
@@ -163,7 +205,7 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
                     "content": { "text/event-stream": { "schema": event } },
                 },
                 "400": refusal("The id is not that of an event."),
-                "503": try_later("Redis cannot be reached."),
+                "503": try_later("Redis cannot be reached (a client that accepts text/event-stream is answered 200 with `retry` and no event), or too many clients follow."),
             },
         } },
     });

@@ -3,6 +3,7 @@
 //! A [`Problem`] names one field and has status 422; a broken rule between fields is one sentence with
 //! status 400. The message and type names are those of pydantic v1, which the dashboards were written against.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -29,6 +30,61 @@ pub struct Problem {
     /// What is wrong, for programs: `value_error.missing`, `type_error.enum`, ...
     #[serde(rename = "type")]
     pub code: &'static str,
+}
+
+/// The most problems in one answer.
+pub const MAX_PROBLEMS: usize = 50;
+/// The most that an answer quotes of one thing that a client sent, in characters.
+pub const MAX_QUOTED_CHARS: usize = 80;
+
+/// What a client sent, as an answer may quote it: its first 80 characters.
+pub fn clip(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        None => text.into(),
+        // One character less: the dots are one.
+        Some(_) => text.chars().take(MAX_QUOTED_CHARS - 1).chain(['…']).collect(),
+    }
+}
+
+/// The problems of one body: all are counted, and [`MAX_PROBLEMS`] kept.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    kept: Vec<Problem>,
+    left_out: usize,
+}
+
+impl Problems {
+    pub(crate) fn push(&mut self, problem: Problem) {
+        if self.kept.len() < MAX_PROBLEMS {
+            self.kept.push(problem);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// The problems of an object that lies at `place` of the body.
+    pub(crate) fn extend_within(&mut self, place: &[Loc], inner: Self) {
+        for problem in inner.kept {
+            self.push(problem.within(place));
+        }
+        self.left_out += inner.left_out;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.kept.len() + self.left_out
+    }
+
+    /// At most [`MAX_PROBLEMS`]; where there are more, the last one says how many.
+    pub(crate) fn listed(mut self) -> Vec<Problem> {
+        if self.left_out > 0 {
+            let all = self.len();
+            self.kept.truncate(MAX_PROBLEMS - 1);
+            let more = all - self.kept.len();
+            self.kept
+                .push(Problem::in_body(format!("{more} more problems are not listed"), "value_error.more"));
+        }
+        self.kept
+    }
 }
 
 /// A refused request. Nothing was enqueued.
@@ -119,7 +175,11 @@ impl Problem {
     }
 
     pub(crate) fn extra(field: &str) -> Self {
-        Self::at(field, "extra fields not permitted", "value_error.extra")
+        Self::at(&clip(field), "extra fields not permitted", "value_error.extra")
+    }
+
+    pub(crate) fn repeated(field: &str) -> Self {
+        Self::at(&clip(field), "the field stands twice; send it once", "value_error.repeated")
     }
 
     pub(crate) fn null(field: &str) -> Self {

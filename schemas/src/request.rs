@@ -1,11 +1,10 @@
 //! What a caller asks for, before it has a job id: the JSON body of `POST /api/exports/{kind}`.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::fields::Fields;
-use crate::problem::{Loc, Problem, Rejection};
-use crate::{Command, Export, JobId, Kind};
+use crate::problem::{Problem, Rejection};
+use crate::{Command, Export, JobId, Kind, body};
 
 /// The longest `requested_by` and `idempotency_key`, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
@@ -25,21 +24,19 @@ impl Request {
     /// Reads the JSON body of a request for `kind`.
     ///
     /// # Errors
-    /// Every problem of the body at once: malformed JSON, missing, unknown and ill-typed fields.
-    pub fn from_json(kind: Kind, body: &[u8]) -> Result<Self, Rejection> {
-        let value: Value = serde_json::from_slice(body).map_err(|error| malformed(body, &error))?;
-        let Value::Object(object) = &value else {
-            let problem = Problem::in_body("value is not a valid dict", "type_error.dict");
-            return Err(Rejection::Fields(vec![problem]));
-        };
-        let mut fields = Fields::new(object);
+    /// Every problem of the body at once, up to 50: malformed JSON, missing, unknown, repeated and ill-typed fields.
+    pub fn from_json(kind: Kind, body: impl AsRef<[u8]>) -> Result<Self, Rejection> {
+        let object = body::read(body.as_ref())?;
+        // It may be large and is no longer needed.
+        drop(body);
+        let mut fields = Fields::new(&object);
         let export = kind.read(&mut fields);
         let requested_by = fields.optional_text("requested_by", MAX_NAME_CHARS);
         let idempotency_key = fields.optional_text("idempotency_key", MAX_NAME_CHARS);
         if idempotency_key.as_deref() == Some("") {
             fields.note(Problem::empty_text("idempotency_key"));
         }
-        let problems = fields.finish();
+        let problems = fields.finish().listed();
         match export {
             Some(export) if problems.is_empty() => Ok(Self { export, requested_by, idempotency_key }),
             _ => Err(Rejection::Fields(problems)),
@@ -60,16 +57,4 @@ impl From<Export> for Request {
     fn from(export: Export) -> Self {
         Self { export, requested_by: None, idempotency_key: None }
     }
-}
-
-fn malformed(body: &[u8], error: &serde_json::Error) -> Rejection {
-    let before: usize = body
-        .split(|byte| *byte == b'\n')
-        .take(error.line() - usize::from(error.line() > 0))
-        .map(|l| l.len() + 1)
-        .sum();
-    let offset = (before + error.column()).min(body.len());
-    let mut problem = Problem::in_body(error.to_string(), "value_error.jsondecode");
-    problem.loc.push(Loc::Index(offset));
-    Rejection::Fields(vec![problem])
 }

@@ -101,6 +101,9 @@ pub struct StatusRecord {
     /// Who asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
+    /// Whose it is, where there are several tenants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// How far it is, 0 to 1.
     #[serde(default)]
     pub progress: f64,
@@ -199,6 +202,7 @@ impl StatusRecord {
             job_id: command.job_id.clone(),
             kind: command.export.kind().name().to_owned(),
             requested_by: command.requested_by.clone(),
+            tenant: command.tenant.clone(),
             progress: 0.0,
             stage: None,
             counts: command.export.items().map(|total| Counts::new(0, total)),

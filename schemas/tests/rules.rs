@@ -120,3 +120,51 @@ fn the_library_keeps_the_rules_that_json_cannot_break() {
     let command = request.into_command("job".parse().unwrap(), chrono::DateTime::UNIX_EPOCH);
     assert_eq!(Valid::check(command, TODAY).unwrap_err().http_status(), 422);
 }
+
+#[test]
+fn an_answer_lists_fifty_problems_and_quotes_eighty_characters_of_each() {
+    let names: Vec<String> =
+        (0..400).map(|number| format!("\"field {number} {}\":0", "é".repeat(900))).collect();
+    let listed = problems(&format!("{{{}}}", names.join(",")));
+    assert_eq!(listed.len(), 50);
+    let last =
+        json!({ "loc": ["body"], "msg": "354 more problems are not listed", "type": "value_error.more" });
+    assert_eq!(listed[49], last, "49 of 403 were listed: three fields are missing, 400 unknown");
+    for problem in &listed[3..49] {
+        let quoted = problem["loc"][1].as_str().unwrap();
+        assert_eq!((quoted.chars().count(), quoted.ends_with('…')), (80, true), "{quoted}");
+    }
+}
+
+#[test]
+fn a_field_that_stands_twice_is_refused() {
+    let twice =
+        r#"{"start_date":"2026-01-01","start_date":"2025-01-01","end_date":"2026-02-01","group_by":"week"}"#;
+    let told = json!({
+        "loc": ["body", "start_date"],
+        "msg": "the field stands twice; send it once",
+        "type": "value_error.repeated",
+    });
+    assert_eq!(problems(twice), [told]);
+    let inside = r#"{"compare_with":[{"start_date":"2025-01-01","start_date":"2025-01-02"}]}"#;
+    assert_eq!(problems(inside)[0]["type"], "value_error.repeated");
+    assert_eq!(problems(r#"{"a":1,"\u0061":2}"#)[0]["type"], "value_error.repeated");
+}
+
+#[test]
+fn a_list_is_not_kept_beyond_its_bound() {
+    let zip = |body: &str| Request::from_json(Kind::Zip, body.as_bytes()).map(|_| ()).map_err(|r| r.body());
+    let ids = |count: usize| format!(r#"{{"detection_ids":[{}"x"]}}"#, r#""y","#.repeat(count - 1));
+    zip(&ids(10_000)).unwrap();
+    for count in [10_001, 200_000] {
+        let detail = &zip(&ids(count)).unwrap_err()["detail"];
+        assert_eq!(detail[0]["msg"], "ensure this value has at most 10000 items", "{count}");
+    }
+    assert_eq!(
+        zip(&format!("{}}}", ids(200_000))).unwrap_err()["detail"][0]["type"],
+        "value_error.jsondecode"
+    );
+    let many = format!(r#"{{"a":[{}0]}}"#, "[0,0,0],".repeat(10_000));
+    let detail = &zip(&many).unwrap_err()["detail"];
+    assert_eq!(detail[0]["msg"], "ensure this value has at most 12000 values in all");
+}

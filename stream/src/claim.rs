@@ -256,6 +256,7 @@ pub(crate) fn unreadable(job_id: JobId, state: State) -> StatusRecord {
         job_id,
         kind: "unknown".to_owned(),
         requested_by: None,
+        tenant: None,
         progress: 0.0,
         stage: None,
         counts: None,

@@ -99,6 +99,7 @@ pub(crate) fn told_of(job_id: JobId, outline: &Outline) -> StatusRecord {
     StatusRecord {
         kind: outline.kind.clone(),
         requested_by: outline.requested_by.clone(),
+        tenant: outline.tenant.clone(),
         ..unreadable(job_id, State::Queued)
     }
 }

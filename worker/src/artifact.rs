@@ -200,7 +200,7 @@ async fn off_the_runtime<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
-    use deertrack_schemas::{Export, JobId, TableParams, table};
+    use deertrack_schemas::{Command, Export, JobId, TableParams, table};
     use tempfile::TempDir;
 
     use super::*;
@@ -210,7 +210,7 @@ mod tests {
     fn artifact(job_id: &str) -> String {
         let (start, end) = ("2026-01-01".parse().unwrap(), "2026-02-01".parse().unwrap());
         let export = Export::Table(TableParams::new(table::Format::Csv, start, end));
-        file_name(&export, &job_id.parse().unwrap(), Utc::now())
+        file_name(&Command::new(job_id.parse().unwrap(), export, Utc::now()), Utc::now())
     }
 
     fn names(dir: &TempDir) -> Vec<String> {

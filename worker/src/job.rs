@@ -163,7 +163,7 @@ async fn export(
     slot: OwnedSemaphorePermit,
 ) -> Ending {
     let try_began = record.started_at.unwrap_or(command.created_at);
-    let name = artifact::file_name(&command.export, &command.job_id, try_began);
+    let name = artifact::file_name(&command, try_began);
     let stages = Stages::of(Span::current());
     let (tell, enter) = (running.clone(), stages.listener());
     let progress = Progress::new(move |step| {

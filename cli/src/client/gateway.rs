@@ -7,6 +7,7 @@ use deertrack_schemas::{KINDS, Kind};
 use eventsource_stream::{Event, Eventsource};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
@@ -20,8 +21,17 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(base: &str) -> Result<Self, Exit> {
-        let http = reqwest::Client::builder().build().context("cannot start the HTTP client")?;
+    pub(crate) fn new(base: &str, key: Option<&str>) -> Result<Self, Exit> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let mut bearer = HeaderValue::try_from(format!("Bearer {}", key.trim())).map_err(|_| {
+                Exit::text(Code::Refused, "the key (--key, DEERTRACK_KEY) is not one: dtk....")
+            })?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let http = reqwest::Client::builder().default_headers(headers).build();
+        let http = http.context("cannot start the HTTP client")?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
     }
 
@@ -73,7 +83,10 @@ impl Gateway {
     pub(crate) async fn download(&self, record: &Value, to: &Path) -> Result<u64, Exit> {
         let path = text(record, "download_url").context("the status names no file")?;
         let response = self.send(self.http.get(format!("{}{path}", self.base))).await?;
-        let response = response.error_for_status().context("the file cannot be fetched")?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(refused(status, response.json().await.unwrap_or(Value::Null)));
+        }
         let mut file =
             tokio::fs::File::create(to).await.with_context(|| format!("cannot write {}", to.display()))?;
         let mut size = 0;
@@ -99,7 +112,7 @@ impl Gateway {
 
 fn refused(status: StatusCode, answer: Value) -> Exit {
     let code = match status.as_u16() {
-        400 | 404 | 409 | 413 | 422 => Code::Refused,
+        400 | 401 | 403 | 404 | 409 | 413 | 421 | 422 => Code::Refused,
         429 | 502..=504 => Code::Unavailable,
         _ => Code::Failed,
     };

@@ -32,6 +32,9 @@ pub(crate) struct TargetArgs {
         value_name = "URL"
     )]
     gateway: String,
+    /// Key for a gateway that asks for one
+    #[arg(long, global = true, env = "DEERTRACK_KEY", hide_env_values = true, value_name = "KEY")]
+    key: Option<String>,
     /// Go to this Redis directly, without a gateway
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     redis_url: Option<String>,
@@ -60,7 +63,7 @@ impl Client {
     pub(crate) async fn connect(target: &TargetArgs, zone: &ZoneArgs) -> Result<Self, Exit> {
         match target.redis() {
             Some(redis) => Ok(Self::direct(services::stream(&redis).await?, zone)),
-            None => Self::gateway(&target.gateway),
+            None => Self::gateway(&target.gateway, target.key.as_deref()),
         }
     }
 
@@ -72,7 +75,7 @@ impl Client {
     ) -> Result<Self, Exit> {
         match target.redis() {
             Some(redis) => Ok(Self::direct(services::accepting_stream(&redis, acceptance).await?, zone)),
-            None => Self::gateway(&target.gateway),
+            None => Self::gateway(&target.gateway, target.key.as_deref()),
         }
     }
 
@@ -81,8 +84,8 @@ impl Client {
     }
 
     /// A gateway at a known address.
-    pub(crate) fn gateway(base: &str) -> Result<Self, Exit> {
-        Ok(Self::Gateway(Gateway::new(base)?))
+    pub(crate) fn gateway(base: &str, key: Option<&str>) -> Result<Self, Exit> {
+        Ok(Self::Gateway(Gateway::new(base, key)?))
     }
 
     pub(crate) async fn submit(&self, kind: Kind, body: &Value) -> Result<Accepted, Exit> {

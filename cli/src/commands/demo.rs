@@ -8,6 +8,7 @@ use clap::Args;
 use deertrack_schemas::Kind;
 use serde_json::json;
 
+use super::gateway::GatewayArgs;
 use super::local::{self, Local, Plan};
 use super::{simulate, submit};
 use crate::client::Client;
@@ -33,7 +34,8 @@ pub(crate) struct DemoArgs {
 pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
     let interrupted = signals::shutdown().map_err(Exit::failed)?;
     let data_dir = args.output.join("data");
-    let (listener, base) = local::listen(0).await?;
+    let (listener, address) = local::listen(0).await?;
+    let base = format!("http://{address}");
     let plan = Plan {
         data_dir: data_dir.clone(),
         redis_url: None,
@@ -46,6 +48,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
         zone: args.zone.timezone,
         acceptance: AcceptanceArgs::default(),
         pace: args.pace,
+        gateway: GatewayArgs::default(),
     };
     let local = Local::prepare(plan).await?;
     let season = simulate::fill_if_empty(&local.work.database_url, &data_dir).await?;
@@ -66,7 +69,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<(), Exit> {
 /// Submits over HTTP, follows the events, fetches the file.
 async fn one_report(base: &str, season: &simulate::Season, output: &Path) -> Result<(), Exit> {
     let began = Instant::now();
-    let client = Client::gateway(base)?;
+    let client = Client::gateway(base, None)?;
     let body = json!({
         "start_date": season.start, "end_date": season.end, "group_by": "week",
         "title": "North Wood: the autumn season", "requested_by": "demo",

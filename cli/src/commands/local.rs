@@ -14,6 +14,7 @@ use deertrack_stream::embedded::{Options, Server, StartError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::gateway::{Gateway, GatewayArgs};
 use super::services::{self, WorkerPlan};
 use crate::exit::{Code, Exit};
 use crate::flags::{AcceptanceArgs, CatalogMapArgs, PaceArgs, PrefixArgs, RedisArgs, TlsArgs};
@@ -31,6 +32,7 @@ pub(crate) struct Plan {
     pub(crate) zone: Tz,
     pub(crate) acceptance: AcceptanceArgs,
     pub(crate) pace: PaceArgs,
+    pub(crate) gateway: GatewayArgs,
 }
 
 /// A running Redis and a database with tables.
@@ -38,6 +40,7 @@ pub(crate) struct Local {
     private_redis: Option<Server>,
     redis: RedisArgs,
     acceptance: AcceptanceArgs,
+    gateway: GatewayArgs,
     pub(crate) work: WorkerPlan,
 }
 
@@ -71,6 +74,7 @@ impl Local {
             },
             private_redis,
             acceptance: plan.acceptance,
+            gateway: plan.gateway,
             work: WorkerPlan {
                 database_url,
                 map: plan.map,
@@ -95,13 +99,18 @@ impl Local {
         let metrics = services::metrics()?;
         let for_gateway = services::accepting_stream(&self.redis, &self.acceptance).await?;
         let for_worker = services::stream(&self.redis).await?;
-        let (zone, export_dir) = (self.work.zone, &self.work.export_dir);
+        let (zone, export_dir) = (self.work.zone, &*self.work.export_dir);
+        let gateway = Gateway {
+            args: &self.gateway,
+            stream: for_gateway,
+            zone,
+            export_dir,
+            metrics,
+            metrics_elsewhere: false,
+        };
         // Whichever ends first ends the other: half a system would look alive and do nothing.
         let (gateway, worker) = tokio::join!(
-            ending(
-                &shutdown,
-                services::gateway(listener, for_gateway, zone, export_dir, metrics, shutdown.clone())
-            ),
+            ending(&shutdown, gateway.serve(listener, shutdown.clone())),
             ending(&shutdown, services::worker(for_worker, &self.work, Arc::default(), shutdown.clone())),
         );
         gateway.and(worker)
@@ -125,7 +134,7 @@ pub(crate) async fn listen(port: u16) -> Result<(TcpListener, String), Exit> {
         .await
         .map_err(|error| anyhow!("cannot listen on {address}: {error}; choose another with --port"))?;
     let address = listener.local_addr().context("the listener has no address")?;
-    Ok((listener, format!("http://{address}")))
+    Ok((listener, address.to_string()))
 }
 
 async fn private_redis(dir: &Path) -> Result<Server, Exit> {

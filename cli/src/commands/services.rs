@@ -1,6 +1,7 @@
 //! The two services as functions: `serve`, `work`, `up` and `demo` are made of them.
 
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,7 @@ use anyhow::Context;
 use bytesize::ByteSize;
 use chrono_tz::Tz;
 use deertrack_catalog::{self as catalog, Catalog};
-use deertrack_producer::Exports;
-use deertrack_producer::http::{self, GatewayState};
+use deertrack_producer::http;
 use deertrack_stream::{Durability, Settings, Stream, StreamError};
 use deertrack_worker::artifact::Artifacts;
 use deertrack_worker::export::{ImagesFolder, Kinds};
@@ -49,6 +49,23 @@ pub(crate) fn metrics() -> Result<PrometheusHandle, Exit> {
         }
     });
     Ok(handle)
+}
+
+/// Serves `/metrics` and `/healthz` beside a service; with `closed` also `/readyz`.
+pub(crate) async fn serve_metrics<F>(
+    address: SocketAddr,
+    metrics: PrometheusHandle,
+    closed: Option<F>,
+    shutdown: CancellationToken,
+) -> Result<(), Exit>
+where
+    F: Fn() -> Vec<String> + Clone + Send + Sync + 'static,
+{
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    tracing::info!(%address, "metrics are served");
+    tokio::spawn(http::serve_metrics(listener, metrics, closed, shutdown));
+    Ok(())
 }
 
 /// Connects to Redis.
@@ -106,24 +123,6 @@ async fn refuse_unsynced(stream: &Stream) -> Result<(), Exit> {
 /// Connects to the platform's database.
 pub(crate) async fn database(url: &str, map: &CatalogMapArgs) -> Result<Arc<dyn Catalog>, Exit> {
     catalog::connect_mapped(url, map.mapping()?).await.map_err(refused_or_unavailable)
-}
-
-/// Serves the gateway until `shutdown`.
-pub(crate) async fn gateway(
-    listener: TcpListener,
-    stream: Stream,
-    zone: Tz,
-    export_dir: &Path,
-    metrics: PrometheusHandle,
-    shutdown: CancellationToken,
-) -> Result<(), Exit> {
-    let state = GatewayState {
-        exports: Exports::new(stream, zone),
-        export_dir: export_dir.to_owned(),
-        metrics,
-        span_context: crate::otlp::span_context,
-    };
-    Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)
 }
 
 /// What a worker works with.

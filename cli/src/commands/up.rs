@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::gateway::GatewayArgs;
 use super::local::{self, Local, Plan};
 use super::simulate;
 use crate::exit::Exit;
@@ -45,6 +46,8 @@ pub(crate) struct UpArgs {
     acceptance: AcceptanceArgs,
     #[command(flatten)]
     pace: PaceArgs,
+    #[command(flatten)]
+    gateway: GatewayArgs,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
@@ -62,8 +65,10 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
         zone: args.zone.timezone,
         acceptance: args.acceptance,
         pace: args.pace,
+        gateway: args.gateway,
     };
-    let (listener, base) = local::listen(args.port).await?;
+    let (listener, address) = local::listen(args.port).await?;
+    let base = format!("{}://{address}", plan.gateway.scheme());
     let local = Local::prepare(plan).await?;
     if args.simulate {
         simulate::fill_if_empty(&local.work.database_url, &data_dir).await?;

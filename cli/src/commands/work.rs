@@ -3,13 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
-use deertrack_producer::http;
 use deertrack_worker::gate::Gate;
-use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use super::services::{self, WorkerPlan};
 use crate::exit::Exit;
@@ -47,7 +42,8 @@ pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
     let stream = services::working_stream(&args.redis, args.lease_ms).await?;
     let gate = Arc::<Gate>::default();
     if let Some(address) = args.metrics_listen {
-        serve_metrics(address, metrics, Arc::clone(&gate), shutdown.clone()).await?;
+        let gate = Arc::clone(&gate);
+        services::serve_metrics(address, metrics, Some(move || gate.not_ready()), shutdown.clone()).await?;
     }
     let plan = WorkerPlan {
         database_url: args.database.url,
@@ -58,16 +54,4 @@ pub(crate) async fn run(args: WorkArgs) -> Result<(), Exit> {
         pace: args.pace,
     };
     services::worker(stream, &plan, gate, shutdown).await
-}
-
-async fn serve_metrics(
-    address: SocketAddr,
-    metrics: PrometheusHandle,
-    gate: Arc<Gate>,
-    shutdown: CancellationToken,
-) -> Result<(), Exit> {
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!(%address, "metrics and /readyz are served");
-    tokio::spawn(http::serve_metrics(listener, metrics, move || gate.not_ready(), shutdown));
-    Ok(())
 }

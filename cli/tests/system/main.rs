@@ -7,6 +7,7 @@
 mod alone;
 mod crash;
 mod flow;
+mod keys;
 mod kill;
 mod map;
 mod outage;

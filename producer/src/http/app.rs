@@ -7,7 +7,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
+use super::limits::Places;
 use crate::Exports;
+use crate::access::Keys;
 
 /// What handlers see.
 #[derive(Clone)]
@@ -17,5 +19,9 @@ pub(super) struct App {
     pub(super) metrics: PrometheusHandle,
     pub(super) span_context: fn() -> Option<String>,
     pub(super) feed: Feed,
+    pub(super) places: Places,
+    /// Sign links.
+    pub(super) keys: Option<Arc<Keys>>,
+    pub(super) speaks_tls: bool,
     pub(super) closing: CancellationToken,
 }

@@ -10,10 +10,12 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::IntoResponse;
+use axum::extract::{Extension, Query, State};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, KeepAliveStream, Sse};
+use axum::response::{IntoResponse, Response};
+use deertrack_schemas::clip;
 use deertrack_stream::{CatchUp, EventId, WatchFrom};
 use futures::stream::{self, Stream};
 use serde::Deserialize;
@@ -22,15 +24,21 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::app::App;
-use super::feed::{Item, Place};
+use super::feed::{Audience, Item, Place};
+use super::limits::Taken;
 use super::metrics::SSE_CLIENTS;
 use super::refusal::Refusal;
+use crate::access::Who;
 use crate::{Exports, ExportsError};
 
 /// Shorter than the idle limits of common proxies (30 to 60 s).
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What a browser waits before it comes back.
 const RECONNECT: Duration = Duration::from_secs(2);
+/// What it waits while Redis is away.
+const AWAY: Duration = Duration::from_secs(5);
+/// No cache keeps events, and no proxy gathers or packs them.
+const HEAD: [(&str, &str); 2] = [("cache-control", "no-cache, no-transform"), ("x-accel-buffering", "no")];
 /// How long a client may wait for the feed to reach Redis for the first time.
 const FEED_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -43,15 +51,31 @@ pub(super) struct Parameters {
 /// Events behind `Last-Event-ID`, or those from now on.
 pub(super) async fn follow(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, Refusal> {
+) -> Result<Response, Refusal> {
     let Query(parameters) = parameters?;
     let resume = last_event_id(&headers, parameters)?;
-    let follower = Follower::start(app, resume).await?;
+    let place = app.places.event_stream()?;
+    let follower = match Follower::start(app, who, place, resume).await {
+        Err(refusal) if refusal.is_temporary() && is_event_source(&headers) => return Ok(come_back()),
+        started => started?,
+    };
     let hello = Event::default().retry(RECONNECT).id(follower.cursor.to_string()).comment("following");
-    let no_buffering = [("x-accel-buffering", "no")];
-    Ok((no_buffering, sse(follower.into_stream(hello))))
+    Ok((HEAD, sse(follower.into_stream(hello))).into_response())
+}
+
+/// An `EventSource`: it says what it wants, and gives up for good on every answer but 200.
+fn is_event_source(headers: &HeaderMap) -> bool {
+    let wants = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains("text/event-stream"));
+    headers.get_all(ACCEPT).iter().any(wants)
+}
+
+/// A stream that ends at once; its client comes back with the id it has.
+fn come_back() -> Response {
+    let away = Event::default().retry(AWAY).comment("Redis cannot be reached; come back later");
+    (HEAD, Sse::new(stream::iter([Ok::<_, Infallible>(away)]))).into_response()
 }
 
 /// The stream with heartbeats: a proxy sees that it lives, and we see when the client is gone.
@@ -70,13 +94,15 @@ fn last_event_id(headers: &HeaderMap, parameters: Parameters) -> Result<Option<E
     let Some(text) = given else { return Ok(None) };
     text.parse().map(Some).map_err(|_| {
         let hint = "send the id of an event, such as 1767225600000-0, or nothing for new events only";
-        Refusal::bad_request(format!("Last-Event-ID {text:?} is not the id of an event; {hint}"))
+        Refusal::bad_request(format!("Last-Event-ID {:?} is not the id of an event; {hint}", clip(&text)))
     })
 }
 
 /// One client's way through the events.
 struct Follower {
     exports: Exports,
+    /// Whose events it is sent.
+    who: Who,
     live: broadcast::Receiver<Item>,
     /// Everything up to this event was sent.
     cursor: EventId,
@@ -86,21 +112,24 @@ struct Follower {
     pending: VecDeque<Item>,
     closing: CancellationToken,
     _counted: Counted,
+    _place: Taken,
 }
 
 impl Follower {
-    async fn start(app: App, resume: Option<EventId>) -> Result<Self, Refusal> {
+    async fn start(app: App, who: Who, place: Taken, resume: Option<EventId>) -> Result<Self, Refusal> {
         let Ok((live, now)) = tokio::time::timeout(FEED_TIMEOUT, app.feed.subscribe()).await else {
             return Err(Refusal::redis_away());
         };
         let mut follower = Self {
             exports: app.exports,
+            who,
             live,
             cursor: now,
             past: None,
             pending: VecDeque::new(),
             closing: app.closing,
             _counted: Counted::new(),
+            _place: place,
         };
         if let Some(id) = resume {
             // The first page before the answer's head: a Redis that is away is a 503, not an empty stream.
@@ -141,8 +170,12 @@ impl Follower {
     /// last id and loses nothing.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(item) = self.pending.pop_front() {
-                return Some(self.send(item));
+            while let Some(item) = self.pending.pop_front() {
+                let seen = self.sees(&item);
+                let event = self.send(item);
+                if seen {
+                    return Some(event);
+                }
             }
             let read = if self.past.is_some() { self.read_page().await } else { self.listen().await? };
             if let Err(error) = read {
@@ -167,6 +200,13 @@ impl Follower {
             }
             Err(RecvError::Lagged(_)) => Some(self.resume_behind(self.cursor).await),
             Err(RecvError::Closed) => None,
+        }
+    }
+
+    fn sees(&self, item: &Item) -> bool {
+        match &item.of {
+            Audience::All => true,
+            Audience::Tenant(tenant) => self.who.sees(tenant.as_deref()),
         }
     }
 

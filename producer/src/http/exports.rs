@@ -1,34 +1,46 @@
 //! Submitting exports and asking where they are.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Valid};
+use deertrack_schemas::{Command, JobId, KINDS, Kind, MAX_NAME_CHARS, Request, Valid, clip};
 use deertrack_stream::{Cancelled, StreamError, Submitted};
 use serde_json::json;
 
 use super::app::App;
 use super::refusal::Refusal;
 use super::trace;
+use crate::access::Who;
 use crate::{ExportsError, JobStatus};
 
 /// `POST /api/exports/{kind}`: 202 and the job's address, or why not.
 ///
-/// The body is read as JSON whatever its content type says: the existing dashboards send several.
+/// The body is read as JSON whatever its content type says: existing services send several. Of browsers JSON is asked
+/// for in `origin.rs`.
 pub(super) async fn create(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     kind: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let kind = known_kind(&kind?)?;
-    let request = with_idempotency_key(Request::from_json(kind, &body?)?, &headers)?;
+    if !who.may_ask_for(kind) {
+        let detail = format!("The key does not allow exports of the kind {}", kind.name());
+        return Err(Refusal::new(StatusCode::FORBIDDEN, detail));
+    }
+    let body = body?;
+    let _turn = app.places.turn(body.len()).await;
+    let request = with_idempotency_key(Request::from_json(kind, body)?, &headers)?;
     let mut command = app.exports.command(request);
     command.traceparent = (app.span_context)().or_else(|| trace::of_client(&headers).map(str::to_owned));
+    belongs_to(&mut command, &who);
     let command = app.exports.check_command(command)?;
     match submit(&app, &command).await? {
         Submitted::New(job_id) => Ok(accepted(kind, &job_id)),
@@ -48,22 +60,28 @@ pub(super) async fn create(
 /// The kind must be known but is not compared with the record, which another program may have written.
 pub(super) async fn status(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Json<JobStatus>, Refusal> {
     let Path((kind, job_id)) = path?;
     known_kind(&kind)?;
-    job_status(&app, &job_id).await.map(Json)
+    seen_status(&app, &who, &job_id).await.map(Json)
 }
 
 /// `DELETE /api/exports/{job_id}`: 204 when the job is cancelled, was asked to stop (a running one ends within a
 /// beat) or had ended before; its status says which. The router has one name for that part of the path.
 pub(super) async fn cancel(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     job_id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Refusal> {
     let Path(job_id) = job_id?;
+    if who.tenant.is_some() {
+        // Another's job is not there, in the same words.
+        seen_status(&app, &who, &job_id).await.map_err(|refusal| refusal.or_not_found(absent(&job_id)))?;
+    }
     match app.exports.cancel(&job_id).await? {
-        Cancelled::NotFound => Err(Refusal::not_found(format!("Export job not found: {job_id}"))),
+        Cancelled::NotFound => Err(absent(&job_id)),
         what @ (Cancelled::AtOnce | Cancelled::Asked | Cancelled::AlreadyEnded(_)) => {
             tracing::info!(job.id = job_id, ?what, "export cancelled on request");
             Ok(StatusCode::NO_CONTENT)
@@ -94,11 +112,36 @@ async fn submit(app: &App, command: &Valid<Command>) -> Result<Submitted, Refusa
 fn known_kind(name: &str) -> Result<Kind, Refusal> {
     let known = || KINDS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ");
     Kind::named(name)
-        .ok_or_else(|| Refusal::not_found(format!("Unknown export kind: {name}; known: {}", known())))
+        .ok_or_else(|| Refusal::not_found(format!("Unknown export kind: {}; known: {}", clip(name), known())))
+}
+
+fn absent(job_id: &str) -> Refusal {
+    Refusal::not_found(format!("Export job not found: {}", clip(job_id)))
+}
+
+/// The key's tenant, and its name where the request has none.
+fn belongs_to(command: &mut Command, who: &Who) {
+    let text = |text: &Arc<str>| text.to_string();
+    command.requested_by = command.requested_by.take().or_else(|| who.id.as_ref().map(text));
+    let Some(tenant) = &who.tenant else { return };
+    // Two tenants may choose the same key and must not hear of each other by it.
+    command.idempotency_key = command.idempotency_key.take().map(|key| format!("{tenant}/{key}"));
+    command.tenant = Some(tenant.to_string());
+}
+
+/// The status, unless the job is another tenant's.
+async fn seen_status(app: &App, who: &Who, job_id: &str) -> Result<JobStatus, Refusal> {
+    let status = job_status(app, job_id).await?;
+    let seen = who.sees(status.tenant().as_deref());
+    if seen { Ok(status) } else { Err(expired()) }
+}
+
+fn expired() -> Refusal {
+    Refusal::not_found("Job not found or expired")
 }
 
 async fn job_status(app: &App, job_id: &str) -> Result<JobStatus, Refusal> {
-    app.exports.status(job_id).await?.ok_or_else(|| Refusal::not_found("Job not found or expired"))
+    app.exports.status(job_id).await?.ok_or_else(expired)
 }
 
 fn accepted(kind: Kind, job_id: &JobId) -> Response {

@@ -34,6 +34,17 @@ pub(super) struct Feed {
 pub(super) struct Item {
     pub(super) place: Place,
     pub(super) event: Event,
+    /// Whose it is; a notice is everybody's.
+    pub(super) of: Audience,
+}
+
+/// Whom an event is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Everybody.
+    All,
+    /// Those who see this tenant's jobs, or those of nobody.
+    Tenant(Option<Arc<str>>),
 }
 
 /// Where in the stream a client stands that was told.
@@ -119,14 +130,18 @@ async fn watch_on(
 impl From<Watched> for Item {
     fn from(watched: Watched) -> Self {
         match watched {
-            Watched::Event { id, event } => Self { place: Place::At(id), event: completion(id, &event) },
+            Watched::Event { id, event } => {
+                let tenant = event.record.tenant.as_deref().map(Arc::from);
+                Self { place: Place::At(id), event: completion(id, &event), of: Audience::Tenant(tenant) }
+            }
             Watched::Lagged { expected, found } => {
-                Self { place: Place::Same, event: lagged(expected, found, false) }
+                Self { place: Place::Same, event: lagged(expected, found, false), of: Audience::All }
             }
             // With an id: a client that goes away now would else come back with one that Redis does not know.
             Watched::Reset { expected, found, behind } => Self {
                 place: Place::Back(behind),
                 event: lagged(expected, found, true).id(behind.to_string()),
+                of: Audience::All,
             },
         }
     }

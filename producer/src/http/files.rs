@@ -1,6 +1,7 @@
 //! Artifacts: `GET /api/static/exports/{filename}`.
 //!
-//! Ranges, `ETag` and the conditional headers are `ServeFile`'s, but for `If-Range`, which it does not know.
+//! Ranges, `ETag` and the conditional headers are `ServeFile`'s, but for `If-Range`, which it does not know, and ranges
+//! that it would refuse though they are to be ignored.
 //! A name is one path component out of a narrow alphabet, so there is no way out of the directory.
 
 use std::convert::Infallible;
@@ -8,18 +9,21 @@ use std::path::Path as FsPath;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE,
 };
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::KINDS;
+use deertrack_schemas::tenant::tenant_of_file;
+use deertrack_schemas::{KINDS, clip};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 use super::app::App;
+use super::limits::hold;
 use super::refusal::Refusal;
+use crate::access::Who;
 
 /// Artifacts never change under their name, but they expire, and a shared cache must not outlive that.
 const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -27,12 +31,13 @@ const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// The artifact, or the part that `Range` asks for.
 pub(super) async fn download(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     filename: Result<Path<String>, PathRejection>,
     mut request: Request,
 ) -> Result<Response, Refusal> {
     let Path(filename) = filename?;
-    let absent = || Refusal::not_found(format!("File not found: {filename}"));
-    if !is_artifact_name(&filename) {
+    let absent = || Refusal::not_found(format!("File not found: {}", clip(&filename)));
+    if !is_artifact_name(&filename) || !who.sees(tenant_of_file(&filename)) {
         return Err(absent());
     }
     let path = app.export_dir.join(&filename);
@@ -40,12 +45,11 @@ pub(super) async fn download(
     if !tokio::fs::symlink_metadata(&path).await.is_ok_and(|found| found.is_file()) {
         return Err(absent());
     }
-    if let Some(version) = request.headers().get(IF_RANGE).cloned()
-        && !is_current(&path, &version).await
-    {
+    let place = app.places.download()?;
+    if !wants_part(&path, request.headers()).await {
         request.headers_mut().remove(RANGE);
     }
-    let mut response = serve(&path, request).await;
+    let mut response = serve(&path, request).await.map(|body| hold(body, place));
     // Removed by age between our look and the opening.
     if response.status() == StatusCode::NOT_FOUND {
         return Err(absent());
@@ -55,7 +59,7 @@ pub(super) async fn download(
 }
 
 /// Letters, digits, `.`, `_` and `-`, not beginning with a dot (`..`, and files still being written).
-fn is_artifact_name(name: &str) -> bool {
+pub(super) fn is_artifact_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     !name.is_empty() && !name.starts_with('.') && name.bytes().all(allowed)
 }
@@ -65,6 +69,37 @@ async fn serve(path: &FsPath, request: Request) -> Response {
     match served {
         Ok(response) => response.into_response(),
     }
+}
+
+/// `Range` asks for what can be given: one range of bytes, of the version that `If-Range` names. Everything else is
+/// answered with the whole file: other units and ranges that are none must be ignored, several ranges may be (RFC 9110,
+/// section 14.2).
+async fn wants_part(path: &FsPath, headers: &HeaderMap) -> bool {
+    let mut ranges = headers.get_all(RANGE).iter();
+    let one = ranges.next().filter(|_| ranges.next().is_none()).and_then(|range| range.to_str().ok());
+    if !one.is_some_and(is_one_range) {
+        return false;
+    }
+    match headers.get(IF_RANGE) {
+        Some(version) => is_current(path, version).await,
+        None => true,
+    }
+}
+
+/// `bytes=0-499`, `bytes=500-` or `bytes=-500` (RFC 9110, section 14.1.2).
+fn is_one_range(text: &str) -> bool {
+    let Some((unit, range)) = text.split_once('=') else { return false };
+    let Some((first, last)) = range.trim().split_once('-') else { return false };
+    let number = |text: &str| -> Option<u64> {
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    };
+    let in_order = match (number(first), number(last)) {
+        (Some(first), Some(last)) => first <= last,
+        (Some(_), None) => last.is_empty(),
+        (None, Some(_)) => first.is_empty(),
+        (None, None) => false,
+    };
+    unit.eq_ignore_ascii_case("bytes") && in_order
 }
 
 /// `If-Range` names the version that we have; else the whole file must be sent.
@@ -111,6 +146,18 @@ mod tests {
         assert_eq!(media_type("table_1.geojson"), Some("application/geo+json"));
         assert_eq!(media_type("table_1.csv"), Some("text/csv"));
         assert_eq!(media_type("a.exe"), None);
+    }
+
+    #[test]
+    fn only_one_range_of_bytes_is_a_part() {
+        for part in ["bytes=0-0", "bytes=7-", "bytes=-2", "Bytes=1-1", "bytes=99999999999-"] {
+            assert!(is_one_range(part), "{part}");
+        }
+        for whole in
+            ["bytes=0-0,2-3", "rows=1-2", "bytes=5-2", "bytes=-", "bytes=+1-2", "bytes", "=", "bytes=1", ""]
+        {
+            assert!(!is_one_range(whole), "{whole}");
+        }
     }
 
     #[test]

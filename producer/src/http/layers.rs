@@ -14,6 +14,7 @@ use tracing::{Instrument, field};
 use uuid::Uuid;
 
 use super::app::App;
+use super::audit::RequestId;
 use super::metrics::{REQUEST_SECONDS, REQUESTS};
 use super::refusal::Refusal;
 use super::trace;
@@ -22,6 +23,10 @@ use super::trace;
 /// Swagger UI's style sheet.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// No window of another site keeps a hold on ours, and no page of another one loads what we answer.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer id is not an id.
@@ -38,8 +43,9 @@ pub(super) fn around(routes: Router<App>) -> Router<App> {
 
 /// Takes the request's `x-request-id` or makes one; it stands in the span of every log line and in the answer.
 /// The trace context that the client sent stands in the span too.
-async fn identify(request: Request, next: Next) -> Response {
+async fn identify(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!(
         "request",
         request.id = %id,
@@ -70,6 +76,8 @@ async fn harden(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
+use deertrack_schemas::clip;
 use utoipa_swagger_ui::Config;
 
 use super::refusal::Refusal;
@@ -30,7 +31,7 @@ pub(super) async fn asset(file: Result<Path<String>, PathRejection>) -> Result<R
         "dashboard.js" => Ok(page("text/javascript; charset=utf-8", SCRIPT)),
         "dashboard.css" => Ok(page("text/css; charset=utf-8", STYLE)),
         "icon.svg" => Ok(page("image/svg+xml", ICON)),
-        other => Err(Refusal::not_found(format!("No such file: {other}"))),
+        other => Err(Refusal::not_found(format!("No such file: {}", clip(other)))),
     }
 }
 
@@ -57,7 +58,7 @@ pub(super) async fn docs_file(file: Result<Path<String>, PathRejection>) -> Resu
 fn swagger(file: &str) -> Result<Response, Refusal> {
     match utoipa_swagger_ui::serve(file, Arc::clone(&DOCS)) {
         Ok(Some(found)) => Ok(page(&found.content_type, found.bytes.into_owned())),
-        Ok(None) => Err(Refusal::not_found(format!("No such file: {file}"))),
+        Ok(None) => Err(Refusal::not_found(format!("No such file: {}", clip(file)))),
         Err(error) => {
             tracing::error!(%error, "the documentation page cannot be made");
             Err(Refusal::internal())

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use deertrack_schemas::Rejection;
+use deertrack_schemas::{Rejection, clip};
 use serde_json::{Value, json};
 
 use crate::ExportsError;
@@ -22,11 +22,18 @@ pub(super) struct Refusal {
     status: StatusCode,
     body: Value,
     retry: bool,
+    /// One more header.
+    header: Option<(HeaderName, String)>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, body: json!({ "detail": detail.into() }), retry: false }
+        Self { status, body: json!({ "detail": detail.into() }), retry: false, header: None }
+    }
+
+    /// The same with one more header.
+    pub(super) fn with(self, name: HeaderName, value: impl Into<String>) -> Self {
+        Self { header: Some((name, value.into())), ..self }
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
@@ -44,6 +51,16 @@ impl Refusal {
     /// The same request may work later.
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+
+    /// `other` in place of a 404.
+    pub(super) fn or_not_found(self, other: Self) -> Self {
+        if self.status == StatusCode::NOT_FOUND { other } else { self }
+    }
+
+    /// The same may work later: nothing is wrong with the request.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.retry
     }
 
     /// Redis is away or full.
@@ -64,6 +81,11 @@ impl IntoResponse for Refusal {
         if self.retry {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
+        if let Some((name, value)) = self.header
+            && let Ok(value) = HeaderValue::try_from(value)
+        {
+            response.headers_mut().insert(name, value);
+        }
         response
     }
 }
@@ -72,7 +94,7 @@ impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         let status = StatusCode::from_u16(rejection.http_status())
             .expect("a rejection's status is 400 or 422, both in the range of status codes");
-        Self { status, body: rejection.body(), retry: false }
+        Self { status, body: rejection.body(), retry: false, header: None }
     }
 }
 
@@ -105,7 +127,7 @@ impl From<PathRejection> for Refusal {
 
 impl From<QueryRejection> for Refusal {
     fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(rejection.body_text())
+        Self::bad_request(clip(&rejection.body_text()))
     }
 }
 
@@ -116,17 +138,20 @@ impl From<BytesRejection> for Refusal {
                 let detail = format!("The request body is larger than {MAX_BODY_BYTES} bytes");
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
-            status => Self::new(status, rejection.body_text()),
+            status => Self::new(status, clip(&rejection.body_text())),
         }
     }
 }
 
 /// Fallback of the router.
 pub(super) async fn no_such_path(uri: Uri) -> Refusal {
-    Refusal::not_found(format!("No such path: {}", uri.path()))
+    Refusal::not_found(format!("No such path: {}", clip(uri.path())))
 }
 
 /// Fallback of every route; the router adds the `Allow` header.
 pub(super) async fn wrong_method(method: Method, uri: Uri) -> Refusal {
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible on {}", uri.path()))
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} is not possible on {}", clip(method.as_str()), clip(uri.path())),
+    )
 }

@@ -46,6 +46,16 @@ async fn a_range_is_answered_with_that_part() {
 }
 
 #[tokio::test]
+async fn a_range_that_is_none_and_several_of_them_are_answered_with_the_whole_file() {
+    let gateway = gateway_with_file().await;
+    for range in ["bytes=0-1,4-5", "rows=0-1", "bytes=5-2", "bytes=a-b", "nothing"] {
+        let response = gateway.client.get(gateway.url(PATH)).header("range", range).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{range}");
+        assert_eq!(response.text().await.unwrap(), "0123456789", "{range}");
+    }
+}
+
+#[tokio::test]
 async fn an_unchanged_artifact_is_not_sent_again() {
     let gateway = gateway_with_file().await;
     let etag = gateway.get(PATH).await.headers()["etag"].to_str().unwrap().to_owned();

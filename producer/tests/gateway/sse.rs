@@ -35,6 +35,13 @@ impl Events {
         events
     }
 
+    /// The same of an answer over HTTP.
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self::new(response.bytes_stream().map(Result::ok)).await
+    }
+
     /// A client that reads only when it is asked to.
     pub(crate) async fn lazy(router: &Router, last_event_id: Option<&str>) -> Self {
         let mut request = Request::get("/api/events");

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use axum::Router;
 use chrono::Utc;
 use deertrack_producer::Exports;
-use deertrack_producer::http::{GatewayState, router, serve};
+use deertrack_producer::http::{GatewayState, Limits, TlsFiles, router, serve};
 use deertrack_schemas::{Artifact, State, StatusRecord};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings};
 use deertrack_testkit::redis::Redis;
-use futures::StreamExt;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::Response;
 use serde_json::Value;
@@ -41,7 +40,7 @@ impl Gateway {
     }
 
     pub(crate) async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::with(change, PrometheusBuilder::new().build_recorder().handle()).await
+        Self::with(change, no_metrics()).await
     }
 
     pub(crate) async fn with_metrics(metrics: PrometheusHandle) -> Self {
@@ -53,10 +52,19 @@ impl Gateway {
         Self::on(Redis::durable().await).await
     }
 
+    /// A gateway that speaks TLS.
+    pub(crate) async fn with_tls(tls: TlsFiles) -> Self {
+        Self::with_state(|state| state.tls = Some(tls)).await
+    }
+
+    /// A gateway with other settings of its own.
+    pub(crate) async fn with_state(change: impl FnOnce(&mut GatewayState)) -> Self {
+        Self::serving(Redis::start().await, |_| {}, no_metrics(), change).await
+    }
+
     /// A gateway on this Redis.
     pub(crate) async fn on(redis: Redis) -> Self {
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        Self::over(redis, |_| {}, metrics).await
+        Self::over(redis, |_| {}, no_metrics()).await
     }
 
     async fn with(change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
@@ -64,6 +72,15 @@ impl Gateway {
     }
 
     async fn over(redis: Redis, change: impl FnOnce(&mut Settings), metrics: PrometheusHandle) -> Self {
+        Self::serving(redis, change, metrics, |_| {}).await
+    }
+
+    async fn serving(
+        redis: Redis,
+        change: impl FnOnce(&mut Settings),
+        metrics: PrometheusHandle,
+        change_state: impl FnOnce(&mut GatewayState),
+    ) -> Self {
         log::listen();
         // The HTTP client is built without a TLS provider of its own.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -77,7 +94,8 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
-        let state = GatewayState { exports, export_dir, metrics, span_context: || None };
+        let mut state = state(exports, export_dir, metrics);
+        change_state(&mut state);
         let served = tokio::spawn(serve(listener, state, shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
         Self { redis, stream, client, address, folder, shutdown, served }
@@ -85,6 +103,19 @@ impl Gateway {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn tls_url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.address)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// How it ended by itself.
+    pub(crate) async fn end(self) -> std::io::Result<()> {
+        tokio::time::timeout(DEADLINE, self.served).await.unwrap().unwrap()
     }
 
     pub(crate) fn export_dir(&self) -> PathBuf {
@@ -163,17 +194,13 @@ impl Gateway {
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Events::new(response.bytes_stream().map(Result::ok)).await
+        Events::of(request.send().await.unwrap()).await
     }
 
     /// The same gateway without a server: an answer's body moves only when it is read.
     pub(crate) fn router(&self) -> Router {
         let exports = Exports::new(self.stream.clone(), chrono_tz::Tz::UTC);
-        let metrics = PrometheusBuilder::new().build_recorder().handle();
-        router(GatewayState { exports, export_dir: self.export_dir(), metrics, span_context: || None })
+        router(state(exports, self.export_dir(), no_metrics()))
     }
 
     pub(crate) async fn worker(&self) -> Worker {
@@ -190,6 +217,25 @@ impl Gateway {
         let mut reply = String::new();
         BufReader::new(reader).read_line(&mut reply).await.unwrap();
         assert!(!reply.is_empty() && !reply.starts_with('-'), "{command:?}: {reply}");
+    }
+}
+
+fn no_metrics() -> PrometheusHandle {
+    PrometheusBuilder::new().build_recorder().handle()
+}
+
+/// The settings of a gateway that nobody set.
+fn state(exports: Exports, export_dir: PathBuf, metrics: PrometheusHandle) -> GatewayState {
+    GatewayState {
+        exports,
+        export_dir,
+        metrics,
+        span_context: || None,
+        limits: Limits::default(),
+        allowed_hosts: Vec::new(),
+        tls: None,
+        keys: None,
+        metrics_elsewhere: false,
     }
 }
 

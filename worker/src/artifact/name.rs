@@ -1,7 +1,8 @@
 //! Names of the files in the export folder: how they are made, and how they are told from files of somebody else.
 
 use chrono::{DateTime, Utc};
-use deertrack_schemas::{Export, JobId, KINDS};
+use deertrack_schemas::tenant::{is_tenant, tenant_part};
+use deertrack_schemas::{Command, JobId, KINDS};
 
 /// How a draft begins and ends; between them stand the job id and what is random.
 const DRAFT_PREFIX: &str = ".deertrack-";
@@ -9,10 +10,12 @@ pub(super) const DRAFT_SUFFIX: &str = ".part";
 /// How many random characters.
 pub(super) const DRAFT_RANDOM: usize = 6;
 
-/// `report_20260102_030405_<job_id>.pdf`. The time is that of the try, so that two tries never write one name.
-pub fn file_name(export: &Export, job_id: &JobId, try_began: DateTime<Utc>) -> String {
+/// `report_20260102_030405_<job_id>.pdf`, with the tenant before the extension where there is one. The time is that of
+/// the try, so that two tries never write one name.
+pub fn file_name(command: &Command, try_began: DateTime<Utc>) -> String {
+    let Command { export, job_id, tenant, .. } = command;
     let (stem, time) = (export.kind().info().file_stem, try_began.format("%Y%m%d_%H%M%S"));
-    format!("{stem}_{time}_{job_id}.{}", export.file().extension)
+    format!("{stem}_{time}_{job_id}{}.{}", tenant_part(tenant.as_deref()), export.file().extension)
 }
 
 /// What a draft of `job_id` has before its random characters.
@@ -34,14 +37,19 @@ fn is_artifact(name: &str) -> bool {
     KINDS.iter().any(|info| info.files().any(|file| of_kind(info.file_stem, file.extension)))
 }
 
-/// `20260102_030405_<job_id>`
+/// `20260102_030405_<job_id>`, or that and `.<tenant>`.
 fn is_time_and_job(text: &str) -> bool {
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = text.splitn(3, '_');
     let (day, time, job_id) = (parts.next(), parts.next(), parts.next());
     day.is_some_and(|day| digits(day, 8))
         && time.is_some_and(|time| digits(time, 6))
-        && job_id.is_some_and(|job_id| job_id.parse::<JobId>().is_ok())
+        && job_id.is_some_and(is_job_and_tenant)
+}
+
+fn is_job_and_tenant(text: &str) -> bool {
+    let is_job = |text: &str| text.parse::<JobId>().is_ok();
+    text.split_once('.').map_or_else(|| is_job(text), |(job_id, tenant)| is_job(job_id) && is_tenant(tenant))
 }
 
 /// `.deertrack-<job_id>-<random>.part`
@@ -76,6 +84,8 @@ mod tests {
             "report_20260102_030405_job-1.csv",
             "report_20260102_03040x_job-1.pdf",
             "report_20260102_030405_my own.pdf",
+            "report_20260102_030405_job-1.My Copy.pdf",
+            "report_20260102_030405_job-1.a.b.pdf",
             "my_report_20260102_030405_job-1.pdf",
             "report_20260102_030405_job-1.pdf#",
             "report_20260102_030405_job-1.pdf#old",
@@ -95,7 +105,10 @@ mod tests {
         for info in KINDS {
             for file in info.files() {
                 let name = format!("{}_20260102_030405_a_job-1.{}", info.file_stem, file.extension);
-                assert!(is_ours(&name) && is_ours(&format!("{name}#1")), "{name} would stay for ever");
+                let of_tenant = format!("{}_20260102_030405_a_job-1.a-b.{}", info.file_stem, file.extension);
+                for name in [name, of_tenant] {
+                    assert!(is_ours(&name) && is_ours(&format!("{name}#1")), "{name} would stay for ever");
+                }
             }
         }
     }
