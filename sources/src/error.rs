@@ -101,6 +101,14 @@ pub enum ImportError {
         /// Of the one that is there.
         title: String,
     },
+    /// Nothing of the chosen species is in the files of a tool; what they were taken for tells why.
+    #[error("{error}\nwhat was read, and as what it was taken:\n{told}")]
+    OfTool {
+        /// What is wrong.
+        error: Box<ImportError>,
+        /// As what it was taken, in words.
+        told: String,
+    },
     /// The database.
     #[error(transparent)]
     Catalog(#[from] CatalogError),

@@ -1,5 +1,31 @@
 //! How a table is written: what separates its columns, its decimal sign, its letters.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The column of a table of our own making that says where each row was told: number of the file, and line.
+pub(super) const ORIGIN: &str = "deertrack:origin";
+
+/// Where the rows of a table of our own making were told, so that what is wrong with one is told of the file that people
+/// have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Origins {
+    /// Their files, by number.
+    pub(super) files: Vec<String>,
+    /// What they call our columns.
+    pub(super) columns: HashMap<String, String>,
+}
+
+impl Origins {
+    /// File, line and column of a row that says `origin` of itself.
+    pub(super) fn find(&self, origin: &str, column: &str) -> Option<(String, u64, String)> {
+        let (file, line) = origin.split_once(':')?;
+        let file = self.files.get(file.parse::<usize>().ok()?)?.clone();
+        let column = self.columns.get(column).map_or(column, String::as_str);
+        Some((file, line.parse().ok()?, column.to_owned()))
+    }
+}
+
 /// The form of a CSV file; the default is that of the standard.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Form {
@@ -23,6 +49,8 @@ pub(super) struct Form {
     pub(super) free_text: &'static [&'static str],
     /// Letters are those of Windows-1252 (which holds ISO 8859-1), else UTF-8.
     pub(super) is_latin: bool,
+    /// Of a table of our own making: where its rows were told.
+    pub(super) origins: Option<Arc<Origins>>,
 }
 
 impl Default for Form {
@@ -38,6 +66,7 @@ impl Default for Form {
             columns: &[],
             free_text: &[],
             is_latin: false,
+            origins: None,
         }
     }
 }

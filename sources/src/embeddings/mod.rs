@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::error::ImportError;
 use crate::progress::OnProgress;
-use crate::source::SourceInfo;
+use crate::source::{How, Source, SourceInfo};
 use crate::table::Table;
 
 /// The source, for people.
@@ -23,6 +23,12 @@ pub const INFO: SourceInfo = SourceInfo {
     name: "embeddings",
     about: "Embedding vectors of known photographs, to try the re-identification analysis on",
     recognises: "a file whose length is a multiple of a vector's, beside a CSV with the columns row and individual",
+};
+
+pub(crate) const SOURCE: Source = Source {
+    info: &INFO,
+    claims: |given| !given.named(|name| name.ends_with(".npy") || name.ends_with(".npz")).is_empty(),
+    read: How::Other("import vectors with: deertrack import embeddings FILE --labels CSV"),
 };
 
 /// Rows that are held before they are written.
