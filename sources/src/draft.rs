@@ -173,15 +173,28 @@ impl<'a> Draft<'a> {
         }
         match row {
             Ok(value) => Ok(Some(value)),
-            Err(bad) if !self.skip_invalid => Err(ImportError::BadRow(bad)),
-            Err(bad) => {
-                self.told.bad_row_count += 1;
-                if self.told.bad_rows.len() < SHOWN_BAD_ROWS {
-                    self.told.bad_rows.push(bad);
-                }
-                Ok(None)
-            }
+            Err(bad) => self.refuse(bad).map(|()| None),
         }
+    }
+
+    /// A row that was read turns out to be bad.
+    ///
+    /// # Errors
+    /// The row, unless such rows may be left out.
+    pub(crate) fn refuse(&mut self, bad: BadRow) -> Result<(), ImportError> {
+        if !self.skip_invalid {
+            return Err(ImportError::BadRow(bad));
+        }
+        self.told.bad_row_count += 1;
+        if self.told.bad_rows.len() < SHOWN_BAD_ROWS {
+            self.told.bad_rows.push(bad);
+        }
+        Ok(())
+    }
+
+    /// What the file of this number is called.
+    pub(crate) fn file_name(&self, file: usize) -> &str {
+        &self.files[file]
     }
 
     /// So many of something were not taken.

@@ -17,6 +17,8 @@ pub struct Hints {
     pub deployments: Option<PathBuf>,
     /// Detections of a lower confidence, 0 to 1, are left out.
     pub threshold: Option<f64>,
+    /// A CSV file that tells when photographs were taken that do not tell it themselves.
+    pub times: Option<PathBuf>,
     /// The folder of the photographs, where it is not that of the file.
     pub photographs: Option<PathBuf>,
     /// A file that says which column of a project tells what.

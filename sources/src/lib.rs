@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod camtrap_dp;
+mod detector;
 pub mod embeddings;
 pub mod simulate;
 mod wildlife_insights;
@@ -12,11 +13,14 @@ mod file_name;
 mod given;
 mod hints;
 mod import;
+mod json_stream;
 mod local_time;
 mod names;
+mod photographs;
 mod progress;
 mod source;
 mod sources;
+mod stations;
 mod table;
 mod table_form;
 mod told;

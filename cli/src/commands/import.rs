@@ -122,6 +122,24 @@ struct HintArgs {
     /// life_stage
     #[arg(long, value_name = "CSV")]
     names: Option<PathBuf>,
+    /// CSV that tells where and when cameras stood, for tools that know photographs alone: deployment_id (the folder or
+    /// the name that the tool has for it), start, end, latitude, longitude, location_id, location_name, camera_id, timezone
+    #[arg(long, value_name = "CSV")]
+    deployments: Option<PathBuf>,
+    /// CSV that tells when photographs or videos were taken that do not tell it themselves: file, time
+    #[arg(long, value_name = "CSV")]
+    times: Option<PathBuf>,
+    /// Folder of the photographs [default: that of the file]
+    #[arg(long, value_name = "DIR")]
+    photographs: Option<PathBuf>,
+    /// Leave out what a detector is less sure of, 0 to 1 [default: what its file recommends, else 0.2]
+    #[arg(long, value_name = "CONFIDENCE", value_parser = share)]
+    threshold: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("{text:?} is not a number of 0 to 1"))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -138,7 +156,16 @@ impl From<HintArgs> for Hints {
             DatesArg::MonthFirst => DateOrder::MonthFirst,
             DatesArg::DayFirst => DateOrder::DayFirst,
         };
-        Self { zone: args.zone, dates: args.dates.map(order), names: args.names, ..Self::default() }
+        Self {
+            zone: args.zone,
+            dates: args.dates.map(order),
+            names: args.names,
+            deployments: args.deployments,
+            times: args.times,
+            photographs: args.photographs,
+            threshold: args.threshold,
+            ..Self::default()
+        }
     }
 }
 

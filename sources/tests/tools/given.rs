@@ -9,6 +9,8 @@ use deertrack_catalog::{Record, connect};
 use deertrack_sources::camtrap_dp::{Options, Summary};
 use deertrack_sources::{Hints, ImportError, import};
 use deertrack_survey::effort::Effort;
+use exif::experimental::Writer;
+use exif::{Field, In, Rational, Tag, Value};
 use sqlx::{AssertSqlSafe, SqlitePool};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
@@ -25,6 +27,11 @@ impl Given {
             Self { dir: TempDir::new().unwrap(), options: Options::default(), hints: Hints::default() };
         files.iter().for_each(|(name, text)| given.file(name, text.as_bytes()));
         given
+    }
+
+    /// A photograph that tells when it was taken, and perhaps where.
+    pub(crate) fn photograph(&self, name: &str, taken: &str, place: Option<[f64; 2]>) {
+        self.file(name, &photograph(taken, place));
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -109,6 +116,30 @@ impl Given {
 
 fn ever() -> deertrack_survey::TimeRange {
     "2000-01-01T00:00:00Z".parse().unwrap().."2100-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// A JPEG of nothing but its Exif.
+fn photograph(taken: &str, place: Option<[f64; 2]>) -> Vec<u8> {
+    let field = |tag, value| Field { tag, ifd_num: In::PRIMARY, value };
+    let ascii = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
+    let mut fields = vec![field(Tag::DateTimeOriginal, ascii(taken))];
+    if let Some([latitude, longitude]) = place {
+        let degrees = |angle: f64| {
+            let whole = Rational { num: (angle.abs() * 1e6) as u32, denom: 1_000_000 };
+            Value::Rational(vec![whole, (0, 1).into(), (0, 1).into()])
+        };
+        fields.push(field(Tag::GPSLatitudeRef, ascii(if latitude < 0.0 { "S" } else { "N" })));
+        fields.push(field(Tag::GPSLatitude, degrees(latitude)));
+        fields.push(field(Tag::GPSLongitudeRef, ascii(if longitude < 0.0 { "W" } else { "E" })));
+        fields.push(field(Tag::GPSLongitude, degrees(longitude)));
+    }
+    let mut writer = Writer::new();
+    fields.iter().for_each(|field| writer.push_field(field));
+    let mut tiff = std::io::Cursor::new(Vec::new());
+    writer.write(&mut tiff, false).unwrap();
+    let tiff = tiff.into_inner();
+    let length = u16::try_from(tiff.len() + 8).unwrap().to_be_bytes();
+    [b"\xff\xd8\xff\xe1", &length[..], b"Exif\0\0", &tiff, b"\xff\xd9"].concat()
 }
 
 /// That an error names all of this.
