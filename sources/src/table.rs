@@ -35,14 +35,6 @@ struct Header {
 }
 
 impl Table {
-    /// Opens a file of the usual form; `file` is how errors call it.
-    ///
-    /// # Errors
-    /// As [`Table::open_as`].
-    pub(super) fn open(path: &Path, file: &str, required: &[&str]) -> Result<Self, ImportError> {
-        Self::open_as(path, file, required, Form::default())
-    }
-
     /// Opens a file of this form.
     ///
     /// # Errors
@@ -155,6 +147,16 @@ impl Table {
     /// How many rows were read so far.
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// The names of its columns.
+    pub(super) fn names(&self) -> &[String] {
+        &self.header.names
+    }
+
+    /// Whether it has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.header.columns.contains_key(column)
     }
 
     /// Whether a cell was not UTF-8 and nothing said that it would not be.

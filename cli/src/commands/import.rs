@@ -36,14 +36,18 @@ enum Source {
 
 #[derive(Args, Debug)]
 struct EmbeddingsArgs {
-    /// Raw little-endian float32 rows
+    /// NumPy's .npy or .npz (float16, float32 or float64), a CSV of numbers, or raw little-endian float32 rows
     vectors: PathBuf,
-    /// Numbers in a vector
+    /// Name of the array, where an .npz has several
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
+    /// Numbers in a vector of raw rows
     #[arg(long, default_value_t = 512, value_name = "N")]
     dim: usize,
-    /// CSV with the columns `row` (from 0) and `individual`; `split` and `file` if present
+    /// CSV with the column `individual`, and `row` (from 0) unless it is in the order of the vectors; `split` and `file`
+    /// (the photograph) if present [default: the vectors, where they are a CSV]
     #[arg(long, value_name = "CSV")]
-    labels: PathBuf,
+    labels: Option<PathBuf>,
     /// Take only rows of this split as detections
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
@@ -240,10 +244,15 @@ async fn any(args: AnyArgs, source: Option<&str>, json: bool) -> Result<(), Exit
 
 async fn embeddings(args: EmbeddingsArgs, json: bool) -> Result<(), Exit> {
     let mut store = Store::open(&args.database.url).await.map_err(Exit::unavailable)?;
-    let options =
-        embeddings::Options { dimensions: args.dim, split: args.split, gallery_rows: args.gallery_rows };
+    let options = embeddings::Options {
+        dimensions: args.dim,
+        array: args.array,
+        split: args.split,
+        gallery_rows: args.gallery_rows,
+    };
+    let labels = args.labels.as_deref().unwrap_or(&args.vectors);
     let bar = rows_bar();
-    let imported = embeddings::import(&args.vectors, &args.labels, &mut store, &options, &mut on(&bar)).await;
+    let imported = embeddings::import(&args.vectors, labels, &mut store, &options, &mut on(&bar)).await;
     bar.finish_and_clear();
     tell(&closed(store, imported).await?, json)
 }
