@@ -60,6 +60,15 @@ pub(crate) fn bad(file: &str, line: u64, member: &str, value: &Value, reason: &s
     BadRow { file: file.to_owned(), line, column: member.to_owned(), value, reason: reason.to_owned() }
 }
 
+/// An id: a text in the convention, a number in older sets.
+pub(crate) fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 struct Top<'a> {
     key: &'static str,
     skipped: &'static [&'static str],

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod camtrap_dp;
+mod coco;
 mod detector;
 pub mod embeddings;
 pub mod simulate;
