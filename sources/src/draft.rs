@@ -246,25 +246,27 @@ impl<'a> Draft<'a> {
         Ok(at)
     }
 
-    /// Which of day and month stands first in a column: as told, else as its dates prove.
+    /// Which of day and month stands first in columns: as told, else as their dates prove.
     ///
     /// # Errors
     /// When the table cannot be read, or its dates prove both.
-    pub(crate) fn order(
+    pub(crate) fn order_of(
         &self,
         given: &Given,
         name: &str,
-        columns: &'static [&'static str],
+        columns: &[&str],
     ) -> Result<Option<DateOrder>, ImportError> {
         if self.hints.dates.is_some() {
             return Ok(self.hints.dates);
         }
         let path = given.file(name)?;
-        let mut table = Table::of_tool(&path, name, columns, &[])?;
+        let mut table = Table::of_tool(&path, name, &[], &[])?;
+        let is_one = |name: &&String| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+        let columns: Vec<String> = table.names().iter().filter(is_one).cloned().collect();
         let mut proofs = [None, None];
         let mut is_needed = false;
         while let Some(row) = table.next(|row| {
-            for column in columns {
+            for column in &columns {
                 let Some(text) = row.text(column) else { continue };
                 is_needed |= needs_order(text);
                 if let Some(order) = proves(text) {

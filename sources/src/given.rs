@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::archive::{Archive, MOST_BYTES, is_zip};
 use crate::error::ImportError;
+use crate::table::Table;
 
 /// So much of a file is looked at to know it again.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -105,6 +106,14 @@ impl Given {
         let line = String::from_utf8_lossy(line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)).into_owned();
         let sign = [',', ';', '\t'].into_iter().max_by_key(|sign| line.matches(*sign).count()).unwrap_or(',');
         line.split(sign).map(|name| name.trim().trim_matches('"').trim().to_ascii_lowercase()).collect()
+    }
+
+    /// The columns of a table, as they are written.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn header(&self, name: &str) -> Result<Vec<String>, ImportError> {
+        Ok(Table::of_tool(&self.file(name)?, name, &[], &[])?.names().to_vec())
     }
 
     /// Whether a table has all of these columns.

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod camelot;
 pub mod camtrap_dp;
+mod camtrapr;
 mod coco;
+mod deepfaune;
 mod detector;
 pub mod embeddings;
 pub mod simulate;
+mod timelapse;
 mod wildlife_insights;
 
 mod archive;
@@ -16,6 +20,7 @@ mod hints;
 mod import;
 mod json_stream;
 mod local_time;
+mod mapped;
 mod names;
 mod photographs;
 mod progress;

@@ -145,7 +145,10 @@ fn plain(label: &str) -> String {
 }
 
 /// Words for no animal, in the languages of tools' interfaces and models.
-const OTHERS: [(&str, Kind); 47] = [
+const OTHERS: [(&str, Kind); 50] = [
+    ("undefiniert", Kind::Unknown),
+    ("indefinito", Kind::Unknown),
+    ("indefinido", Kind::Unknown),
     ("blank", Kind::Blank),
     ("empty", Kind::Blank),
     ("nothing", Kind::Blank),
@@ -200,7 +203,8 @@ const NAMELESS: [&str; 6] =
     ["animal", "unknown animal", "unidentified animal", "wildlife", "mammal", "mammals"];
 
 /// Common names of deer. "Elk" is the American one: in Europe the word means the moose, which is a deer as well.
-const DEER: [(&str, &str); 58] = [
+const DEER: [(&str, &str); 59] = [
+    ("hirsch", "Cervus elaphus"),
     ("deer", "Cervidae"),
     ("cervid", "Cervidae"),
     ("cervidae", "Cervidae"),

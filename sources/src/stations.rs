@@ -52,7 +52,7 @@ pub(crate) struct Station {
     pub(crate) failures: Vec<Failure>,
     pub(crate) origin: Origin,
     /// Of its first and its last photograph.
-    seen: Option<[DateTime<FixedOffset>; 2]>,
+    pub(crate) seen: Option<[DateTime<FixedOffset>; 2]>,
 }
 
 /// All of them.
@@ -113,6 +113,11 @@ impl Stations {
         self.named(id).or_else(|| {
             (!self.is_told).then(|| self.make(Station { id: id.to_owned(), origin, ..Station::default() }))
         })
+    }
+
+    /// The station that a row tells of; made of what it tells where none are told beside.
+    pub(crate) fn of_row(&mut self, station: Station) -> Option<usize> {
+        self.named(&station.id).or_else(|| (!self.is_told).then(|| self.make(station)))
     }
 
     /// The station of a photograph, by its folder without those that cameras make. Of those that are told, the one whose

@@ -133,6 +133,9 @@ struct HintArgs {
     /// CSV that tells when photographs or videos were taken that do not tell it themselves: file, time
     #[arg(long, value_name = "CSV")]
     times: Option<PathBuf>,
+    /// File (TOML) that says which column of a project's own table tells what; without it one is proposed
+    #[arg(long, value_name = "TOML")]
+    mapping: Option<PathBuf>,
     /// Folder of the photographs [default: that of the file]
     #[arg(long, value_name = "DIR")]
     photographs: Option<PathBuf>,
@@ -168,7 +171,7 @@ impl From<HintArgs> for Hints {
             times: args.times,
             photographs: args.photographs,
             threshold: args.threshold,
-            ..Self::default()
+            mapping: args.mapping,
         }
     }
 }

@@ -116,7 +116,7 @@ impl Rows {
         stands: &mut Stands,
         name: &str,
     ) -> Result<(), ImportError> {
-        let order = draft.order(given, name, &["start_time", "end_time"])?.or(stands.order);
+        let order = draft.order_of(given, name, &["start_time", "end_time"])?.or(stands.order);
         let required = ["deployment_id", "sequence_id", "start_time"];
         let (file, mut table) = draft.table(given, name, COLUMNS, &required)?;
         while let Some(row) = table.next(|row| {
@@ -156,7 +156,7 @@ impl Rows {
         name: &str,
         has_observations: bool,
     ) -> Result<(), ImportError> {
-        let order = draft.order(given, name, &["timestamp"])?.or(stands.order);
+        let order = draft.order_of(given, name, &["timestamp"])?.or(stands.order);
         let (file, mut table) =
             draft.table(given, name, COLUMNS, &["deployment_id", "image_id", "timestamp"])?;
         while let Some(row) = table.next(|row| {

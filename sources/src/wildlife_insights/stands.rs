@@ -106,7 +106,7 @@ impl Stands {
         cameras: Option<&str>,
     ) -> Result<Self, ImportError> {
         let models = models(given, draft, cameras)?;
-        let order = draft.order(given, name, TIMES)?;
+        let order = draft.order_of(given, name, TIMES)?;
         let (file, mut table) = draft.table(given, name, COLUMNS, &REQUIRED)?;
         let mut stands = Self { all: Vec::new(), by_id: HashMap::new(), by_own_id: HashMap::new(), order };
         while let Some(row) = table.next(|row| stand(row, draft, order, &models, file))? {

@@ -19,12 +19,18 @@ pub(crate) struct Given {
     dir: TempDir,
     pub(crate) options: Options,
     pub(crate) hints: Hints,
+    /// As `--source` tells it.
+    pub(crate) source: Option<&'static str>,
 }
 
 impl Given {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let given =
-            Self { dir: TempDir::new().unwrap(), options: Options::default(), hints: Hints::default() };
+        let given = Self {
+            dir: TempDir::new().unwrap(),
+            options: Options::default(),
+            hints: Hints::default(),
+            source: None,
+        };
         files.iter().for_each(|(name, text)| given.file(name, text.as_bytes()));
         given
     }
@@ -73,7 +79,7 @@ impl Given {
 
     pub(crate) async fn import_from(&self, path: &Path) -> Result<Summary, ImportError> {
         let mut store = Store::open(&self.url()).await.unwrap();
-        let done = import(path, None, &mut store, &self.options, &self.hints, &mut |_, _| ()).await;
+        let done = import(path, self.source, &mut store, &self.options, &self.hints, &mut |_, _| ()).await;
         store.close().await;
         done
     }

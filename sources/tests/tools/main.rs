@@ -5,4 +5,5 @@ mod coco;
 mod detector;
 mod given;
 mod recognised;
+mod tables;
 mod wildlife_insights;
