@@ -30,6 +30,7 @@ mod stations;
 mod table;
 mod table_form;
 mod told;
+mod told_rows;
 
 pub use error::{BadRow, ImportError};
 pub use hints::Hints;

@@ -190,6 +190,24 @@ impl Table {
         }
     }
 
+    /// How many rows are left, good and bad, without reading what they say.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    pub(super) fn count(&mut self) -> Result<u64, ImportError> {
+        let mut rows = 0;
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(false) => return Ok(rows),
+                Ok(true) => rows += u64::from(!self.record.iter().all(|cell| cell.trim_ascii().is_empty())),
+                Err(error) => {
+                    self.broken(error)?;
+                    rows += 1;
+                }
+            }
+        }
+    }
+
     /// The line of the file on which the row begins. The reader's own count is behind by what it has not read of the
     /// end of the line before, and by empty lines.
     fn line(&self) -> u64 {
@@ -200,11 +218,10 @@ impl Table {
     }
 
     fn decode(&mut self) {
-        self.cells.clear();
-        for cell in &self.record {
-            let (text, guessed) = self.header.form.decode(cell);
-            self.guessed |= guessed;
-            self.cells.push(text);
+        // Cells of the row before are written over: a string for each cell of each row was a quarter of an import.
+        self.cells.resize_with(self.record.len(), String::new);
+        for (cell, text) in self.record.iter().zip(&mut self.cells) {
+            self.guessed |= self.header.form.decode_into(cell, text);
         }
     }
 

@@ -75,11 +75,23 @@ impl Form {
     /// What a cell says. Bytes that are not UTF-8 are taken for Windows-1252, the other one that spreadsheets write; the
     /// second value says so.
     pub(super) fn decode(&self, bytes: &[u8]) -> (String, bool) {
+        let mut text = String::new();
+        let guessed = self.decode_into(bytes, &mut text);
+        (text, guessed)
+    }
+
+    /// The same, in the place of an earlier cell.
+    pub(super) fn decode_into(&self, bytes: &[u8], text: &mut String) -> bool {
+        text.clear();
         match str::from_utf8(bytes) {
-            Ok(text) if !self.is_latin || bytes.is_ascii() => (text.to_owned(), false),
+            Ok(told) if !self.is_latin || bytes.is_ascii() => {
+                text.push_str(told);
+                false
+            }
             _ => {
-                let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-                (text.into_owned(), !self.is_latin)
+                let (told, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
+                text.push_str(&told);
+                !self.is_latin
             }
         }
     }

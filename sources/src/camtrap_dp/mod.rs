@@ -179,9 +179,7 @@ fn count_rows(package: &Package) -> Result<u64, ImportError> {
     let mut rows = 0;
     for name in TABLES {
         let Some(mut table) = package.table(name, &[])? else { continue };
-        while table.next(|_| Ok(()))?.is_some() {
-            rows += 1;
-        }
+        rows += table.count()?;
     }
     Ok(rows)
 }

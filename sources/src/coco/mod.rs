@@ -66,7 +66,7 @@ fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
         let reason = "it has no list of categories, without which its annotations mean nothing".to_owned();
         return Err(ImportError::WrongForm { path: name.into(), reason });
     }
-    describe(draft, &others["info"]);
+    describe(draft, others.get("info").unwrap_or(&Value::Null));
     draft.begin(Sheet::Media, images::MEDIA)?;
     draft.begin(Sheet::Observations, annotations::OBSERVATIONS)?;
     let file = draft.file(name);

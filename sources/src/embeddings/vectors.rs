@@ -95,11 +95,7 @@ fn cell(row: &Row<'_>, column: &str) -> Result<f32, BadRow> {
 fn table(path: &Path) -> Result<Vectors, ImportError> {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let open = || Table::of_tool(path, &file, LABELS, &[]);
-    let mut counted = open()?;
-    let mut rows = 0;
-    while counted.next(|_| Ok(()))?.is_some() {
-        rows += 1;
-    }
+    let rows = usize::try_from(open()?.count()?).unwrap_or_default();
     let opened = open()?;
     let columns: Vec<String> = opened
         .names()

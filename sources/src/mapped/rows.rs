@@ -1,7 +1,5 @@
 //! The rows of such a table.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, FixedOffset};
 
 use super::mapping::Mapping;
@@ -14,6 +12,7 @@ use crate::names::{Kind, Name, sex, stage};
 use crate::photographs::{Itself, Photographs, itself};
 use crate::stations::{Station, Stations, coordinates, whole_days};
 use crate::table::Row;
+use crate::told_rows::ToldRows;
 
 const MEDIA: &[Column] = &[
     ("mediaID", "file"),
@@ -67,9 +66,7 @@ struct Reader<'a> {
     table: Table<'a>,
     order: Option<DateOrder>,
     photographs: Photographs,
-    /// By photograph: what its rows were, as hashes.
-    seen: HashMap<String, Vec<u64>>,
-    equal: u64,
+    seen: ToldRows,
     other_words: u64,
 }
 
@@ -97,7 +94,7 @@ pub(crate) fn read(given: &Given, draft: &mut Draft<'_>, table: Table<'_>) -> Re
         ["time", "date", "start", "end"].into_iter().filter_map(|role| table.mapping.get(role)).collect();
     let order = draft.order_of(given, table.name, &times)?;
     let photographs = Photographs::of(draft.photographs.clone());
-    let mut reader = Reader { table, order, photographs, seen: HashMap::new(), equal: 0, other_words: 0 };
+    let mut reader = Reader { table, order, photographs, seen: ToldRows::default(), other_words: 0 };
     let mut without_time = 0;
     while let Some(row) = rows.next(|row| reader.told(row, draft, file))? {
         match draft.accept(file, row)? {
@@ -106,7 +103,7 @@ pub(crate) fn read(given: &Given, draft: &mut Draft<'_>, table: Table<'_>) -> Re
             Some(Read::Again) | None => {}
         }
     }
-    draft.leave_out("rows that are equal to another of their photograph", reader.equal);
+    draft.leave_out("rows that are equal to another of their photograph", reader.seen.equal);
     draft.leave_out("rows without a time, whose photograph tells none", without_time);
     if reader.other_words > 0 {
         let rows = reader.other_words;
@@ -153,7 +150,7 @@ impl Reader<'_> {
         let clock = self.table.stations.clock(station, draft);
         let at = draft.instant(written, clock).map_err(|why| self.bad(row, "time", why))?;
         let key = self.text(row, "id").map(str::to_owned).or_else(|| relative.clone());
-        let number = key.as_ref().map(|key| self.number(key, row));
+        let number = key.as_ref().map(|key| self.seen.number(key, row.hash()));
         if number == Some(None) {
             return Ok(Read::Again);
         }
@@ -243,18 +240,6 @@ impl Reader<'_> {
             origin,
             ..Station::default()
         })
-    }
-
-    /// Which row of its photograph it is, from 1; `None`: an equal one was there.
-    fn number(&mut self, key: &str, row: &Row<'_>) -> Option<usize> {
-        let rows = self.seen.entry(key.to_owned()).or_default();
-        let hash = row.hash();
-        if rows.contains(&hash) {
-            self.equal += 1;
-            return None;
-        }
-        rows.push(hash);
-        Some(rows.len())
     }
 
     /// What was seen, by the labels that tell it; nothing where nobody has said yet.

@@ -1,8 +1,6 @@
 //! `images*.csv` and `sequences*.csv`. An image has a row for each species on it; the first has the image's id, the
 //! others that id with a number. Rows that are equal to another of their image are one.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, FixedOffset};
 
 use super::stands::{Stands, instant};
@@ -13,6 +11,7 @@ use crate::file_name::{base_name, media_type};
 use crate::given::Given;
 use crate::names::{Kind, Name};
 use crate::table::Row;
+use crate::told_rows::ToldRows;
 
 const COLUMNS: &[&str] = &[
     "project_id",
@@ -83,9 +82,7 @@ const MODEL: &str = "computer vision";
 /// What is known of the rows so far.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// By image or sequence: what its rows were, as hashes.
-    seen: HashMap<String, Vec<u64>>,
-    equal: u64,
+    seen: ToldRows,
     uncounted: u64,
     other_words: u64,
     without_seconds: u64,
@@ -129,7 +126,7 @@ impl Rows {
                 return Err(row.bad("end_time", "before the start_time"));
             }
             let key = format!("{}:{}", stands.id(stand), row.required("sequence_id")?);
-            let Some(number) = self.number(key, row) else { return Ok(None) };
+            let Some(number) = self.seen.number(&key, row.hash()) else { return Ok(None) };
             let id = row.required("sequence_id")?.to_owned();
             let mut told = self.told(row, draft, "group_size")?;
             told.cells.extend([
@@ -164,7 +161,7 @@ impl Rows {
             let id = row.required("image_id")?.to_owned();
             let at = instant(row, "timestamp", order, stands.get(stand).clock, draft)?;
             self.without_seconds += u64::from(row.required("timestamp")?.matches(':').count() == 1);
-            let Some(number) = self.number(id.clone(), row) else { return Ok(None) };
+            let Some(number) = self.seen.number(&id, row.hash()) else { return Ok(None) };
             let deployment = stands.id(stand);
             let mut told =
                 if has_observations { self.told(row, draft, "number_of_objects")? } else { Told::of(row) };
@@ -179,18 +176,6 @@ impl Rows {
             self.write(draft, file, &told, has_observations)?;
         }
         Ok(())
-    }
-
-    /// Which row of its image or sequence it is, from 1; `None`: an equal one was there.
-    fn number(&mut self, key: String, row: &Row<'_>) -> Option<usize> {
-        let rows = self.seen.entry(key).or_default();
-        let hash = row.hash();
-        if rows.contains(&hash) {
-            self.equal += 1;
-            return None;
-        }
-        rows.push(hash);
-        Some(rows.len())
     }
 
     /// What a row says was seen.
@@ -254,7 +239,7 @@ impl Rows {
 
     /// What people should know of all rows.
     pub(super) fn note(&self, draft: &mut Draft<'_>) {
-        draft.leave_out("rows that are equal to another of their image or sequence", self.equal);
+        draft.leave_out("rows that are equal to another of their image or sequence", self.seen.equal);
         let notes = &mut draft.told.notes;
         if self.uncounted > 0 {
             notes.push(format!(

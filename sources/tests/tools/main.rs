@@ -4,6 +4,7 @@
 mod coco;
 mod detector;
 mod given;
+mod hostile;
 mod recognised;
 mod tables;
 mod wildlife_insights;
