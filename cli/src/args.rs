@@ -62,7 +62,7 @@ pub(crate) enum Command {
     /// Let workers fetch again
     Resume(RedisArgs),
     /// Fill a database from files
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
     /// Fill a database with a made-up season of known truth
     Simulate(simulate::SimulateArgs),
     /// Analyse how well detections are matched with known deer, and whether any threshold is safe

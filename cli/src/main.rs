@@ -73,7 +73,7 @@ async fn run(cli: Cli) -> Result<(), Exit> {
         Command::Dead(args) => commands::dead::run(args, json).await,
         Command::Pause(args) => commands::queue::pause(args).await,
         Command::Resume(args) => commands::queue::resume(args).await,
-        Command::Import(args) => commands::import::run(args, json).await,
+        Command::Import(args) => commands::import::run(*args, json).await,
         Command::Simulate(args) => commands::simulate::run(args, json).await,
         Command::Reid(args) => commands::reid::run(args, json).await,
         Command::Map(args) => commands::map::run(args, json).await,

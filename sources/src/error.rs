@@ -101,6 +101,25 @@ pub enum ImportError {
         /// Of the one that is there.
         title: String,
     },
+    /// Columns of a project's own need a mapping.
+    #[error(
+        "{file}: which column tells what is the project's own. Write this into a file, change what is wrong, and give it \
+         with --mapping:\n\n{proposed}"
+    )]
+    NeedsMapping {
+        /// The table.
+        file: String,
+        /// A mapping, as far as names tell it.
+        proposed: String,
+    },
+    /// Nothing of the chosen species is in the files of a tool; what they were taken for tells why.
+    #[error("{error}\nwhat was read, and as what it was taken:\n{told}")]
+    OfTool {
+        /// What is wrong.
+        error: Box<ImportError>,
+        /// As what it was taken, in words.
+        told: String,
+    },
     /// The database.
     #[error(transparent)]
     Catalog(#[from] CatalogError),

@@ -10,7 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::error::{BadRow, ImportError};
-use crate::table_form::{Form, named, without_mark};
+use crate::table_form::{Form, ORIGIN, named, without_mark};
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
@@ -24,6 +24,7 @@ pub(super) struct Table {
     guessed: bool,
     /// Lines end with a carriage return and a line feed.
     has_returns: bool,
+    rows: u64,
 }
 
 struct Header {
@@ -34,14 +35,6 @@ struct Header {
 }
 
 impl Table {
-    /// Opens a file of the usual form; `file` is how errors call it.
-    ///
-    /// # Errors
-    /// As [`Table::open_as`].
-    pub(super) fn open(path: &Path, file: &str, required: &[&str]) -> Result<Self, ImportError> {
-        Self::open_as(path, file, required, Form::default())
-    }
-
     /// Opens a file of this form.
     ///
     /// # Errors
@@ -87,7 +80,15 @@ impl Table {
         let header = Header { file: file.to_owned(), names, columns, form };
         let has_returns =
             has_returns(path).map_err(|source| ImportError::Unreadable { path: path.to_owned(), source })?;
-        Ok(Self { header, reader, record: ByteRecord::new(), cells: Vec::new(), guessed: false, has_returns })
+        Ok(Self {
+            header,
+            reader,
+            record: ByteRecord::new(),
+            cells: Vec::new(),
+            guessed: false,
+            has_returns,
+            rows: 0,
+        })
     }
 
     /// Opens a file that somebody wrote by hand: columns by these names or their other spellings, in any case and order,
@@ -98,12 +99,7 @@ impl Table {
     pub(super) fn of_people(path: &Path, columns: &[&'static [&'static str]]) -> Result<Self, ImportError> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
-        let mut first = Vec::new();
-        let start = File::open(path).map_err(unreadable)?.take(1 << 16);
-        BufReader::new(start).read_until(b'\n', &mut first).map_err(unreadable)?;
-        let count = |sign: u8| (first.iter().filter(|byte| **byte == sign).count(), sign == b',');
-        let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',');
-        let form = Form { delimiter, ..Form::default() };
+        let form = Form { delimiter: delimiter_of(path).map_err(unreadable)?, ..Form::default() };
         let mut table = Self::open_as(path, &file, &[], form)?;
         let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
         let mut names = HashMap::new();
@@ -124,6 +120,43 @@ impl Table {
         }
         table.header.columns = names;
         Ok(table)
+    }
+
+    /// Opens a table that a tool wrote, or a spreadsheet after it: columns by these names in any case, in any order,
+    /// beside others, separated by commas, semicolons or tabs.
+    ///
+    /// # Errors
+    /// As [`Table::open_as`].
+    pub(super) fn of_tool(
+        path: &Path,
+        file: &str,
+        columns: &'static [&'static str],
+        required: &[&str],
+    ) -> Result<Self, ImportError> {
+        let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
+        let delimiter = delimiter_of(path).map_err(unreadable)?;
+        let missing = ["NULL", "null", "N/A", "#N/A", "n/a"].map(str::to_owned).to_vec();
+        let form = Form { delimiter, columns, missing, ..Form::default() };
+        // What a ZIP was unpacked to has no name that anybody knows.
+        Self::open_as(path, file, required, form).map_err(|error| match error {
+            ImportError::WrongForm { reason, .. } => ImportError::WrongForm { path: file.into(), reason },
+            other => other,
+        })
+    }
+
+    /// How many rows were read so far.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The names of its columns.
+    pub(super) fn names(&self) -> &[String] {
+        &self.header.names
+    }
+
+    /// Whether it has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.header.columns.contains_key(column)
     }
 
     /// Whether a cell was not UTF-8 and nothing said that it would not be.
@@ -148,10 +181,29 @@ impl Table {
                     if self.cells.iter().all(|cell| cell.trim().is_empty()) {
                         continue; // as spreadsheets leave them behind a table
                     }
+                    self.rows += 1;
                     let line = self.line();
                     return Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })));
                 }
                 Err(error) => return self.broken(error).map(|bad| Some(Err(bad))),
+            }
+        }
+    }
+
+    /// How many rows are left, good and bad, without reading what they say.
+    ///
+    /// # Errors
+    /// When the file cannot be read further.
+    pub(super) fn count(&mut self) -> Result<u64, ImportError> {
+        let mut rows = 0;
+        loop {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(false) => return Ok(rows),
+                Ok(true) => rows += u64::from(!self.record.iter().all(|cell| cell.trim_ascii().is_empty())),
+                Err(error) => {
+                    self.broken(error)?;
+                    rows += 1;
+                }
             }
         }
     }
@@ -166,11 +218,10 @@ impl Table {
     }
 
     fn decode(&mut self) {
-        self.cells.clear();
-        for cell in &self.record {
-            let (text, guessed) = self.header.form.decode(cell);
-            self.guessed |= guessed;
-            self.cells.push(text);
+        // Cells of the row before are written over: a string for each cell of each row was a quarter of an import.
+        self.cells.resize_with(self.record.len(), String::new);
+        for (cell, text) in self.record.iter().zip(&mut self.cells) {
+            self.guessed |= self.header.form.decode_into(cell, text);
         }
     }
 
@@ -198,6 +249,14 @@ fn in_usual_case(names: &[String], known: &[&str]) -> Vec<String> {
         (!names.iter().any(|other| other == known)).then(|| (*known).to_owned())
     };
     names.iter().map(|name| usual(name).unwrap_or_else(|| name.clone())).collect()
+}
+
+/// What separates the columns of the first line: most of the signs in it.
+fn delimiter_of(path: &Path) -> io::Result<u8> {
+    let mut first = Vec::new();
+    BufReader::new(File::open(path)?.take(1 << 16)).read_until(b'\n', &mut first)?;
+    let count = |sign: u8| (first.iter().filter(|byte| **byte == sign).count(), sign == b',');
+    Ok([b',', b';', b'\t'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b','))
 }
 
 /// Whether the first line ends with a carriage return and a line feed.
@@ -231,6 +290,11 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The line of the file on which it begins, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
     /// The text of a column; `None` where the value or the whole column is missing.
     pub(super) fn text(&self, column: &str) -> Option<&'a str> {
         self.told(*self.header.columns.get(column)?)
@@ -254,7 +318,7 @@ impl<'a> Row<'a> {
     pub(super) fn others_and(&self, known: &[&str], more: Option<&(&str, String)>) -> Option<String> {
         let names = self.header.names.iter().enumerate();
         let others: BTreeMap<&str, &str> = names
-            .filter(|(_, name)| !name.is_empty() && !known.contains(&name.as_str()))
+            .filter(|(_, name)| !name.is_empty() && *name != ORIGIN && !known.contains(&name.as_str()))
             .filter_map(|(at, name)| Some((name.as_str(), self.told(at)?)))
             .chain(more.map(|(name, value)| (*name, value.as_str())))
             .collect();
@@ -264,7 +328,10 @@ impl<'a> Row<'a> {
     /// Two rows with the same are equal, cell by cell.
     pub(super) fn hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.cells.hash(&mut hasher);
+        // Where a row was told is the last cell of a table of ours, and no part of what it tells.
+        let cells =
+            self.header.form.origins.as_ref().map_or(self.cells, |_| &self.cells[..self.cells.len() - 1]);
+        cells.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -352,10 +419,14 @@ impl<'a> Row<'a> {
     /// This row, with the value of `column` to blame. `reason` goes on after "is".
     pub(super) fn bad(&self, column: &str, reason: &str) -> BadRow {
         let at = self.header.columns.get(column);
+        let origins = self.header.form.origins.as_ref();
+        let told = origins.and_then(|origins| origins.find(self.text(ORIGIN)?, column));
+        let (file, line, column) =
+            told.unwrap_or_else(|| (self.header.file.clone(), self.line, column.to_owned()));
         BadRow {
-            file: self.header.file.clone(),
-            line: self.line,
-            column: column.to_owned(),
+            file,
+            line,
+            column,
             value: at.and_then(|at| self.cells.get(*at)).cloned().unwrap_or_default(),
             reason: reason.to_owned(),
         }

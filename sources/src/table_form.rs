@@ -1,5 +1,31 @@
 //! How a table is written: what separates its columns, its decimal sign, its letters.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The column of a table of our own making that says where each row was told: number of the file, and line.
+pub(super) const ORIGIN: &str = "deertrack:origin";
+
+/// Where the rows of a table of our own making were told, so that what is wrong with one is told of the file that people
+/// have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Origins {
+    /// Their files, by number.
+    pub(super) files: Vec<String>,
+    /// What they call our columns.
+    pub(super) columns: HashMap<String, String>,
+}
+
+impl Origins {
+    /// File, line and column of a row that says `origin` of itself.
+    pub(super) fn find(&self, origin: &str, column: &str) -> Option<(String, u64, String)> {
+        let (file, line) = origin.split_once(':')?;
+        let file = self.files.get(file.parse::<usize>().ok()?)?.clone();
+        let column = self.columns.get(column).map_or(column, String::as_str);
+        Some((file, line.parse().ok()?, column.to_owned()))
+    }
+}
+
 /// The form of a CSV file; the default is that of the standard.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Form {
@@ -23,6 +49,8 @@ pub(super) struct Form {
     pub(super) free_text: &'static [&'static str],
     /// Letters are those of Windows-1252 (which holds ISO 8859-1), else UTF-8.
     pub(super) is_latin: bool,
+    /// Of a table of our own making: where its rows were told.
+    pub(super) origins: Option<Arc<Origins>>,
 }
 
 impl Default for Form {
@@ -38,6 +66,7 @@ impl Default for Form {
             columns: &[],
             free_text: &[],
             is_latin: false,
+            origins: None,
         }
     }
 }
@@ -46,11 +75,23 @@ impl Form {
     /// What a cell says. Bytes that are not UTF-8 are taken for Windows-1252, the other one that spreadsheets write; the
     /// second value says so.
     pub(super) fn decode(&self, bytes: &[u8]) -> (String, bool) {
+        let mut text = String::new();
+        let guessed = self.decode_into(bytes, &mut text);
+        (text, guessed)
+    }
+
+    /// The same, in the place of an earlier cell.
+    pub(super) fn decode_into(&self, bytes: &[u8], text: &mut String) -> bool {
+        text.clear();
         match str::from_utf8(bytes) {
-            Ok(text) if !self.is_latin || bytes.is_ascii() => (text.to_owned(), false),
+            Ok(told) if !self.is_latin || bytes.is_ascii() => {
+                text.push_str(told);
+                false
+            }
             _ => {
-                let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-                (text.into_owned(), !self.is_latin)
+                let (told, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
+                text.push_str(&told);
+                !self.is_latin
             }
         }
     }

@@ -4,6 +4,7 @@
 mod tables;
 
 use std::fs;
+use std::io::Write;
 
 use deertrack_catalog::connect;
 use deertrack_catalog::store::Store;
@@ -61,7 +62,7 @@ impl Files {
 }
 
 fn options() -> Options {
-    Options { dimensions: 3, split: Some("test".into()), gallery_rows: vec![0, 3] }
+    Options { dimensions: 3, array: None, split: Some("test".into()), gallery_rows: vec![0, 3] }
 }
 
 #[tokio::test]
@@ -109,7 +110,7 @@ async fn importing_vectors_twice_gives_the_same_database() {
 #[tokio::test]
 async fn files_of_another_form_are_refused_with_the_place() {
     let files = Files::new(5);
-    let told = files.refused(&Options { dimensions: 4, gallery_rows: vec![], split: None }).await;
+    let told = files.refused(&Options { dimensions: 4, ..Options::default() }).await;
     assert!(told.contains("its 60 bytes are not rows of 4 float32 numbers (16 bytes each)"), "{told}");
     assert!(files.refused(&Options { dimensions: 0, ..options() }).await.contains("not 0"));
     let told = files.refused(&Options { gallery_rows: vec![0, 1], ..options() }).await;
@@ -131,4 +132,107 @@ async fn files_of_another_form_are_refused_with_the_place() {
     let pool = SqlitePool::connect(&files.url()).await.unwrap();
     let kept: i64 = sqlx::query_scalar("select count(*) from deer").fetch_one(&pool).await.unwrap();
     assert_eq!(kept, 0, "nothing is written");
+}
+
+/// An array as `np.save` writes it.
+fn array(descr: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let header = format!("{header:<117}\n");
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), numbers].concat()
+}
+
+fn zipped(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, array) in arrays {
+        zip.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(array).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+async fn import_file(
+    files: &Files,
+    name: &str,
+    content: &[u8],
+    options: &Options,
+) -> Result<Summary, ImportError> {
+    let dir = files.0.path();
+    fs::write(dir.join(name), content).unwrap();
+    let mut store = Store::open(&files.url()).await.unwrap();
+    let done = import(&dir.join(name), &dir.join("labels.csv"), &mut store, options, &mut |_, _| ()).await;
+    store.close().await;
+    done
+}
+
+#[tokio::test]
+async fn arrays_of_numpy_are_read_in_every_width_alone_and_in_an_archive() {
+    let numbers: Vec<f32> = (0..5_u8).map(f32::from).flat_map(|row| [row, row + 0.5, -row]).collect();
+    let single: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let double: Vec<u8> = numbers.iter().flat_map(|number| f64::from(*number).to_le_bytes()).collect();
+    let half: Vec<u8> =
+        numbers.iter().flat_map(|number| half::f16::from_f32(*number).to_le_bytes()).collect();
+    let options = Options { dimensions: 0, ..options() };
+    let several = [("ids", array("<i8", "(5,)", &[0; 40])), ("vectors", array("<f4", "(5, 3)", &single))];
+    let named = Options { array: Some("vectors".to_owned()), ..options.clone() };
+    for (name, content, options) in [
+        ("a.npy", array("<f2", "(5, 3)", &half), &options),
+        ("b.npy", array("<f4", "(5, 3)", &single), &options),
+        ("c.npy", array("<f8", "(5, 3)", &double), &options),
+        ("d.npz", zipped(&[("arr_0", array("<f8", "(5, 3)", &double))]), &options),
+        ("e.npz", zipped(&several), &named),
+    ] {
+        let files = Files::new(5);
+        let summary = import_file(&files, name, &content, options).await.unwrap();
+        assert_eq!((summary.known_deer, summary.detections), (2, 3), "{name}");
+        let pool = SqlitePool::connect(&files.url()).await.unwrap();
+        let kept: Vec<Vec<u8>> =
+            sqlx::query_scalar("select feature_vector from detection_vectors order by detection_id")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        assert_eq!(kept[2], single[4 * 12..5 * 12], "{name}");
+    }
+    let files = Files::new(5);
+    files.labels("file,individual\na/0.jpg,Ada\na/1.jpg,Ada\nb/2.jpg,Bo\n");
+    let table = "individual,file,f0,f1,f2\nAda,a.jpg,0,0.5,-0\nAda,b.jpg,1,1.5,-1e0\n";
+    fs::write(files.0.path().join("v.csv"), table).unwrap();
+    let mut store = Store::open(&files.url()).await.unwrap();
+    let (path, gallery) =
+        (files.0.path().join("v.csv"), Options { gallery_rows: vec![0], ..Options::default() });
+    let summary = import(&path, &path, &mut store, &gallery, &mut |_, _| ()).await.unwrap();
+    assert_eq!((summary.known_deer, summary.detections), (1, 1), "a table has its labels itself");
+    store.close().await;
+    let ordered = Options { split: None, gallery_rows: vec![0], ..options.clone() };
+    let summary = import_file(&files, "b.npy", &array("<f4", "(5, 3)", &single), &ordered).await.unwrap();
+    assert_eq!((summary.known_deer, summary.detections, summary.unlabelled), (1, 2, 2), "labels in order");
+}
+
+#[tokio::test]
+async fn broken_arrays_are_refused_with_what_to_save_instead() {
+    let one = || array("<f4", "(1, 3)", &[0; 12]);
+    let cases = [
+        ("a.npy", b"no array at all".to_vec(), "it is no array of NumPy, as np.save writes it"),
+        (
+            "a.npy",
+            array("<i4", "(1, 3)", &[0; 12]),
+            "its numbers are <i4, and vectors are float16, float32 or float64",
+        ),
+        ("a.npy", array("<f4", "(3,)", &[0; 12]), "its shape is (3,), and vectors are rows of numbers"),
+        ("a.npy", array("<f4", "(2, 3)", &[0; 12]), "and 2 rows of 3 numbers need 152: copy it again"),
+        ("a.npy", array("<f4", "(1, 1)", &f32::NAN.to_le_bytes()), "row 0 has a number that is not finite"),
+        ("a.csv", b"individual,f0,f1\nAda,1,\n".to_vec(), "a.csv, line 2, column f1: \"\" is required"),
+        ("a.npz", b"PK no".to_vec(), "it is no ZIP that can be read"),
+        (
+            "a.npz",
+            zipped(&[("a", one()), ("b", one())]),
+            "it has several arrays: say which with --array: a, b",
+        ),
+    ];
+    for (name, content, told) in cases {
+        let files = Files::new(5);
+        files.labels("row,individual\n0,Ada\n");
+        let error = import_file(&files, name, &content, &Options::default()).await.unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use deertrack_catalog::corrections::{NoShift, Shift};
 use deertrack_catalog::store::Store;
 use deertrack_sources::camtrap_dp::{self, Observations, Options};
-use deertrack_sources::{ImportError, embeddings};
+use deertrack_sources::{Clock, DateOrder, Hints, ImportError, dry_run, embeddings, import};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -18,29 +18,36 @@ use crate::print;
 
 /// `deertrack import`
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
-    source: Source,
+    source: Option<Source>,
+    #[command(flatten)]
+    any: AnyArgs,
 }
 
 #[derive(Subcommand, Debug)]
 enum Source {
     #[command(name = camtrap_dp::INFO.name, about = camtrap_dp::INFO.about)]
-    CamtrapDp(CamtrapDpArgs),
+    CamtrapDp(AnyArgs),
     #[command(name = embeddings::INFO.name, about = embeddings::INFO.about)]
     Embeddings(EmbeddingsArgs),
 }
 
 #[derive(Args, Debug)]
 struct EmbeddingsArgs {
-    /// Raw little-endian float32 rows
+    /// NumPy's .npy or .npz (float16, float32 or float64), a CSV of numbers, or raw little-endian float32 rows
     vectors: PathBuf,
-    /// Numbers in a vector
+    /// Name of the array, where an .npz has several
+    #[arg(long, value_name = "NAME")]
+    array: Option<String>,
+    /// Numbers in a vector of raw rows
     #[arg(long, default_value_t = 512, value_name = "N")]
     dim: usize,
-    /// CSV with the columns `row` (from 0) and `individual`; `split` and `file` if present
+    /// CSV with the column `individual`, and `row` (from 0) unless it is in the order of the vectors; `split` and `file`
+    /// (the photograph) if present [default: the vectors, where they are a CSV]
     #[arg(long, value_name = "CSV")]
-    labels: PathBuf,
+    labels: Option<PathBuf>,
     /// Take only rows of this split as detections
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
@@ -51,12 +58,29 @@ struct EmbeddingsArgs {
     database: DatabaseArgs,
 }
 
+/// Whatever is known again.
 #[derive(Args, Debug)]
-struct CamtrapDpArgs {
-    /// Folder of the package, or its ZIP
-    package: PathBuf,
+struct AnyArgs {
+    /// Folder, ZIP or file; what it is, is told by itself
+    #[arg(value_name = "PATH", required = true)]
+    path: Option<PathBuf>,
+    /// Database of the platform: postgres://user@host/name or sqlite://path/to/file.db
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        required_unless_present = "dry_run"
+    )]
+    database: Option<String>,
+    /// Store nothing: say what would be taken, as what, and what would be left out
+    #[arg(long)]
+    dry_run: bool,
+    /// What it is, where that is not plain: camtrap-dp, wildlife-insights ... (docs/sources.md)
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
     #[command(flatten)]
-    database: DatabaseArgs,
+    hints: HintArgs,
     /// Take only this species, by its scientific name; can be repeated; * takes every animal
     /// [default: deer, Cervidae]
     #[arg(long, value_name = "NAME")]
@@ -86,6 +110,70 @@ struct CamtrapDpArgs {
     /// Import beside others under this name
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
+}
+
+/// What the files of a tool do not tell.
+#[derive(Args, Debug)]
+struct HintArgs {
+    /// What clocks were set to whose times have no offset: a zone, as America/Chicago, or an offset all year, as -06:00
+    /// [default: the local time of the coordinates]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    zone: Option<Clock>,
+    /// Which of 5/4/2019 is the month, where no date of a file tells
+    #[arg(long, value_enum, value_name = "ORDER")]
+    dates: Option<DatesArg>,
+    /// CSV that tells what labels mean: name, kind (animal, human, vehicle, blank or unknown), scientific_name, sex,
+    /// life_stage
+    #[arg(long, value_name = "CSV")]
+    names: Option<PathBuf>,
+    /// CSV that tells where and when cameras stood, for tools that know photographs alone: deployment_id (the folder or
+    /// the name that the tool has for it), start, end, latitude, longitude, location_id, location_name, camera_id, timezone
+    #[arg(long, value_name = "CSV")]
+    deployments: Option<PathBuf>,
+    /// CSV that tells when photographs or videos were taken that do not tell it themselves: file, time
+    #[arg(long, value_name = "CSV")]
+    times: Option<PathBuf>,
+    /// File (TOML) that says which column of a project's own table tells what; without it one is proposed
+    #[arg(long, value_name = "TOML")]
+    mapping: Option<PathBuf>,
+    /// Folder of the photographs [default: that of the file]
+    #[arg(long, value_name = "DIR")]
+    photographs: Option<PathBuf>,
+    /// Leave out what a detector is less sure of, 0 to 1 [default: what its file recommends, else 0.2]
+    #[arg(long, value_name = "CONFIDENCE", value_parser = share)]
+    threshold: Option<f64>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("{text:?} is not a number of 0 to 1"))
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DatesArg {
+    /// 4 May is 5/4/2019
+    MonthFirst,
+    /// 4 May is 4/5/2019
+    DayFirst,
+}
+
+impl From<HintArgs> for Hints {
+    fn from(args: HintArgs) -> Self {
+        let order = |dates| match dates {
+            DatesArg::MonthFirst => DateOrder::MonthFirst,
+            DatesArg::DayFirst => DateOrder::DayFirst,
+        };
+        Self {
+            zone: args.zone,
+            dates: args.dates.map(order),
+            names: args.names,
+            deployments: args.deployments,
+            times: args.times,
+            photographs: args.photographs,
+            threshold: args.threshold,
+            mapping: args.mapping,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -120,13 +208,15 @@ fn shift(text: &str) -> Result<(String, Shift), String> {
 
 pub(crate) async fn run(args: ImportArgs, json: bool) -> Result<(), Exit> {
     match args.source {
-        Source::CamtrapDp(args) => camtrap_dp(args, json).await,
-        Source::Embeddings(args) => embeddings(args, json).await,
+        Some(Source::CamtrapDp(args)) => any(args, Some(camtrap_dp::INFO.name), json).await,
+        Some(Source::Embeddings(args)) => embeddings(args, json).await,
+        None => any(args.any, None, json).await,
     }
 }
 
-async fn camtrap_dp(args: CamtrapDpArgs, json: bool) -> Result<(), Exit> {
-    let mut store = Store::open(&args.database.url).await.map_err(Exit::unavailable)?;
+async fn any(args: AnyArgs, source: Option<&str>, json: bool) -> Result<(), Exit> {
+    let path = args.path.unwrap_or_default(); // the command line demands one
+    let source = source.map(str::to_owned).or(args.source);
     let options = Options {
         species: args.species,
         observations: args.observations.into(),
@@ -138,18 +228,34 @@ async fn camtrap_dp(args: CamtrapDpArgs, json: bool) -> Result<(), Exit> {
         failures: args.failures,
         ..Options::default()
     };
+    let hints = Hints::from(args.hints);
     let bar = rows_bar();
-    let imported = camtrap_dp::import(&args.package, &mut store, &options, &mut on(&bar)).await;
+    let Some(url) = args.database.filter(|_| !args.dry_run) else {
+        let told = dry_run(&path, source.as_deref(), &options, &hints, &mut on(&bar)).await;
+        bar.finish_and_clear();
+        tell(&told.map_err(refused)?, json)?;
+        if !json {
+            print::line("dry run: nothing was stored");
+        }
+        return Ok(());
+    };
+    let mut store = Store::open(&url).await.map_err(Exit::unavailable)?;
+    let imported = import(&path, source.as_deref(), &mut store, &options, &hints, &mut on(&bar)).await;
     bar.finish_and_clear();
     tell(&closed(store, imported).await?, json)
 }
 
 async fn embeddings(args: EmbeddingsArgs, json: bool) -> Result<(), Exit> {
     let mut store = Store::open(&args.database.url).await.map_err(Exit::unavailable)?;
-    let options =
-        embeddings::Options { dimensions: args.dim, split: args.split, gallery_rows: args.gallery_rows };
+    let options = embeddings::Options {
+        dimensions: args.dim,
+        array: args.array,
+        split: args.split,
+        gallery_rows: args.gallery_rows,
+    };
+    let labels = args.labels.as_deref().unwrap_or(&args.vectors);
     let bar = rows_bar();
-    let imported = embeddings::import(&args.vectors, &args.labels, &mut store, &options, &mut on(&bar)).await;
+    let imported = embeddings::import(&args.vectors, labels, &mut store, &options, &mut on(&bar)).await;
     bar.finish_and_clear();
     tell(&closed(store, imported).await?, json)
 }
@@ -188,7 +294,8 @@ fn tell(summary: &(impl Serialize + Display), json: bool) -> Result<(), Exit> {
 fn refused(error: ImportError) -> Exit {
     match error {
         ImportError::Catalog(error) => Exit::unavailable(error),
-        other => Exit::new(Code::Refused, other),
+        // Its words hold those of its cause.
+        other => Exit::new(Code::Refused, anyhow::Error::msg(other.to_string())),
     }
 }
 
@@ -202,7 +309,7 @@ fn rows_bar() -> ProgressBar {
 
 #[cfg(test)]
 mod tests {
-    use clap::Command;
+    use clap::{Command, FromArgMatches};
     use deertrack_sources::SOURCES;
 
     use super::*;
@@ -218,10 +325,35 @@ mod tests {
     }
 
     #[test]
-    fn every_source_of_the_list_is_a_command_in_its_order() {
+    fn what_has_a_command_of_its_own_is_in_the_list_of_sources() {
         let import = ImportArgs::augment_args(Command::new("import"));
-        let commands: Vec<&str> = import.get_subcommands().map(Command::get_name).collect();
-        let sources: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
-        assert_eq!(commands, sources);
+        for command in import.get_subcommands().map(Command::get_name) {
+            assert!(SOURCES.iter().any(|source| source.info.name == command), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_taken_with_and_without_the_name_of_its_source() {
+        let path = |args: &[&str]| {
+            let import = ImportArgs::augment_args(Command::new("import"));
+            let matches = import.get_matches_from([&["import"], args, &["--dry-run"]].concat());
+            let args = ImportArgs::from_arg_matches(&matches).expect("they match");
+            match args.source {
+                Some(Source::CamtrapDp(args)) => args.path,
+                _ => args.any.path,
+            }
+        };
+        assert_eq!(path(&["season.zip"]), Some(PathBuf::from("season.zip")));
+        assert_eq!(path(&["camtrap-dp", "season.zip"]), Some(PathBuf::from("season.zip")));
+    }
+
+    #[test]
+    fn a_path_alone_is_enough_and_a_dry_run_needs_no_database() {
+        let import = || ImportArgs::augment_args(Command::new("import"));
+        let taken = |args: &[&str]| import().try_get_matches_from([&["import"], args].concat()).is_ok();
+        assert!(taken(&["season.zip", "--database", "sqlite://deer.db"]));
+        assert!(taken(&["season.zip", "--dry-run", "--zone", "-06:00", "--dates", "month-first"]));
+        assert!(taken(&["camtrap-dp", "season.zip", "--database", "sqlite://deer.db"]));
+        assert!(!taken(&["season.zip"]) && !taken(&["season.zip", "--dry-run", "--zone", "Chicago"]));
     }
 }

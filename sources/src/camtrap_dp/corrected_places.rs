@@ -200,9 +200,9 @@ fn chosen(
 
 impl Change {
     fn apply(&self, told: &mut Told) {
-        if let Some([latitude, longitude]) = self.coordinates {
+        if self.coordinates.is_some() {
             // How far off the old point may have been says nothing of the new one.
-            (told.latitude, told.longitude, told.uncertainty) = (latitude, longitude, None);
+            (told.coordinates, told.uncertainty) = (self.coordinates, None);
         }
         told.uncertainty = self.uncertainty.or(told.uncertainty);
         told.location_name = self.name.clone().or(told.location_name.take());

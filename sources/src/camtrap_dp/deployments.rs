@@ -20,7 +20,11 @@ use crate::table::Row;
 const REQUIRED: [&str; 5] = ["deploymentID", "latitude", "longitude", "deploymentStart", "deploymentEnd"];
 /// Columns that the catalog has a place for. Those of the place are kept as told as well: a place may be told in several
 /// ways.
-const KEPT: [&str; 4] = ["deploymentID", "deploymentStart", "deploymentEnd", "cameraID"];
+const KEPT: [&str; 6] = ["deploymentID", "deploymentStart", "deploymentEnd", "cameraID", ZONE, FAILURES];
+/// In packages that are drawn up here: the zone that people told for the place.
+pub(crate) const ZONE: &str = "deertrack:zone";
+/// In packages that are drawn up here: when the camera did not work, as the database keeps it.
+pub(crate) const FAILURES: &str = "deertrack:failures";
 
 /// A deployment.
 pub(super) struct Stand {
@@ -96,7 +100,10 @@ pub(super) fn read(package: &Package, reading: &mut Reading<'_>) -> Result<Stand
     let mut stands = Stands::default();
     let mut twice = Twice::default();
     let mut all = Vec::new();
-    while let Some(row) = table.next(|row| twice.check(row, "deploymentID", row_of))? {
+    let needs_place = !package.is_drafted();
+    while let Some(row) =
+        table.next(|row| twice.check(row, "deploymentID", |row| row_of(row, needs_place)))?
+    {
         all.extend(reading.accept(row)?.flatten());
     }
     reading.note_table(&table, "deployments", twice.equal);
@@ -162,22 +169,25 @@ fn told_in(extra: &str, column: &str) -> Option<String> {
     serde_json::from_str::<BTreeMap<String, String>>(extra).ok()?.remove(column)
 }
 
-fn row_of(row: &Row<'_>) -> Result<Stand, BadRow> {
+fn row_of(row: &Row<'_>, needs_place: bool) -> Result<Stand, BadRow> {
     let (start, end) = (row.instant("deploymentStart")?, row.instant("deploymentEnd")?);
     if end < start {
         return Err(row.bad("deploymentEnd", "before the deployment's start"));
     }
-    let coordinate = |column: &str, most: f64| {
-        let number = row.number(column, -most, most)?;
-        number.ok_or_else(|| row.bad(column, "required"))
+    let coordinates = (row.number("latitude", -90.0, 90.0)?, row.number("longitude", -180.0, 180.0)?);
+    let coordinates = match coordinates {
+        (Some(latitude), Some(longitude)) => Some([latitude, longitude]),
+        (None, None) if !needs_place => None,
+        (None, _) => return Err(row.bad("latitude", "required")),
+        (_, None) => return Err(row.bad("longitude", "required")),
     };
+    let zone = row.text(ZONE).and_then(|zone| zone.parse().ok());
     let told = Told {
         location_id: row.owned("locationID"),
         location_name: row.owned("locationName"),
-        latitude: coordinate("latitude", 90.0)?,
-        longitude: coordinate("longitude", 180.0)?,
+        coordinates,
         uncertainty: row.number("coordinateUncertainty", 0.0, 1e9)?,
-        zone: None,
+        zone,
     };
     Ok(Stand {
         told,
@@ -191,7 +201,7 @@ fn row_of(row: &Row<'_>) -> Result<Stand, BadRow> {
         clock_problem: None,
         shift: None,
         moves_span: false,
-        failures: Vec::new(),
+        failures: row.text(FAILURES).and_then(|told| serde_json::from_str(told).ok()).unwrap_or_default(),
         change: None,
         extra: row.others(&KEPT),
     })

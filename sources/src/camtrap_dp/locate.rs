@@ -3,22 +3,20 @@
 //! Of a ZIP only the description and the three tables are unpacked, each under its own name into a temporary folder, and
 //! no more than [`MOST_BYTES`] of them: an archive decides neither where a file goes nor how much of the disk it takes.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use zip::ZipArchive;
 
+use crate::archive::{Archive, MOST_BYTES, is_zip};
 use crate::error::ImportError;
 
 /// The tables that are read, in the order in which they refer to each other.
 pub(super) const TABLES: [&str; 3] = ["deployments", "media", "observations"];
 
 pub(super) const DESCRIPTION: &str = "datapackage.json";
-/// The most that is unpacked of an archive: beyond any survey, within any disk.
-const MOST_BYTES: u64 = 4 << 30;
 const MOST_OF_DESCRIPTION: u64 = 64 << 20;
 
 /// A package that was found.
@@ -29,8 +27,17 @@ pub(super) struct Located {
     pub(super) name: String,
     /// The folder is a temporary one with the tables alone; it goes with this.
     pub(super) unpacked: Option<TempDir>,
+    /// The folder that paths of photographs start from; `None`: they are not at hand, and their paths stay as told.
+    pub(super) photographs: Option<PathBuf>,
     /// Where it is, if that is not where was pointed to.
     pub(super) elsewhere: Option<PathBuf>,
+}
+
+impl Located {
+    /// A folder with everything in it.
+    fn at(root: PathBuf, elsewhere: Option<PathBuf>) -> Self {
+        Self { name: name_of(&root), photographs: Some(root.clone()), root, unpacked: None, elsewhere }
+    }
 }
 
 /// Finds the package that `path` means.
@@ -42,7 +49,7 @@ pub(super) fn locate(path: &Path) -> Result<Located, ImportError> {
     }
     if real.file_name().is_some_and(|name| name == DESCRIPTION) {
         let root = real.parent().unwrap_or(&real).to_owned();
-        return Ok(Located { name: name_of(&root), root, unpacked: None, elsewhere: None });
+        return Ok(Located::at(root, None));
     }
     if is_zip(&real) { unpack(&real) } else { Err(no_package(path, "it is neither a folder nor a ZIP")) }
 }
@@ -51,7 +58,7 @@ fn folder(real: &Path, told: &Path) -> Result<Located, ImportError> {
     let has = |dir: &Path| dir.join(DESCRIPTION).is_file();
     let found = |root: PathBuf, elsewhere: bool| {
         let elsewhere = elsewhere.then(|| root.clone());
-        Ok(Located { name: name_of(&root), root, unpacked: None, elsewhere })
+        Ok(Located::at(root, elsewhere))
     };
     if has(real) {
         return found(real.to_owned(), false);
@@ -83,10 +90,6 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn is_zip(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
-}
-
 fn no_package(path: &Path, reason: &str) -> ImportError {
     let next = "give the folder that holds datapackage.json, or its ZIP";
     ImportError::WrongForm { path: path.to_owned(), reason: format!("{reason}; {next}") }
@@ -95,9 +98,7 @@ fn no_package(path: &Path, reason: &str) -> ImportError {
 fn unpack(path: &Path) -> Result<Located, ImportError> {
     let unreadable = |source: io::Error| ImportError::Unreadable { path: path.to_owned(), source };
     let wrong = |reason: String| ImportError::WrongForm { path: path.to_owned(), reason };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut archive = ZipArchive::new(io::BufReader::new(file))
-        .map_err(|error| wrong(format!("it is no ZIP that can be read: {error}")))?;
+    let mut archive = Archive::open(path)?;
     let described = descriptions(&archive);
     let [description] = described.as_slice() else {
         let count = described.len();
@@ -109,7 +110,7 @@ fn unpack(path: &Path) -> Result<Located, ImportError> {
     let dir = TempDir::new().map_err(unreadable)?;
     let root = dir.path().canonicalize().map_err(unreadable)?;
     let mut left = MOST_OF_DESCRIPTION;
-    take(&mut archive, description, &root.join(DESCRIPTION), &mut left, path)?;
+    archive.unpack(description, &root.join(DESCRIPTION), &mut left)?;
     let text = fs::read(root.join(DESCRIPTION)).map_err(unreadable)?;
     let mut left = MOST_BYTES;
     for table in paths_of_tables(&text) {
@@ -117,20 +118,16 @@ fn unpack(path: &Path) -> Result<Located, ImportError> {
         if let Some(above) = to.parent() {
             fs::create_dir_all(above).map_err(unreadable)?;
         }
-        take(&mut archive, &format!("{inside}{table}"), &to, &mut left, path)?;
+        archive.unpack(&format!("{inside}{table}"), &to, &mut left)?;
     }
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Located { root, name, unpacked: Some(dir), elsewhere: None })
+    Ok(Located { root, name, unpacked: Some(dir), photographs: None, elsewhere: None })
 }
 
-/// The descriptions of an archive that are the least deep in its folders. What macOS adds is none.
-fn descriptions(archive: &ZipArchive<io::BufReader<File>>) -> Vec<String> {
-    let names = archive.file_names().flatten().map(std::borrow::Cow::into_owned);
-    let is_one = |name: &String| {
-        let parts: Vec<&str> = name.split('/').collect();
-        parts.last() == Some(&DESCRIPTION) && parts[0] != "__MACOSX"
-    };
-    let mut found: Vec<String> = names.filter(is_one).collect();
+/// The descriptions of an archive that are the least deep in its folders.
+fn descriptions(archive: &Archive) -> Vec<String> {
+    let is_one = |name: &String| name.split('/').next_back() == Some(DESCRIPTION);
+    let mut found: Vec<String> = archive.names().into_iter().filter(is_one).collect();
     let depth = |name: &String| name.matches('/').count();
     let least = found.iter().map(depth).min();
     found.retain(|name| Some(depth(name)) == least); // one at the top is meant, whatever lies below
@@ -153,31 +150,4 @@ fn paths_of_tables(description: &[u8]) -> Vec<String> {
     };
     let without_dot = |path: &str| path.strip_prefix("./").unwrap_or(path).to_owned();
     paths.filter_map(|path| path.as_str().map(without_dot)).filter(is_plain).collect()
-}
-
-/// Unpacks one file, if the archive has it; `left` is how many bytes it may still have.
-fn take(
-    archive: &mut ZipArchive<io::BufReader<File>>,
-    name: &str,
-    to: &Path,
-    left: &mut u64,
-    path: &Path,
-) -> Result<(), ImportError> {
-    let wrong = |reason: String| ImportError::WrongForm { path: path.to_owned(), reason };
-    let Ok(entry) = archive.by_name(name) else { return Ok(()) };
-    if !entry.is_file() {
-        return Ok(());
-    }
-    let mut file =
-        File::create(to).map_err(|source| ImportError::Unreadable { path: to.to_owned(), source })?;
-    // What the archive says of its size proves nothing: count what comes out.
-    let written = io::copy(&mut entry.take(*left + 1), &mut file)
-        .map_err(|error| wrong(format!("{name} in it cannot be unpacked: {error}")))?;
-    if written > *left {
-        return Err(wrong(format!(
-            "{name} in it is larger than this unpacks; unpack it and give the folder"
-        )));
-    }
-    *left -= written;
-    Ok(())
 }

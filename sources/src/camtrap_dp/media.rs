@@ -197,9 +197,8 @@ fn path(row: &Row<'_>, package: &Package, copies: &HashMap<String, PathBuf>) -> 
     let file = if told.contains("://") {
         row.text("fileName").and_then(|name| copies.get(name)).cloned()
     } else {
-        let inside = package.inside(told);
-        let inside = inside.ok_or_else(|| row.bad("filePath", "a path that leads out of the package"))?;
-        (!package.is_unpacked()).then_some(inside)
+        let inside = package.photograph(told);
+        inside.ok_or_else(|| row.bad("filePath", "a path that leads out of the package"))?
     };
     Ok(file.map_or_else(|| told.to_owned(), |path| path.to_string_lossy().into_owned()))
 }

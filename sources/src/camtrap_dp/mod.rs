@@ -47,16 +47,18 @@ use deertrack_catalog::corrections::{ClockCorrection, Corrections, KEY};
 use deertrack_catalog::store::{KnownDataset, Level, NewDataset, Store, Writing};
 
 use crate::error::ImportError;
+use crate::given::Given;
 use crate::progress::OnProgress;
-use crate::source::SourceInfo;
+use crate::source::{How, Source, SourceInfo};
 use deployments::Stands;
+pub(crate) use deployments::{FAILURES, ZONE};
 use events::Events;
 use ids::Own;
 use individuals::Individuals;
 use levels::Fate;
 use locate::TABLES;
 use media::Media;
-use package::Package;
+pub(crate) use package::Package;
 use pictures::Pictures;
 use reading::{Left, Reading};
 use species::Chosen;
@@ -71,6 +73,17 @@ pub const INFO: SourceInfo = SourceInfo {
     about: "A Camtrap DP 1.0 package: deployments.csv, observations.csv and, if present, media.csv",
     recognises: "a folder, or its ZIP, with a datapackage.json whose profile is camtrap-dp 1.0",
 };
+
+pub(crate) const SOURCE: Source = Source { info: &INFO, claims: is_there, read: How::Package };
+
+fn is_there(given: &Given) -> bool {
+    let is_described = !given.named(|name| name == locate::DESCRIPTION).is_empty();
+    // Somebody may point at a folder within the package.
+    is_described
+        || given.folder().and_then(Path::parent).is_some_and(|above| {
+            given.path().is_dir() && given.names().is_empty() && above.join(locate::DESCRIPTION).is_file()
+        })
+}
 
 /// Reads the package at `path` (its folder or its ZIP) into the store: all of it, in one transaction, or nothing.
 ///
@@ -87,14 +100,26 @@ pub async fn import(
     options: &Options,
     progress: OnProgress<'_>,
 ) -> Result<Summary, ImportError> {
-    let package = Package::open(path)?;
+    import_package(&Package::open(path)?, store, options, progress).await
+}
+
+/// The same, of a package that was opened or drawn up.
+///
+/// # Errors
+/// As [`import`].
+pub(crate) async fn import_package(
+    package: &Package,
+    store: &mut Store,
+    options: &Options,
+    progress: OnProgress<'_>,
+) -> Result<Summary, ImportError> {
     let failed = options.failures.as_deref().map(failures::read).transpose()?.unwrap_or_default();
-    let mut reading = Reading::new(options, count_rows(&package)?, progress);
-    let mut stands = deployments::read(&package, &mut reading)?;
+    let mut reading = Reading::new(options, count_rows(package)?, progress);
+    let mut stands = deployments::read(package, &mut reading)?;
     shifts::mark(&mut stands, &options.shifts)?;
-    let mut media = media::read(&package, &stands, &mut reading)?;
+    let mut media = media::read(package, &stands, &mut reading)?;
     let chosen = Chosen::of(options);
-    let observations = observations::read(&package, &stands, &mut media, &chosen, &mut reading)?;
+    let observations = observations::read(package, &stands, &mut media, &chosen, &mut reading)?;
     reading.refuse_orphans()?;
     species::refuse_none(&chosen, &observations.species, &observations.other_species, reading.unused())?;
     reading.notes.mended_clocks = shifts::settle(&mut stands, &media, &observations);
@@ -107,14 +132,14 @@ pub async fn import(
     let fates = pictures::settle(&observations, [&all_events, &events], &media, options.observations);
     let pictures = Pictures::of(&observations, [&all_events, &events], &media, &fates);
     let individuals = Individuals::of(&observations, &events, &fates, &media);
-    note(&mut reading, &package, &stands, &media, &observations, &pictures, &individuals);
+    note(&mut reading, package, &stands, &media, &observations, &pictures, &individuals);
 
     let mut writing = store.begin().await?;
     let known = writing.known_datasets().await?;
-    let corrections = corrections(&package, &stands);
+    let corrections = corrections(package, &stands);
     let impossible_times = reading.notes.impossible_times;
     let mut dataset =
-        dataset(&package, options, &observations, &notes_of(&individuals, impossible_times, &corrections))?;
+        dataset(package, options, &observations, &notes_of(&individuals, impossible_times, &corrections))?;
     refuse_another(&dataset, &known, options)?;
     reading.notes.zones = zones::told(&zones);
     reading.notes.dropped_corrections = dropped(&dataset, &known, &corrections);
@@ -127,7 +152,7 @@ pub async fn import(
     };
     dataset.id_prefix = own.prefix(&dataset.id, &known, &mut writing).await?;
     let import = Import {
-        package: &package,
+        package,
         dataset,
         stands: &stands,
         zones: &zones,
@@ -154,9 +179,7 @@ fn count_rows(package: &Package) -> Result<u64, ImportError> {
     let mut rows = 0;
     for name in TABLES {
         let Some(mut table) = package.table(name, &[])? else { continue };
-        while table.next(|_| Ok(()))?.is_some() {
-            rows += 1;
-        }
+        rows += table.count()?;
     }
     Ok(rows)
 }
@@ -175,7 +198,7 @@ fn dataset(
         source: package.source(),
         id_prefix: String::new(),
         fingerprint: Some(package.fingerprint()?),
-        profile: package.version().map(|version| format!("camtrap-dp {version}")),
+        profile: package.profile(),
         species: serde_json::to_string(&species).ok(),
         metadata: package.metadata(),
         notes: (!notes.is_empty()).then(|| serde_json::to_string(&notes).ok()).flatten(),
@@ -356,6 +379,7 @@ fn summary(import: &Import<'_>, options: &Options, left: Left, written: &Written
         bad_rows: left.bad_rows,
         bad_row_count: left.bad_row_count,
         removed: written.removed,
+        told: import.package.told(),
         notes: left.notes,
     }
 }

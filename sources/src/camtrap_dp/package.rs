@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use deertrack_catalog::corrections::{Corrections, Failure, KEY};
 use serde::Deserialize;
@@ -14,9 +15,11 @@ use sha2::{Digest, Sha256};
 use super::columns::{COLUMNS, FREE_TEXT};
 use super::dialect::{Resource, form};
 use super::locate::{DESCRIPTION, Located, TABLES, locate};
+use crate::draft::Drafted;
 use crate::error::ImportError;
 use crate::table::Table;
-use crate::table_form::Form;
+use crate::table_form::{Form, Origins};
+use crate::told::Told;
 
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
 const PROFILE: &str = "camtrap-dp/";
@@ -26,13 +29,20 @@ const VERSION: &str = "1.0";
 const OWN_WORD: &str = "deertrack";
 
 /// An opened package.
-pub(super) struct Package {
+pub(crate) struct Package {
     located: Located,
     description: Description,
     /// The description without its resources, and without the word of an export.
     metadata: Map<String, Value>,
     /// What an export said of it; null: it is none.
     own_word: Value,
+    /// Of one that was drawn up from a tool's files: where its rows were told, and as what they were taken.
+    drafted: Option<FromTool>,
+}
+
+struct FromTool {
+    origins: HashMap<&'static str, Arc<Origins>>,
+    told: Told,
 }
 
 #[derive(Deserialize)]
@@ -49,8 +59,28 @@ struct Description {
 }
 
 impl Package {
-    pub(super) fn open(path: &Path) -> Result<Self, ImportError> {
-        let located = locate(path)?;
+    /// Opens what somebody else made.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no package of this version.
+    pub(crate) fn open(path: &Path) -> Result<Self, ImportError> {
+        Self::read(locate(path)?, None)
+    }
+
+    /// Opens what was drawn up here from the files of a tool.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn of(drafted: Drafted) -> Result<Self, ImportError> {
+        let Drafted { dir, photographs, origins, told } = drafted;
+        let unreadable = |source| ImportError::Unreadable { path: dir.path().to_owned(), source };
+        let root = dir.path().canonicalize().map_err(unreadable)?;
+        let name = told.source.clone();
+        let located = Located { root, name, unpacked: Some(dir), photographs, elsewhere: None };
+        Self::read(located, Some(FromTool { origins, told }))
+    }
+
+    fn read(located: Located, drafted: Option<FromTool>) -> Result<Self, ImportError> {
         let path = located.root.join(DESCRIPTION);
         let text =
             fs::read(&path).map_err(|source| ImportError::Unreadable { path: path.clone(), source })?;
@@ -62,15 +92,43 @@ impl Package {
             serde_json::from_value(Value::Object(metadata.clone())).map_err(no_package)?;
         metadata.remove("resources");
         let own_word = metadata.remove(OWN_WORD).unwrap_or_default();
-        let package = Self { located, description, metadata, own_word };
+        let package = Self { located, description, metadata, own_word, drafted };
         if package.version().is_none_or(|version| !version.starts_with(VERSION)) {
-            let of = &package.description;
-            let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
-            return Err(wrong(format!(
-                "its profile is {profile}, and this reads Camtrap DP {VERSION}: export it in that version"
-            )));
+            return Err(wrong(package.wrong_version()));
         }
         Ok(package)
+    }
+
+    /// What is wrong with its version, and what to do about it.
+    fn wrong_version(&self) -> String {
+        let of = &self.description;
+        let profile = of.profile.as_deref().or(of.schema.as_deref()).unwrap_or("missing");
+        let cure = match self.version().and_then(|version| version.split('.').next()) {
+            Some("0") => {
+                "export it in that version. Older ones name other columns: platforms (Agouti, TRAPPER, eMammal) make the \
+                 package anew in version 1.0 when it is downloaded again"
+            }
+            Some(_) => "export it in that version",
+            None => "export it in that version; another data package is no survey of cameras",
+        };
+        format!("its profile is {profile}, and this reads Camtrap DP {VERSION}: {cure}")
+    }
+
+    /// What the database keeps of where it came from.
+    pub(super) fn profile(&self) -> Option<String> {
+        let version = self.version()?;
+        let tool = self.drafted.as_ref().map(|drafted| format!(", drawn up from {}", drafted.told.source));
+        Some(format!("camtrap-dp {version}{}", tool.unwrap_or_default()))
+    }
+
+    /// As what the files of a tool were taken.
+    pub(crate) fn told(&self) -> Told {
+        self.drafted.as_ref().map(|drafted| drafted.told.clone()).unwrap_or_default()
+    }
+
+    /// It was drawn up from the files of a tool, which need not know where its cameras stood.
+    pub(super) fn is_drafted(&self) -> bool {
+        self.drafted.is_some()
     }
 
     /// The version of the standard, as its profile names it.
@@ -124,7 +182,7 @@ impl Package {
 
     /// It is a ZIP, of which the tables were unpacked and the photographs were not.
     pub(super) fn is_unpacked(&self) -> bool {
-        self.located.unpacked.is_some()
+        self.located.photographs.is_none()
     }
 
     /// The file of a table; `None` when it is not there.
@@ -162,7 +220,7 @@ impl Package {
                 None => format!("the package has no {name}.csv"),
             };
             // What a ZIP was unpacked to is gone when this is read.
-            let path = if self.is_unpacked() {
+            let path = if self.located.unpacked.is_some() {
                 PathBuf::from(&self.located.name)
             } else {
                 self.located.root.clone()
@@ -180,7 +238,10 @@ impl Package {
             path: self.located.root.join(DESCRIPTION),
             reason: format!("{reason} of {name}"),
         })?;
-        Table::open_as(&path, &file, columns, Form { columns: &COLUMNS, free_text: &FREE_TEXT, ..form })
+        let origins = self.drafted.as_ref().and_then(|drafted| drafted.origins.get(name).cloned());
+        // Only an export of ours marks free text, and a tool's is as it was.
+        let free_text = if origins.is_some() { &[][..] } else { &FREE_TEXT };
+        Table::open_as(&path, &file, columns, Form { columns: &COLUMNS, free_text, origins, ..form })
             .map(Some)
     }
 
@@ -202,19 +263,17 @@ impl Package {
         Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Where a relative path leads; `None` when it leads out of the package, also by a symbolic link.
-    pub(super) fn inside(&self, relative: &str) -> Option<PathBuf> {
-        let relative = Path::new(relative);
-        let plain =
-            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        if !plain || relative.as_os_str().is_empty() {
-            return None;
-        }
-        let path = self.located.root.join(relative);
-        match path.canonicalize() {
-            Ok(real) => real.starts_with(&self.located.root).then_some(real),
-            Err(_) => Some(path), // not there: then nothing is read
-        }
+    /// Where the path of a table leads; `None` when it leads out of the package.
+    fn inside(&self, relative: &str) -> Option<PathBuf> {
+        within(&self.located.root, relative)
+    }
+
+    /// Where the path of a photograph leads: to a file, or nowhere where photographs are not at hand; `None` when it leads
+    /// out of their folder.
+    pub(super) fn photograph(&self, relative: &str) -> Option<Option<PathBuf>> {
+        let folder = self.located.photographs.as_ref().unwrap_or(&self.located.root);
+        let inside = within(folder, relative)?;
+        Some(self.located.photographs.is_some().then_some(inside))
     }
 
     /// The files in the package's `media` folder by name. Platforms write URLs into `filePath` and ship copies there.
@@ -227,5 +286,19 @@ impl Package {
                 path.is_file().then_some((name, path))
             })
             .collect()
+    }
+}
+
+/// Where a relative path leads; `None` when it leads out of the folder, also by a symbolic link.
+fn within(folder: &Path, relative: &str) -> Option<PathBuf> {
+    let relative = Path::new(relative);
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if !plain || relative.as_os_str().is_empty() {
+        return None;
+    }
+    let path = folder.join(relative);
+    match path.canonicalize() {
+        Ok(real) => real.starts_with(folder).then_some(real),
+        Err(_) => Some(path), // not there: then nothing is read
     }
 }

@@ -16,8 +16,8 @@ const METRES_A_DEGREE: f64 = 111_320.0;
 pub(super) struct Told {
     pub(super) location_id: Option<String>,
     pub(super) location_name: Option<String>,
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
+    /// Latitude and longitude, WGS 84; a package tells them, other tools need not.
+    pub(super) coordinates: Option<[f64; 2]>,
     pub(super) uncertainty: Option<f64>,
     /// Told beside the package.
     pub(super) zone: Option<Tz>,
@@ -29,8 +29,8 @@ pub(super) struct Place {
     /// `None`: made of coordinates.
     pub(super) source_id: Option<String>,
     pub(super) name: Option<String>,
-    pub(super) latitude: f64,
-    pub(super) longitude: f64,
+    /// Latitude and longitude, WGS 84; a package tells them, other tools need not.
+    pub(super) coordinates: Option<[f64; 2]>,
     pub(super) uncertainty: Option<f64>,
     /// Told beside the package.
     pub(super) zone: Option<Tz>,
@@ -56,10 +56,11 @@ impl Places {
         };
         let Some(at) = known else { return self.add(deployment_id, told) };
         let place = &mut self.all[at];
-        let apart = metres([place.latitude, place.longitude], [told.latitude, told.longitude]);
+        let apart = apart(place, &told).unwrap_or_default();
         if apart > APART_METRES {
             place.apart = Some(place.apart.unwrap_or_default().max(apart));
         }
+        place.coordinates = place.coordinates.or(told.coordinates);
         place.name = place.name.take().or(told.location_name);
         place.zone = place.zone.or(told.zone);
         at
@@ -78,8 +79,7 @@ impl Places {
             id,
             source_id: told.location_id,
             name: told.location_name,
-            latitude: told.latitude,
-            longitude: told.longitude,
+            coordinates: told.coordinates,
             uncertainty: told.uncertainty,
             zone: told.zone,
             apart: None,
@@ -91,8 +91,12 @@ impl Places {
 fn is_same(place: &Place, told: &Told) -> bool {
     let named_otherwise =
         matches!((&place.name, &told.location_name), (Some(one), Some(other)) if one != other);
-    let apart = metres([place.latitude, place.longitude], [told.latitude, told.longitude]);
-    !named_otherwise && apart <= SAME_POINT_METRES
+    !named_otherwise && apart(place, told).is_some_and(|apart| apart <= SAME_POINT_METRES)
+}
+
+/// How far what a deployment tells is from its place; `None` where one of both is not known.
+fn apart(place: &Place, told: &Told) -> Option<f64> {
+    Some(metres(place.coordinates?, told.coordinates?))
 }
 
 /// Between two points that are near each other, also across the antimeridian.
@@ -111,8 +115,7 @@ mod tests {
         Told {
             location_id: owned(id),
             location_name: owned(name),
-            latitude,
-            longitude,
+            coordinates: Some([latitude, longitude]),
             uncertainty: None,
             zone: None,
         }

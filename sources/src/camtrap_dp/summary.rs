@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::error::BadRow;
+use crate::told::Told;
 
 /// How many clocks, species or places are shown by name; the rest is counted.
 const SHOWN: usize = 10;
@@ -59,6 +60,8 @@ pub struct Summary {
     pub bad_row_count: u64,
     /// Rows of an earlier import of this package that this one did not take and so removed.
     pub removed: u64,
+    /// As what the files of another tool were taken; of a package nothing.
+    pub told: Told,
     /// What else one should know of the package.
     pub notes: Notes,
 }
@@ -198,6 +201,7 @@ impl fmt::Display for Orphans {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.told)?;
         writeln!(f, "{}", self.dataset)?;
         let classes: Vec<String> =
             self.classes.iter().map(|(class, rows)| format!("{rows} {class}")).collect();

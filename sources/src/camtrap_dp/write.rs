@@ -105,8 +105,8 @@ impl Import<'_> {
             NewPlace {
                 id: self.id(&place.id),
                 name,
-                latitude: Some(place.latitude),
-                longitude: Some(place.longitude),
+                latitude: place.coordinates.map(|[latitude, _]| latitude),
+                longitude: place.coordinates.map(|[_, longitude]| longitude),
                 coordinate_uncertainty: place.uncertainty,
                 timezone: zone.map(|zone| zone.name().to_owned()),
                 zone_source: zone.map(|_| if place.zone.is_some() { "told" } else { "offset" }.to_owned()),

@@ -15,14 +15,15 @@ pub(super) fn places(stands: &Stands, observations: &Observations) -> Vec<Place>
     let offsets = offsets(stands, observations);
     let places = stands.places.all.iter().enumerate().map(|(number, place)| {
         let of_offset = || offsets.get(&number).and_then(|seconds| zone_of_offset(*seconds));
-        let by_coordinates =
-            Coordinates::new(place.latitude, place.longitude).and_then(deertrack_survey::zone::zone_at);
+        let coordinates =
+            place.coordinates.and_then(|[latitude, longitude]| Coordinates::new(latitude, longitude));
+        let by_coordinates = coordinates.and_then(deertrack_survey::zone::zone_at);
         let is_known = place.zone.is_some() || by_coordinates.is_some_and(|zone| !is_nautical(zone));
         Place {
             id: place.id.clone(),
             name: place.name.clone().unwrap_or_else(|| place.id.clone()),
-            latitude: Some(place.latitude),
-            longitude: Some(place.longitude),
+            latitude: place.coordinates.map(|[latitude, _]| latitude),
+            longitude: place.coordinates.map(|[_, longitude]| longitude),
             coordinate_uncertainty: place.uncertainty,
             zone: place.zone,
             offset_zone: if is_known { None } else { of_offset() },

@@ -1,12 +1,13 @@
-//! Vectors of known photographs, to try a re-identification on: raw little-endian float32 rows beside a CSV of labels.
+//! Vectors of known photographs, to try a re-identification on: rows of a file ([`vectors`]) beside a CSV of labels.
 //!
 //! Chosen rows become known deer, the others detections without a time (so they are in no report). Whom a row truly
-//! shows is kept for evaluation only. Labels: `row` (from 0) and `individual`; `split` and `file` if present.
+//! shows is kept for evaluation only. Labels: `individual`, and `row` (from 0; without it
+//! labels are in the order of the vectors); `split` and `file` if present.
+
+mod vectors;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use deertrack_catalog::store::{NewDataset, NewDeer, NewDetection, NewImage, Owned, Store, Writing};
@@ -15,26 +16,36 @@ use serde::Serialize;
 
 use crate::error::ImportError;
 use crate::progress::OnProgress;
-use crate::source::SourceInfo;
+use crate::source::{How, Source, SourceInfo};
 use crate::table::Table;
+use vectors::{LABELS, Vectors};
 
 /// The source, for people.
 pub const INFO: SourceInfo = SourceInfo {
     name: "embeddings",
     about: "Embedding vectors of known photographs, to try the re-identification analysis on",
-    recognises: "a file whose length is a multiple of a vector's, beside a CSV with the columns row and individual",
+    recognises: "a NumPy file (.npy, .npz), a CSV of numbers, or rows of float32, beside a CSV with the column individual",
+};
+
+pub(crate) const SOURCE: Source = Source {
+    info: &INFO,
+    claims: |given| {
+        let is_one = |name: &str| name.ends_with(".npy") || name.ends_with(".npz");
+        given.names().len() == 1 && !given.named(is_one).is_empty()
+    },
+    read: How::Other("import vectors with: deertrack import embeddings FILE --labels CSV"),
 };
 
 /// Rows that are held before they are written.
 const BATCH: usize = 500;
-/// The longest vector.
-const MAX_DIMENSIONS: usize = 65_536;
 
 /// What to take.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Numbers in a vector.
+    /// Numbers in a vector, of a file of raw rows; NumPy's tell it themselves.
     pub dimensions: usize,
+    /// Name of the array, where an archive has several.
+    pub array: Option<String>,
     /// Take only rows with this label in the column `split` as detections; `None`: all.
     pub split: Option<String>,
     /// Rows that become known deer, one for each animal, of whatever split.
@@ -76,7 +87,7 @@ impl fmt::Display for Summary {
 /// earlier import of a file of this name left are removed.
 ///
 /// # Errors
-/// When a file cannot be read or is of another form (its length no multiple of a vector, a number that is not finite,
+/// When a file cannot be read or is of another form (its length not that of its rows, a number that is not finite,
 /// a gallery row without a label or of an animal that has one already), at the first bad label, and when the database
 /// fails.
 pub async fn import(
@@ -86,7 +97,7 @@ pub async fn import(
     options: &Options,
     progress: OnProgress<'_>,
 ) -> Result<Summary, ImportError> {
-    let mut file = Vectors::open(vectors, options.dimensions)?;
+    let mut file = Vectors::open(vectors, options.dimensions, options.array.as_deref())?;
     let labels = Labels::read(labels, file.rows)?;
     let name = vectors.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let plan = Plan::new(name, labels, options)?;
@@ -115,51 +126,6 @@ pub async fn import(
     Ok(summary)
 }
 
-/// The file of vectors, read from its start.
-struct Vectors {
-    path: PathBuf,
-    reader: BufReader<File>,
-    rows: usize,
-    bytes: Vec<u8>,
-}
-
-impl Vectors {
-    fn open(path: &Path, dimensions: usize) -> Result<Self, ImportError> {
-        let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
-        let wrong = |reason| ImportError::WrongForm { path: path.to_owned(), reason };
-        if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
-            return Err(wrong(format!("a vector has 1 to {MAX_DIMENSIONS} numbers, not {dimensions}")));
-        }
-        let file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        let row = dimensions as u64 * 4;
-        if length == 0 || !length.is_multiple_of(row) {
-            let reason =
-                format!("its {length} bytes are not rows of {dimensions} float32 numbers ({row} bytes each)");
-            return Err(wrong(reason));
-        }
-        let rows = usize::try_from(length / row).map_err(|_| wrong("it has too many rows".to_owned()))?;
-        Ok(Self { path: path.to_owned(), reader: BufReader::new(file), rows, bytes: vec![0; dimensions * 4] })
-    }
-
-    fn next(&mut self, row: usize) -> Result<Vec<f32>, ImportError> {
-        let path = || self.path.clone();
-        self.reader
-            .read_exact(&mut self.bytes)
-            .map_err(|source| ImportError::Unreadable { path: path(), source })?;
-        let (numbers, _) = self.bytes.as_chunks::<4>();
-        let vector: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
-        if vector.iter().all(|number| number.is_finite()) {
-            Ok(vector)
-        } else {
-            Err(ImportError::WrongForm {
-                path: path(),
-                reason: format!("row {row} has a number that is not finite"),
-            })
-        }
-    }
-}
-
 struct Label {
     individual: String,
     split: Option<String>,
@@ -175,12 +141,14 @@ struct Labels {
 impl Labels {
     fn read(path: &Path, rows: usize) -> Result<Self, ImportError> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut table = Table::open(path, &file, &["row", "individual"])?;
+        let mut table = Table::of_tool(path, &file, LABELS, &["individual"])?;
+        let is_numbered = table.has("row");
         let mut of = HashMap::new();
         while let Some(read) = table.next(|row| {
-            let number = row.index("row")?;
+            let number = if is_numbered { row.index("row")? } else { of.len() };
             if number >= rows {
-                return Err(row.bad("row", &format!("beyond the {rows} rows of the vectors")));
+                let column = if is_numbered { "row" } else { "individual" };
+                return Err(row.bad(column, &format!("beyond the {rows} rows of the vectors")));
             }
             if of.contains_key(&number) {
                 return Err(row.bad("row", "not unique"));

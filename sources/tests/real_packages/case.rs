@@ -140,7 +140,7 @@ impl Case {
     }
 }
 
-fn ever() -> TimeRange {
+pub(crate) fn ever() -> TimeRange {
     let year = |text: &str| -> DateTime<Utc> { text.parse().expect("an instant") };
     year("1900-01-01T00:00:00Z")..year("9000-01-01T00:00:00Z")
 }

@@ -1,10 +1,11 @@
 //! Packages as people have them, each with its right value.
 //!
 //! The data are not part of the project: `cargo test -p deertrack-sources --test real_packages -- FOLDER`, where FOLDER
-//! holds `field_cases/`, `camtrapdp_example/` and `roedeer_leuven_camtrapdp/`. What a report or a package that is
+//! holds `field_cases/`, `camtrapdp_example/`, `roedeer_leuven_camtrapdp/` and `wildlife_insights_sample/`. What a report or a package that is
 //! exported must say of them is checked in `worker/tests/real`.
 
 mod case;
+mod wildlife_insights;
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,9 @@ fn main() {
         let path = folder.join("field_cases").join(name);
         trials.push(Trial::test(name, move || check(&path)));
     }
+    let sample = folder.join("wildlife_insights_sample");
+    let name = "a_download_of_wildlife_insights_has_the_counts_of_an_independent_script";
+    trials.push(Trial::test(name, move || wildlife_insights::sample(&sample)));
     for (name, path, check) in [
         ("the_standards_example", "camtrapdp_example/example", example as Check),
         ("leuven", "roedeer_leuven_camtrapdp", leuven),

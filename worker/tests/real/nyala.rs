@@ -27,6 +27,7 @@ fn vectors_are_kept(data: &Path) {
         let mut store = Store::open(&url).await.unwrap();
         let options = Options {
             dimensions: DIMENSIONS,
+            array: None,
             split: Some("test".into()),
             gallery_rows: gallery_rows.clone(),
         };

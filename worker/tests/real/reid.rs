@@ -56,6 +56,7 @@ async fn import_into(url: &str, data: &Path, space: &str, oracle: &Value) {
     let folder = data.join("reid_nyala_real");
     let options = Options {
         dimensions: 512,
+        array: None,
         split: Some("test".into()),
         gallery_rows: serde_json::from_value(oracle["gallery_rows"].clone()).unwrap(),
     };
