@@ -62,8 +62,8 @@ def request(url, title):
         if record["status"] == "failed":
             raise SystemExit(record["error"])
         time.sleep(0.005)
-    file = get(f"{url}/api/files/{job}") if "download_url" not in record else get(url + record["download_url"])
-    return time.monotonic() - began, len(file), record
+    file = get(url + record["download_url"])
+    return time.monotonic() - began, len(file)
 
 
 def main():
@@ -80,7 +80,8 @@ def main():
         shared = ["--redis-url", f"redis://127.0.0.1:{redis}", "--export-dir", folder, "--timezone", "Europe/London"]
         shared += ["--allow-unsafe-redis"]
         serve = [DEERTRACK, "serve", *shared, "--listen", f"127.0.0.1:{gateway}"]
-        servers += [subprocess.Popen(serve, **QUIET), subprocess.Popen([DEERTRACK, "work", *shared, "--database", database], **QUIET)]
+        work = [DEERTRACK, "work", *shared, "--database", database]
+        servers += [subprocess.Popen(serve, **QUIET), subprocess.Popen(work, **QUIET)]
         try:
             url = f"http://127.0.0.1:{gateway}"
             until_ready(url)
@@ -88,7 +89,6 @@ def main():
             rounds = [request(url, f"Round {number}") for number in range(ROUNDS)]
             seconds = [round[0] for round in rounds]
             memory = sum(peak_megabytes(process) for process in servers[1:])
-            print([peak_megabytes(p) for p in servers[1:]])
             print(
                 f"{statistics.median(seconds):.2f} s (median of {ROUNDS}, {min(seconds):.2f} to {max(seconds):.2f}) to a file of "
                 f"{rounds[0][1] / 1000:.0f} kB; gateway and worker together at most {memory:.0f} MB"
