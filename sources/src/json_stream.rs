@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_told_with_its_place() {
         for (text, told) in [
-            ("{\"images\": [{\"a\": 1},", "a.json: line 1, character 22"),
+            ("{\"images\": [{\"a\": 1},", "a.json: line 1, character 21"),
             ("[1, 2]", "an object with a list \"images\""),
             ("{\"images\": [None]}", "line 1, character 13"),
             ("{\"images\": 5}", "expected a list"),
