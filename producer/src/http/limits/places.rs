@@ -15,7 +15,7 @@ use crate::http::refusal::{MAX_BODY_BYTES, Refusal};
 /// Bodies of at most so many bytes are read at any time: there are no more of them than connections.
 const SMALL_BODY: usize = 16 * 1024;
 /// Large bodies that are read and enqueued at a time.
-const TURNS: usize = 4;
+const TURNS: usize = 2;
 /// The unit in which memory for bodies is handed out, in bytes.
 const UNIT: usize = 1024;
 
