@@ -1,11 +1,12 @@
 //! Rows of vectors, without these: each database has forms of its own for them.
 
 use chrono::{DateTime, Utc};
-use deertrack_survey::{BoxUnit, Subject, class_of_deer, subject};
+use deertrack_survey::{BoxUnit, class_of_deer};
 use sqlx::FromRow;
 
 use crate::cells::row;
 use crate::embedding::{Embedding, Profile};
+use crate::left_out_row::of_deer;
 use crate::row::image_box;
 
 row! {
@@ -47,10 +48,8 @@ impl EmbeddingRow<'_> {
 
     /// `None`: it shows no deer.
     pub(super) fn of_deer(self, unit: BoxUnit, vector: Option<Vec<f32>>) -> Option<Embedding> {
-        let corrected = self.corrected_classification;
-        let Subject::Deer(class) = subject(corrected, self.classification) else { return None };
         Some(Embedding {
-            class,
+            class: of_deer([self.corrected_classification, self.classification]).ok()?,
             bbox: image_box(
                 [self.bbox_x, self.bbox_y, self.bbox_width, self.bbox_height],
                 unit,
