@@ -5,6 +5,8 @@
 
 #[path = "attacks/bodies.rs"]
 mod bodies;
+#[path = "attacks/browser.rs"]
+mod browser;
 #[path = "attacks/connections.rs"]
 mod connections;
 #[path = "attacks/pages.rs"]
@@ -25,7 +27,8 @@ fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // One after the other: what one of them costs is measured.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let attacks = [bodies::all(), connections::all(), pages::all()].into_iter().flatten().collect();
+    let attacks =
+        [bodies::all(), connections::all(), pages::all(), browser::all()].into_iter().flatten().collect();
     libtest_mimic::run(&arguments, attacks).exit();
 }
 
