@@ -183,6 +183,8 @@ fn a_status_names_the_file_that_is_there_and_each_file_has_a_job() {
     assert_eq!(broken(&facts), [Promise::StatusNamesItsFile]);
     let mut facts = good();
     let file = facts.files[&file_name()].clone();
+    facts.files.insert(".deertrack-check-a1B2c3.part".to_owned(), file.clone());
+    assert_eq!((broken(&facts), facts.judge().orphans), (vec![], 1), "a look whether files can be written");
     facts.files.insert("report_20260102_030405_nobody.pdf".to_owned(), file);
     assert_eq!(broken(&facts), [Promise::EachFileHasItsJob]);
 }
