@@ -167,7 +167,11 @@ fn fixed_paths(generator: &mut SchemaGenerator) -> Map<String, Value> {
         } },
         "/api/static/exports/{filename}": { "get": {
             "operationId": "download", "summary": "Fetch an artifact", "tags": ["files"],
-            "parameters": [path_parameter("filename", "As in the status record.")],
+            "parameters": [
+                path_parameter("filename", "As in the status record."),
+                { "name": "inline", "in": "query", "required": false, "schema": { "type": "string", "enum": ["1"] },
+                  "description": "A PDF opens in the browser instead of being saved." },
+            ],
             "responses": {
                 "200": file, "206": { "description": "The part that `Range` asked for." },
                 "304": { "description": "Unchanged since the `ETag` in `If-None-Match`." },

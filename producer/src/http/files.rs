@@ -11,7 +11,8 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED,
+    RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +29,13 @@ use crate::access::Who;
 /// Artifacts never change under their name, but they expire, and a shared cache must not outlive that.
 const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// The artifact, or the part that `Range` asks for.
+/// A report that opens in the browser's own viewer, which needs styles and fonts that it makes itself. No script runs.
+const VIEWER_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+
+/// The artifact, or the part that `Range` asks for. With `?inline=1` a report opens in the browser.
 pub(super) async fn download(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -46,6 +53,7 @@ pub(super) async fn download(
         return Err(absent());
     }
     let place = app.places.download()?;
+    let opens = filename.ends_with(".pdf") && request.uri().query() == Some("inline=1");
     if !wants_part(&path, request.headers()).await {
         request.headers_mut().remove(RANGE);
     }
@@ -54,7 +62,7 @@ pub(super) async fn download(
     if response.status() == StatusCode::NOT_FOUND {
         return Err(absent());
     }
-    describe(&mut response, &filename);
+    describe(&mut response, &filename, opens);
     Ok(response)
 }
 
@@ -111,16 +119,20 @@ async fn is_current(path: &FsPath, version: &HeaderValue) -> bool {
     [ETAG, LAST_MODIFIED].iter().any(|name| current.headers().get(name) == Some(version))
 }
 
-fn describe(response: &mut Response, filename: &str) {
+fn describe(response: &mut Response, filename: &str, opens: bool) {
     let carries_file = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, CACHING);
     if !carries_file {
         return;
     }
-    let attachment = HeaderValue::try_from(format!("attachment; filename=\"{filename}\""))
+    let how = if opens { "inline" } else { "attachment" };
+    let disposition = HeaderValue::try_from(format!("{how}; filename=\"{filename}\""))
         .expect("an artifact's name holds letters, digits and . _ - only");
-    headers.insert(CONTENT_DISPOSITION, attachment);
+    headers.insert(CONTENT_DISPOSITION, disposition);
+    if opens {
+        headers.insert(CONTENT_SECURITY_POLICY, VIEWER_POLICY);
+    }
     if let Some(media_type) = media_type(filename) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     }

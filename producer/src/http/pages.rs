@@ -1,4 +1,5 @@
-//! Pages for people: the dashboard and the interactive documentation. Everything is embedded; no CDN is asked.
+//! Pages for people: where exports are started, followed and looked into, and the interactive
+//! documentation. Everything is embedded; no CDN is asked.
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,10 +12,36 @@ use utoipa_swagger_ui::Config;
 
 use super::refusal::Refusal;
 
-const DASHBOARD: &str = include_str!("../../assets/dashboard.html");
-const SCRIPT: &str = include_str!("../../assets/dashboard.js");
-const STYLE: &str = include_str!("../../assets/dashboard.css");
-const ICON: &str = include_str!("../../assets/icon.svg");
+/// A file of the page, by its name.
+macro_rules! files {
+    ($($name:literal $media_type:expr;)*) => {
+        &[$(($name, $media_type, include_str!(concat!("../../assets/page/", $name)))),*]
+    };
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const INDEX: &str = include_str!("../../assets/page/index.html");
+const FILES: &[(&str, &str, &str)] = files! {
+    "page.css" "text/css; charset=utf-8";
+    "icon.svg" "image/svg+xml";
+    "api.js" SCRIPT;
+    "archive_view.js" SCRIPT;
+    "controls.js" SCRIPT;
+    "dom.js" SCRIPT;
+    "events.js" SCRIPT;
+    "form.js" SCRIPT;
+    "job_item.js" SCRIPT;
+    "jobs.js" SCRIPT;
+    "look.js" SCRIPT;
+    "main.js" SCRIPT;
+    "map_view.js" SCRIPT;
+    "presets.js" SCRIPT;
+    "schema.js" SCRIPT;
+    "table_view.js" SCRIPT;
+    "texts.js" SCRIPT;
+    "validate.js" SCRIPT;
+    "zip.js" SCRIPT;
+};
 
 static OPENAPI: LazyLock<String> = LazyLock::new(|| deertrack_schemas::openapi().to_string());
 static DOCS: LazyLock<Arc<Config<'static>>> =
@@ -22,17 +49,16 @@ static DOCS: LazyLock<Arc<Config<'static>>> =
 
 /// `GET /`: submit exports and follow them.
 pub(super) async fn dashboard() -> Response {
-    page("text/html; charset=utf-8", DASHBOARD)
+    page("text/html; charset=utf-8", INDEX)
 }
 
-/// `GET /assets/{file}`: what the dashboard loads.
+/// `GET /assets/{file}`: what the page loads.
 pub(super) async fn asset(file: Result<Path<String>, PathRejection>) -> Result<Response, Refusal> {
-    match file?.as_str() {
-        "dashboard.js" => Ok(page("text/javascript; charset=utf-8", SCRIPT)),
-        "dashboard.css" => Ok(page("text/css; charset=utf-8", STYLE)),
-        "icon.svg" => Ok(page("image/svg+xml", ICON)),
-        other => Err(Refusal::not_found(format!("No such file: {}", clip(other)))),
-    }
+    let file = file?;
+    let found = FILES.iter().find(|(name, ..)| *name == file.as_str());
+    let (_, media_type, text) =
+        found.ok_or_else(|| Refusal::not_found(format!("No such file: {}", clip(&file))))?;
+    Ok(page(media_type, *text))
 }
 
 /// `GET /openapi.json`.

@@ -180,9 +180,38 @@ async fn the_pages_load_nothing_from_elsewhere() {
             "{page}"
         );
     }
-    let script = gateway.get("/assets/dashboard.js").await.text().await.unwrap();
-    for parser in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
-        assert!(!script.contains(parser), "the dashboard would parse data as HTML: {parser}");
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/page");
+    for file in std::fs::read_dir(assets).unwrap().map(|file| file.unwrap().file_name()) {
+        let name = file.to_str().unwrap();
+        if name == "index.html" {
+            continue;
+        }
+        let response = gateway.get(&format!("/assets/{name}")).await;
+        assert_eq!(response.status(), 200, "{name} is served");
+        let script = response.text().await.unwrap();
+        for parser in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+            assert!(!script.contains(parser), "{name} would parse data as HTML: {parser}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_opens_in_the_browser_when_asked_to_and_nothing_else_does() {
+    let gateway = Gateway::start().await;
+    for name in ["report_1.pdf", "table_1.csv"] {
+        std::fs::write(gateway.export_dir().join(name), "%PDF").unwrap();
+    }
+    let file = async |query: &str| gateway.get(&format!("/api/static/exports/{query}")).await;
+    let header =
+        |response: &reqwest::Response, name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    let opened = file("report_1.pdf?inline=1").await;
+    assert_eq!(header(&opened, "content-disposition"), "inline; filename=\"report_1.pdf\"");
+    assert_eq!(header(&opened, "content-type"), "application/pdf");
+    assert!(header(&opened, "content-security-policy").starts_with("default-src 'none'; object-src 'self'"));
+    for other in ["report_1.pdf", "table_1.csv?inline=1", "table_1.csv"] {
+        let saved = file(other).await;
+        assert!(header(&saved, "content-disposition").starts_with("attachment"), "{other}");
+        assert!(header(&saved, "content-security-policy").contains("script-src 'self'"), "{other}");
     }
 }
 

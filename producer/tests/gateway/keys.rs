@@ -94,7 +94,7 @@ fn of_a_tenant() -> Vec<Scope> {
 
 fn filled(path: &str, method: &str, job: &str, file: &str) -> String {
     let kind = if method == "DELETE" { job } else { "pdf" };
-    let part = if path.starts_with("/docs/") { "swagger-initializer.js" } else { "dashboard.js" };
+    let part = if path.starts_with("/docs/") { "swagger-initializer.js" } else { "main.js" };
     path.replace("{kind}", kind).replace("{job_id}", job).replace("{filename}", file).replace("{file}", part)
 }
 

@@ -1,5 +1,6 @@
 //! Runs the real binary as a user would, and waits for what it says instead of sleeping.
 
+pub(crate) mod browser;
 #[cfg(feature = "otlp")]
 pub(crate) mod collector;
 pub(crate) mod house;
