@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use deertrack_producer::Exports;
 use deertrack_producer::access::Keys;
-use deertrack_producer::http::{self, GatewayState, Limits, TlsFiles};
+use deertrack_producer::http::{self, GatewayState, Limits, PathPrefix, TlsFiles};
 use deertrack_stream::Stream;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -30,6 +30,15 @@ pub(crate) struct GatewayArgs {
         value_parser = host
     )]
     allowed_hosts: Vec<String>,
+    /// Path of a proxy below which clients ask, such as /exports; whether the proxy takes it away or hands it on
+    #[arg(
+        long,
+        env = "DEERTRACK_PATH_PREFIX",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "PATH"
+    )]
+    path_prefix: PathPrefix,
     /// The most connections; half of them may follow events [default: 10,000, or what the limit of descriptors allows]
     #[arg(
         long,
@@ -70,6 +79,11 @@ impl ServerTlsArgs {
 }
 
 impl GatewayArgs {
+    /// How its address ends.
+    pub(crate) fn path(&self) -> &str {
+        self.path_prefix.as_str()
+    }
+
     /// How its address begins.
     pub(crate) fn scheme(&self) -> &'static str {
         if self.tls.tls_cert.is_some() { "https" } else { "http" }
@@ -148,6 +162,7 @@ impl Gateway<'_> {
             allowed_hosts: self.args.allowed_hosts.clone(),
             tls: self.args.tls.files(),
             keys: self.args.keys()?,
+            path_prefix: self.args.path_prefix.clone(),
             metrics_elsewhere: self.metrics_elsewhere,
         };
         Ok(http::serve(listener, state, shutdown).await.context("the gateway stopped")?)

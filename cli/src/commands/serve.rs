@@ -49,7 +49,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), Exit> {
         services::serve_metrics(address, metrics.clone(), None::<fn() -> Vec<String>>, shutdown.clone())
             .await?;
     }
-    print::line(&format!("gateway {}://{address}", args.gateway.scheme()));
+    print::line(&format!("gateway {}://{address}{}", args.gateway.scheme(), args.gateway.path()));
     let (zone, export_dir) = (args.zone.timezone, &*args.files.export_dir);
     let gateway = Gateway { args: &args.gateway, stream, zone, export_dir, metrics, metrics_elsewhere };
     gateway.serve(listener, shutdown).await

@@ -68,7 +68,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<(), Exit> {
         gateway: args.gateway,
     };
     let (listener, address) = local::listen(args.port).await?;
-    let base = format!("{}://{address}", plan.gateway.scheme());
+    let base = format!("{}://{address}{}", plan.gateway.scheme(), plan.gateway.path());
     let local = Local::prepare(plan).await?;
     if args.simulate {
         simulate::fill_if_empty(&local.work.database_url, &data_dir).await?;

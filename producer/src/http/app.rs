@@ -23,5 +23,7 @@ pub(super) struct App {
     /// Sign links.
     pub(super) keys: Option<Arc<Keys>>,
     pub(super) speaks_tls: bool,
+    /// The path below which clients ask: `/exports`, or nothing.
+    pub(super) prefix: Arc<str>,
     pub(super) closing: CancellationToken,
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +33,9 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer id is not an id.
 const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// Browsers that have come by TLS once come by nothing else for a year.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The layers, from the innermost to the outermost.
 pub(super) fn around(routes: Router<App>) -> Router<App> {
@@ -69,6 +74,13 @@ fn request_id(headers: &HeaderMap) -> String {
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=MAX_REQUEST_ID_BYTES).contains(&id.len()) && id.bytes().all(allowed))
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Told by TLS alone: over plain HTTP browsers must not believe it.
+pub(super) async fn keep_to_tls(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    response
 }
 
 async fn harden(request: Request, next: Next) -> Response {

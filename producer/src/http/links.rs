@@ -51,7 +51,7 @@ pub(super) async fn create(
     })?;
     let expires_at = chrono::DateTime::from_timestamp(exp, 0);
     Ok(Json(
-        json!({ "url": format!("{FILES}{filename}?exp={exp}&kid={kid}&sig={sig}"), "expires_at": expires_at }),
+        json!({ "url": format!("{}{FILES}{filename}?exp={exp}&kid={kid}&sig={sig}", app.prefix), "expires_at": expires_at }),
     ))
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -35,6 +35,7 @@ mod links;
 mod metrics;
 mod origin;
 mod pages;
+mod prefix;
 mod refusal;
 mod server;
 mod session;
@@ -50,6 +51,7 @@ use tls::Certificates;
 
 pub use guard::{RULES, Rule};
 pub use limits::{Limits, raise_descriptor_limit};
+pub use prefix::PathPrefix;
 pub use refusal::MAX_BODY_BYTES;
 pub use tls::{TlsError, TlsFiles};
 
@@ -83,6 +85,8 @@ pub struct GatewayState {
     pub keys: Option<Arc<Keys>>,
     /// The certificates of a gateway that speaks TLS.
     pub tls: Option<TlsFiles>,
+    /// The path of a proxy below which it lives.
+    pub path_prefix: PathPrefix,
     /// `/metrics` is asked elsewhere ([`serve_metrics`]), and not here.
     pub metrics_elsewhere: bool,
 }
@@ -174,13 +178,17 @@ fn routes(state: GatewayState, address: Option<SocketAddr>, closing: Cancellatio
         places: Places::new(&state.limits),
         keys: state.keys.clone(),
         speaks_tls: state.tls.is_some(),
+        prefix: state.path_prefix.as_str().into(),
         closing,
     };
     let guard = Guard { keys: state.keys };
     let routes = within_limits(routes, &app.places).merge(long_routes());
     let routes = routes.fallback(refusal::no_such_path).method_not_allowed_fallback(refusal::wrong_method);
     let guarded = routes.layer(from_fn_with_state(guard, guard::check));
-    layers::around(guarded.layer(from_fn_with_state(names, origin::check))).with_state(app)
+    let speaks_tls = app.speaks_tls;
+    let routes = layers::around(guarded.layer(from_fn_with_state(names, origin::check))).with_state(app);
+    let routes = if speaks_tls { routes.layer(from_fn(layers::keep_to_tls)) } else { routes };
+    state.path_prefix.above(routes)
 }
 
 /// Answered within [`REQUEST_TIMEOUT`].

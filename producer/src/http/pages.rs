@@ -3,13 +3,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use deertrack_schemas::clip;
 use utoipa_swagger_ui::Config;
 
+use super::app::App;
 use super::refusal::Refusal;
 
 /// A file of the page, by its name.
@@ -45,7 +46,7 @@ const FILES: &[(&str, &str, &str)] = files! {
 
 static OPENAPI: LazyLock<String> = LazyLock::new(|| deertrack_schemas::openapi().to_string());
 static DOCS: LazyLock<Arc<Config<'static>>> =
-    LazyLock::new(|| Arc::new(Config::from("/openapi.json").use_base_layout()));
+    LazyLock::new(|| Arc::new(Config::from("../openapi.json").use_base_layout()));
 
 /// `GET /`: submit exports and follow them.
 pub(super) async fn dashboard() -> Response {
@@ -62,13 +63,18 @@ pub(super) async fn asset(file: Result<Path<String>, PathRejection>) -> Result<R
 }
 
 /// `GET /openapi.json`.
-pub(super) async fn openapi() -> Response {
-    page("application/json", OPENAPI.as_str())
+pub(super) async fn openapi(State(app): State<App>) -> Response {
+    if app.prefix.is_empty() {
+        return page("application/json", OPENAPI.as_str());
+    }
+    let mut contract = deertrack_schemas::openapi();
+    contract["servers"][0]["url"] = app.prefix.as_ref().into();
+    page("application/json", contract.to_string())
 }
 
 /// `GET /docs`: the page's relative links need the slash.
 pub(super) async fn docs_folder() -> Redirect {
-    Redirect::permanent("/docs/")
+    Redirect::permanent("docs/")
 }
 
 /// `GET /docs/`: Swagger UI over `/openapi.json`.

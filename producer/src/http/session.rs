@@ -35,6 +35,6 @@ pub(super) async fn end(State(app): State<App>) -> Response {
 
 fn answer(app: &App, cookie: &str) -> Response {
     let secure = if app.speaks_tls { "; Secure" } else { "" };
-    let cookie = format!("{cookie}; Path=/; HttpOnly; SameSite=Strict{secure}");
+    let cookie = format!("{cookie}; Path={}/; HttpOnly; SameSite=Strict{secure}", app.prefix);
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store".to_owned())]).into_response()
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use deertrack_producer::Exports;
-use deertrack_producer::http::{GatewayState, Limits, serve};
+use deertrack_producer::http::{GatewayState, Limits, PathPrefix, serve};
 use deertrack_stream::{Settings, Stream};
 use deertrack_testkit::redis::Redis;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -52,6 +52,7 @@ pub(crate) fn run() {
             allowed_hosts: Vec::new(),
             tls: None,
             keys: None,
+            path_prefix: PathPrefix::default(),
             metrics_elsewhere: false,
         };
         let mut terminate = signal(SignalKind::terminate()).unwrap();

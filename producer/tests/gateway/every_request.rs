@@ -159,6 +159,7 @@ async fn every_answer_carries_the_security_headers() {
         );
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
+        assert!(!response.headers().contains_key("strict-transport-security"), "{path}: only TLS may say so");
     }
 }
 

@@ -78,7 +78,7 @@ impl Guarded {
     }
 }
 
-fn make(path: &Path, id: &str, scopes: Scopes, tenant: Option<&str>) -> String {
+pub(crate) fn make(path: &Path, id: &str, scopes: Scopes, tenant: Option<&str>) -> String {
     let id: Name = id.parse().unwrap();
     let tenant: Option<Name> = tenant.map(|tenant| tenant.parse().unwrap());
     let key = NewKey::of(&id);

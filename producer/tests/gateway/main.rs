@@ -11,6 +11,7 @@ mod library;
 mod log;
 mod metrics;
 mod platform;
+mod prefix;
 mod rules;
 mod sse;
 mod status;

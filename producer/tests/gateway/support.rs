@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::Router;
 use chrono::Utc;
 use deertrack_producer::Exports;
-use deertrack_producer::http::{GatewayState, Limits, TlsFiles, router, serve};
+use deertrack_producer::http::{GatewayState, Limits, PathPrefix, TlsFiles, router, serve};
 use deertrack_schemas::{Artifact, State, StatusRecord};
 use deertrack_stream::{Claim, Consumer, ConsumerOptions, Finished, Settings};
 use deertrack_testkit::redis::Redis;
@@ -235,6 +235,7 @@ fn state(exports: Exports, export_dir: PathBuf, metrics: PrometheusHandle) -> Ga
         allowed_hosts: Vec::new(),
         tls: None,
         keys: None,
+        path_prefix: PathPrefix::default(),
         metrics_elsewhere: false,
     }
 }

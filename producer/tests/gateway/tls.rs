@@ -36,7 +36,9 @@ async fn a_gateway_speaks_tls_and_takes_renewed_certificates_without_a_restart()
     let (before, after) = (old.sign("gateway", NAMES), new.sign("gateway", NAMES));
     let gateway = Gateway::with_tls(files(&before, None)).await;
     let ask = |ca: &Authority| client(&ca.ca()).build().unwrap().get(gateway.tls_url("/readyz")).send();
-    assert_eq!(ask(&old).await.unwrap().status(), 200);
+    let answer = ask(&old).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
     assert!(ask(&new).await.is_err(), "a CA that did not sign it was believed");
 
     // One after the other, as a renewal does it: between the two they do not fit together.
