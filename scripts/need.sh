@@ -7,6 +7,7 @@ present() {
     case "$1" in
         redis-server) command -v redis-server || command -v valkey-server ;;
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

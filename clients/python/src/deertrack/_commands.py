@@ -102,9 +102,12 @@ class Command:
         return hashlib.sha256(compact([export, self.requested_by, self.tenant]).encode()).digest()[:16].hex()
 
 
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
 def compact(value: Any) -> str:
     """JSON without spaces: the script splices into it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return ENCODER.encode(value)
 
 
 def utc(time: datetime.datetime) -> str:

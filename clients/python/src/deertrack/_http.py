@@ -1,6 +1,7 @@
 """What both drivers need of the HTTP library: addresses, headers, TLS, and what its errors mean."""
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 from typing import Any, Mapping, Optional, Union
@@ -65,11 +66,20 @@ def lost(error: Exception) -> Lost:
     return Lost(str(error) or type(error).__name__)
 
 
-def traceparent() -> Optional[str]:
-    """Of the present span, where OpenTelemetry is in use."""
+@functools.lru_cache(maxsize=None)
+def opentelemetry() -> Any:
+    """Its way to pass a context on; `None` where it is not installed. A search in vain takes longer than a submit."""
     try:
         from opentelemetry import propagate  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
+        return None
+    return propagate
+
+
+def traceparent() -> Optional[str]:
+    """Of the present span, where OpenTelemetry is in use."""
+    propagate = opentelemetry()
+    if propagate is None:
         return None
     carrier: dict[str, Any] = {}
     propagate.inject(carrier)
