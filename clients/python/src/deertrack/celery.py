@@ -20,19 +20,12 @@ Translate = Callable[..., tuple[str, Mapping[str, Any]]]
 
 
 def pdf_report(start_date: Any, end_date: Any, group_by: str = "week", **options: Any) -> tuple[str, Mapping[str, Any]]:
-    """`generate_pdf_report_task(start_date, end_date, group_by)`."""
+    """The platform's `generate_pdf_report_task(start_date, end_date, group_by)`."""
     return "pdf", {"start_date": start_date, "end_date": end_date, "group_by": group_by, **options}
-
-
-def zip_export(detection_ids: Optional[Sequence[Any]] = None, **options: Any) -> tuple[str, Mapping[str, Any]]:
-    """`generate_zip_export_task(detection_ids)`."""
-    ids = {} if detection_ids is None else {"detection_ids": [str(one) for one in detection_ids]}
-    return "zip", {**ids, **options}
 
 
 TASKS: dict[str, Translate] = {
     "worker.tasks.exports.generate_pdf_report_task": pdf_report,
-    "worker.tasks.exports.generate_zip_export_task": zip_export,
 }
 IGNORED = frozenset(("queue", "routing_key", "exchange", "priority", "retry", "retry_policy", "serializer", "compression",
                      "ignore_result", "headers", "connection", "producer", "router", "time_limit", "soft_time_limit",
