@@ -27,7 +27,7 @@ up: ## the same, and leave it running: http://127.0.0.1:8080
 	$(DEERTRACK) up --data-dir demo-output/data --simulate
 
 test: ## all tests, against private Redis and PostgreSQL servers that they start themselves
-	@scripts/need.sh redis-server postgresql python3 openssl chromium chromium-driver
+	@scripts/need.sh redis-server postgresql python3 python3-venv openssl chromium chromium-driver
 	$(CARGO) test --locked --workspace
 
 test-real: ## checks on real camera-trap data; DATA=folder

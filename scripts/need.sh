@@ -8,6 +8,7 @@ present() {
         redis-server) command -v redis-server || command -v valkey-server ;;
         postgresql) command -v initdb || ls /usr/lib/postgresql/*/bin/initdb ;;
         chromium-driver) command -v chromedriver ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }

@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, cancel, dead, demo, doctor, import, keys, map, new_id, queue, reid, serve, simulate, status,
-    submit, up, watch, work,
+    bench, bridge, cancel, dead, demo, doctor, import, keys, map, new_id, queue, reid, serve, simulate,
+    status, submit, up, watch, work,
 };
 use crate::exit;
 use crate::flags::RedisArgs;
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     NewId(new_id::NewIdArgs),
     /// Check Redis, database and export folder, and say what to do
     Doctor(doctor::DoctorArgs),
+    /// Take over the exports that services ask another system for
+    Bridge(bridge::BridgeArgs),
     /// Measure what a Redis carries, under keys of its own that are removed afterwards
     Bench(bench::BenchArgs),
 }
@@ -82,7 +84,7 @@ pub(crate) enum Command {
 impl Command {
     /// It runs until it is stopped, and its log is its output.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Serve(_) | Self::Work(_))
+        matches!(self, Self::Up(_) | Self::Serve(_) | Self::Work(_) | Self::Bridge(_))
     }
 
     /// Who sends its spans, unless `OTEL_SERVICE_NAME` says otherwise.
@@ -90,6 +92,7 @@ impl Command {
         match self {
             Self::Serve(_) => "deertrack-gateway",
             Self::Work(_) => "deertrack-worker",
+            Self::Bridge(_) => "deertrack-bridge",
             _ => "deertrack",
         }
     }

@@ -83,6 +83,7 @@ async fn run(cli: Cli) -> Result<(), Exit> {
             Ok(())
         }
         Command::Doctor(args) => commands::doctor::run(args, json).await,
+        Command::Bridge(args) => commands::bridge::run(args).await,
         Command::Bench(args) => commands::bench::run(args, json).await,
     }
 }

@@ -3,10 +3,12 @@
 //! One script takes up to 64 commands; each of them is accepted whole or not at all. What happens to an entry
 //! then is told in [`crate::claim`].
 
-use deertrack_schemas::{Command, JobId, StatusRecord, Valid, wire};
+use chrono::Utc;
+use deertrack_schemas::{Command, JobId, State, StatusRecord, Valid, wire};
 use futures::{StreamExt, TryStreamExt, stream};
 use redis::{Cmd, RedisError};
 
+use crate::claim::unreadable;
 use crate::dedupe::fingerprint;
 use crate::error::{Foreign, StreamError};
 use crate::{Durability, Stream, crash, meters, script};
@@ -54,6 +56,21 @@ impl Stream {
         let results: Vec<Vec<Submitted>> =
             stream::iter(batches).buffered(BATCHES_IN_FLIGHT).try_collect().await?;
         Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Tells why a job was refused before it became one, in its status; unless it has a status already.
+    ///
+    /// # Errors
+    /// Redis cannot be used.
+    pub async fn refuse(&self, job_id: JobId, kind: &str, why: String) -> Result<(), StreamError> {
+        let settings = self.settings();
+        let (kind, error, completed_at) = (kind.to_owned(), Some(why), Some(Utc::now()));
+        let record = StatusRecord { kind, error, completed_at, ..unreadable(job_id, State::Failed) };
+        let mut set = redis::cmd("SET");
+        set.arg(settings.keys.status(record.job_id.as_str()));
+        set.arg(record.kept_for(settings.status_ttl).to_json());
+        set.arg("NX").arg("EX").arg(settings.status_ttl.as_secs());
+        Ok(self.link().query(&set).await?)
     }
 
     async fn submit_batch(&self, commands: &[Valid<Command>]) -> Result<Vec<Submitted>, StreamError> {

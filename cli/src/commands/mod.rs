@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod bench;
+pub(crate) mod bridge;
 pub(crate) mod cancel;
 pub(crate) mod dead;
 pub(crate) mod demo;

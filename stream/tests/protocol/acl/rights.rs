@@ -3,10 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
-use deertrack_schemas::State;
+use deertrack_schemas::{JobId, State};
 use deertrack_stream::embedded::Options;
 use deertrack_stream::{
-    Cancelled, Durability, Finished, Retried, RetryPolicy, Settings, Stream, StreamError, Submitted,
+    Cancelled, Durability, Finished, Inbox, Retried, RetryPolicy, Settings, Stream, StreamError, Submitted,
     WatchFrom,
 };
 use deertrack_testkit::redis::Redis;
@@ -122,6 +122,41 @@ async fn gateway_worker_and_operator_may_do_all_they_do() {
     let sure = Settings { durability: sure, ..hasty(&url_of(&redis, "gateway")) };
     let sure = Stream::connect(sure).await.unwrap();
     assert!(matches!(sure.submit(&command()).await.unwrap(), Submitted::New(_)));
+    assert_eq!(refusals(&redis).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_bridge_takes_messages_from_a_list_and_submits_and_refuses() {
+    let redis = with_users(str::to_owned).await;
+    let bridge = stream_of(&redis, "bridge").await;
+    let lists = ["exports", "exports:3"].map(str::to_owned).to_vec();
+    let mut inbox = Inbox::open(hasty(&url_of(&redis, "bridge")), lists.clone()).await.unwrap();
+    let raw = Raw::connect(redis.url()).await;
+    for (list, message) in [("exports:3", "third"), ("exports", "first"), ("exports", "second")] {
+        let _: i64 = raw.run(&["LPUSH", list, message]).await;
+    }
+    assert_eq!(inbox.next().await.unwrap().as_deref(), Some(&b"first"[..]));
+    assert_eq!(inbox.next().await.unwrap().as_deref(), Some(&b"first"[..]), "it was not done");
+    // Its process died; the next one begins with what it had in hand.
+    let mut inbox = Inbox::open(hasty(&url_of(&redis, "bridge")), lists).await.unwrap();
+    for (message, aside) in [("first", false), ("second", true), ("third", false)] {
+        assert_eq!(inbox.next().await.unwrap().as_deref(), Some(message.as_bytes()));
+        let bytes = message.as_bytes();
+        if aside { inbox.put_aside(bytes).await.unwrap() } else { inbox.done(bytes).await.unwrap() }
+    }
+    assert_eq!(inbox.next().await.unwrap(), None);
+    let aside: Vec<String> = raw.run(&["LRANGE", "exports:unreadable", "0", "-1"]).await;
+    assert_eq!(aside, ["second"]);
+
+    let job = submit(&bridge).await;
+    let never: JobId = "never".parse().unwrap();
+    bridge.refuse(never.clone(), "pdf", "why".to_owned()).await.unwrap();
+    let told = status(&bridge, &never).await;
+    assert_eq!((told.state, told.kind.as_str(), told.error.as_deref()), (State::Failed, "pdf", Some("why")));
+    assert!(told.completed_at < told.expires_at);
+    // A job that there is keeps its status.
+    bridge.refuse(job.clone(), "pdf", "why".to_owned()).await.unwrap();
+    assert_eq!(status(&bridge, &job).await.state, State::Queued);
     assert_eq!(refusals(&redis).await, [""; 0]);
 }
 

@@ -19,7 +19,7 @@ const ALL_KEYS: &str = "~{exports}:* ~export_job:* &{exports}:control";
 /// What each of our own connections is asked first, and who is asked for.
 const ANY: [&str; 7] = ["connect", "handshake", "sentry", "server", "place", "stream", "probe"];
 
-const ROLES: [Role; 5] = [
+const ROLES: [Role; 6] = [
     Role {
         name: "gateway",
         files: &[
@@ -93,6 +93,13 @@ const ROLES: [Role; 5] = [
         reach: "%R~{exports}:* %R~export_job:*",
     },
     Role {
+        name: "bridge",
+        files: &["heal", "submit", "durability", "inbox"],
+        also: &[],
+        // Celery's list `exports`, those of its priorities, and those of what is in hand or unreadable.
+        reach: "~{exports}:* ~export_job:* ~exports*",
+    },
+    Role {
         name: "producer",
         files: &[],
         also: &["XADD", "GET", "XREAD"], // as schemas/README.md has it
@@ -112,7 +119,9 @@ const CONTAINERS: [&str; 8] =
 
 /// Words that are no commands: options, and codes of errors. A word that is missing here is told by Redis: it does not
 /// take the file.
-const WORDS: [&str; 34] = [
+const WORDS: [&str; 36] = [
+    "LEFT",
+    "RIGHT",
     "LT",
     "REV",
     "SAMPLES",
