@@ -90,13 +90,28 @@ impl Detection {
         let (label, by) = (label.to_owned(), String::new());
         Self { label, share, bbox, class: None, taxon: None, by, frame: None }
     }
+
+    /// An entry of either form, as far as both tell alike.
+    ///
+    /// # Errors
+    /// What `wrong` makes of the member and of what is wrong with it, after "is".
+    pub(super) fn read(
+        label: &str,
+        told: &Value,
+        wrong: impl Fn(&str, &str) -> BadRow,
+    ) -> Result<Self, BadRow> {
+        let share = told["conf"].as_f64().filter(|share| (0.0..=1.0).contains(share));
+        let share = share.ok_or_else(|| wrong("conf", "not a number of 0 to 1"))?;
+        let bbox = boxed(&told["bbox"]).map_err(|reason| wrong("bbox", reason))?;
+        Ok(Self::of(label, share, bbox))
+    }
 }
 
 /// A box as fractions; none where it has no area.
 ///
 /// # Errors
 /// What is wrong with it, after "is".
-pub(super) fn boxed(told: &Value) -> Result<Option<BoundingBox>, &'static str> {
+fn boxed(told: &Value) -> Result<Option<BoundingBox>, &'static str> {
     if told.is_null() {
         return Ok(None);
     }

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::each;
 use super::labels::common;
-use super::seen::{Detection, Seen, Writer, boxed};
+use super::seen::{Detection, Seen, Writer};
 use crate::draft::Draft;
 use crate::error::{BadRow, ImportError};
 use crate::given::Given;
-use crate::json_stream::{self, bad};
+use crate::json_stream::bad;
 
 /// Reads a file.
 pub(super) fn read(
@@ -18,14 +19,7 @@ pub(super) fn read(
 ) -> Result<(), ImportError> {
     let path = given.file(name)?;
     writer.threshold_of_file(None);
-    let file = draft.file(name);
-    json_stream::read(&path, name, "predictions", &[], &mut |line, entry| match draft
-        .accept(file, seen(name, line, &entry))?
-    {
-        Some(seen) => writer.write(draft, (file, line), &seen),
-        None => Ok(()),
-    })?;
-    Ok(())
+    each(draft, writer, &path, (name, "predictions"), |line, entry| seen(name, line, entry))
 }
 
 fn seen(name: &str, line: u64, entry: &Value) -> Result<Seen, BadRow> {
@@ -50,11 +44,9 @@ fn seen(name: &str, line: u64, entry: &Value) -> Result<Seen, BadRow> {
     let mut detections = Vec::new();
     for (at, told) in entry["detections"].as_array().into_iter().flatten().enumerate() {
         let member = |name: &str| format!("detections[{at}].{name}");
-        let share = told["conf"].as_f64().filter(|share| (0.0..=1.0).contains(share));
-        let share = share.ok_or_else(|| wrong(&member("conf"), &told["conf"], "not a number of 0 to 1"))?;
-        let bbox = boxed(&told["bbox"]).map_err(|reason| wrong(&member("bbox"), &told["bbox"], reason))?;
         let label = told["label"].as_str().unwrap_or("animal");
-        let mut detection = Detection::of(label, share, bbox);
+        let mut detection =
+            Detection::read(label, told, |name, reason| wrong(&member(name), &told[name], reason))?;
         if label.eq_ignore_ascii_case("animal") {
             detection.class = Some((common(taxon).to_owned(), score));
             detection.taxon = Some(taxon.to_owned());
