@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use super::each;
 use super::seen::{Detection, Seen, Writer};
 use crate::draft::Draft;
 use crate::error::{BadRow, ImportError};
@@ -47,7 +46,7 @@ pub(super) fn read(
     refuse_other_version(name, &others)?;
     writer.threshold_of_file(typical);
     let words = Words::of(others);
-    each(draft, writer, &path, (name, "images"), |line, entry| seen(name, line, entry, &words))
+    writer.each(draft, &path, (name, "images"), |line, entry| seen(name, line, entry, &words))
 }
 
 /// Files of the batch service of 2019 to 2021 say 1.0 or nothing; there is no other version but 1.

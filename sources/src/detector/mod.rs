@@ -13,16 +13,11 @@ mod seen;
 mod speciesnet;
 mod times;
 
-use std::path::Path;
-
-use serde_json::Value;
-
 use crate::draft::{Draft, Sheet};
-use crate::error::{BadRow, ImportError};
+use crate::error::ImportError;
 use crate::given::Given;
-use crate::json_stream;
 use crate::source::{How, Source, SourceInfo};
-use seen::{Seen, Writer};
+use seen::Writer;
 
 /// The source, for people.
 pub(crate) const INFO: SourceInfo = SourceInfo {
@@ -97,24 +92,6 @@ fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
         }
     }
     writer.finish(draft)
-}
-
-/// Reads the entries of a list and writes what is kept of each.
-fn each(
-    draft: &mut Draft<'_>,
-    writer: &mut Writer,
-    path: &Path,
-    (name, member): (&str, &'static str),
-    seen: impl Fn(u64, &Value) -> Result<Seen, BadRow>,
-) -> Result<(), ImportError> {
-    let file = draft.file(name);
-    json_stream::read(path, name, member, &[], &mut |line, entry| match draft
-        .accept(file, seen(line, &entry))?
-    {
-        Some(seen) => writer.write(draft, (file, line), &seen),
-        None => Ok(()),
-    })?;
-    Ok(())
 }
 
 /// The next step for boxes in pixels.
