@@ -387,6 +387,7 @@ fn summary(
         images: written.images,
         detections: tally.detections,
         animals: tally.animals,
+        days: tally.days,
         classes: tally.classes.clone(),
         individuals: import.individuals.all.len(),
         repeats: tally.repeats,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use deertrack_catalog::LONGEST_EVENT;
 use deertrack_catalog::store::Level;
 
@@ -30,6 +30,8 @@ pub(super) struct Tally {
     pub(super) classes: BTreeMap<&'static str, u64>,
     pub(super) detections: usize,
     pub(super) animals: u64,
+    /// The first and the last day of rows that count, as they are told, at times that can be true.
+    pub(super) days: Option<[NaiveDate; 2]>,
     pub(super) repeats: u64,
     pub(super) rejected: u64,
     pub(super) not_asked: u64,
@@ -59,6 +61,11 @@ impl Tally {
                 Fate::Counts(animals) => {
                     self.detections += 1;
                     self.animals += u64::from(*animals);
+                    if clocks::is_possible(found.seen.start, reading.options.now) {
+                        let day = found.seen.start.date_naive();
+                        let [first, last] = self.days.unwrap_or([day; 2]);
+                        self.days = Some([first.min(day), last.max(day)]);
+                    }
                     self.has_level[usize::from(found.seen.level == Level::Media)] = true;
                     *self.classes.entry(found.row.class.name()).or_default() += 1;
                 }

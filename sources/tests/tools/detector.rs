@@ -69,6 +69,7 @@ async fn photographs_and_a_detectors_json_are_a_survey() {
                 "left out: 1 detections below the threshold of 0.2",
                 "left out: 1 photographs that the detector could not look at (Failure image access)",
                 "effort: 2 stations last from their first to their last photograph",
+                "seen from 2024-10-05 to 2024-10-06",
             ],
         );
     }
