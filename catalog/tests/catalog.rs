@@ -336,9 +336,10 @@ async fn a_row_of_one_data_set_never_replaces_one_of_another() {
         assert!(matches!(refused, CatalogError::OtherDataset { table: "deployments" }), "{refused}");
         drop(writing);
         let mut writing = store.begin().await.unwrap();
-        let others = writing.ids_of_others(Owned::Deployments, "2").await.unwrap();
-        assert!(others.contains("standing") && others.len() == 4);
-        assert!(writing.ids_of_others(Owned::Deployments, "1").await.unwrap().is_empty());
+        let ids = ["of nobody".to_owned(), "standing".to_owned()];
+        assert!(writing.has_one_of_others(Owned::Deployments, "2", &ids).await.unwrap());
+        assert!(!writing.has_one_of_others(Owned::Deployments, "2", &ids[..1]).await.unwrap());
+        assert!(!writing.has_others(Owned::Deployments, "1").await.unwrap());
         let known = writing.known_datasets().await.unwrap();
         assert_eq!(
             known.iter().map(|known| known.name.as_str()).collect::<Vec<_>>(),

@@ -76,7 +76,6 @@ pub(crate) struct Draft<'a> {
 struct Writing {
     csv: csv::Writer<BufWriter<File>>,
     columns: &'static [Column],
-    at: HashMap<&'static str, usize>,
     cells: Vec<String>,
 }
 
@@ -305,9 +304,8 @@ impl<'a> Draft<'a> {
         let mut csv = csv::Writer::from_writer(BufWriter::new(file));
         let header = columns.iter().map(|(ours, _)| *ours).chain([ORIGIN]);
         csv.write_record(header).map_err(|error| self.unwritten(error.into()))?;
-        let at = columns.iter().enumerate().map(|(at, (ours, _))| (*ours, at)).collect();
         let cells = vec![String::new(); columns.len() + 1];
-        self.tables.insert(name, Writing { csv, columns, at, cells });
+        self.tables.insert(name, Writing { csv, columns, cells });
         Ok(())
     }
 
@@ -323,9 +321,14 @@ impl<'a> Draft<'a> {
     ) -> Result<(), ImportError> {
         let writing = self.tables.get_mut(name_of(sheet)).expect("every source begins its tables first");
         writing.cells.iter_mut().for_each(String::clear);
+        let mut next = 0;
         for (column, value) in given {
-            let at = writing.at.get(column).expect("a column of the table that was begun");
-            writing.cells[*at].push_str(value);
+            // Sources give cells in the order of their columns, more or less.
+            let order = (next..writing.columns.len()).chain(0..next);
+            let mut found = order.filter(|at| writing.columns[*at].0 == *column);
+            let at = found.next().expect("a column of the table that was begun");
+            writing.cells[at].push_str(value);
+            next = at + 1;
         }
         let last = writing.cells.len() - 1;
         writing.cells[last] = format!("{file}:{line}");

@@ -122,6 +122,33 @@ impl Given {
         columns.iter().all(|column| there.iter().any(|there| there.eq_ignore_ascii_case(column)))
     }
 
+    /// Files that are tables with all of these columns.
+    pub(crate) fn tables(&self, columns: &[&str]) -> Vec<&str> {
+        self.names.iter().map(String::as_str).filter(|name| self.has(name, columns)).collect()
+    }
+
+    /// The one file that is meant, of those that `what` may be.
+    ///
+    /// # Errors
+    /// When it is none or several.
+    pub(crate) fn only<'a>(&self, what: &str, names: &[&'a str]) -> Result<&'a str, ImportError> {
+        let reason = match names {
+            [name] => return Ok(name),
+            [] => format!("it holds no {what}; there is {}", self.in_words()),
+            _ => format!("it holds several files of {what}, import one: {}", names.join(", ")),
+        };
+        Err(ImportError::WrongForm { path: self.path.clone(), reason })
+    }
+
+    fn in_words(&self) -> String {
+        const SHOWN: usize = 8;
+        let more = if self.names.len() > SHOWN { ", ..." } else { "" };
+        match &self.names[..self.names.len().min(SHOWN)] {
+            [] => "no table (CSV) and no JSON".to_owned(),
+            names => format!("{}{more}", names.join(", ")),
+        }
+    }
+
     /// A path at which a file can be read; that of a ZIP is unpacked.
     ///
     /// # Errors

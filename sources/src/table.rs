@@ -1,5 +1,7 @@
 //! A CSV table with named columns: typed values, and for every wrong one the place where it stands.
 
+mod split;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,6 +13,8 @@ use csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use crate::error::{BadRow, ImportError};
 use crate::table_form::{Form, ORIGIN, named, without_mark};
+
+pub(super) use split::Parts;
 
 /// What stands for "not told" (Frictionless `missingValues` of Camtrap DP).
 const MISSING: [&str; 4] = ["", "NA", "NaN", "nan"];
@@ -186,24 +190,6 @@ impl Table {
                     return Ok(Some(parse(&Row { header: &self.header, cells: &self.cells, line })));
                 }
                 Err(error) => return self.broken(error).map(|bad| Some(Err(bad))),
-            }
-        }
-    }
-
-    /// How many rows are left, good and bad, without reading what they say.
-    ///
-    /// # Errors
-    /// When the file cannot be read further.
-    pub(super) fn count(&mut self) -> Result<u64, ImportError> {
-        let mut rows = 0;
-        loop {
-            match self.reader.read_byte_record(&mut self.record) {
-                Ok(false) => return Ok(rows),
-                Ok(true) => rows += u64::from(!self.record.iter().all(|cell| cell.trim_ascii().is_empty())),
-                Err(error) => {
-                    self.broken(error)?;
-                    rows += 1;
-                }
             }
         }
     }

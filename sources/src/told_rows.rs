@@ -32,7 +32,8 @@ impl ToldRows {
     }
 }
 
-fn key(thing: &str) -> u128 {
+/// What stands for an id: a hash of 128 bits.
+pub(crate) fn key(thing: &str) -> u128 {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, thing).hash(&mut hasher);

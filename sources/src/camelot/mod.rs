@@ -4,7 +4,7 @@
 use crate::draft::Draft;
 use crate::error::ImportError;
 use crate::given::Given;
-use crate::mapped::{By, Mapping, Table, read};
+use crate::mapped::{By, Mapping, Table, read, table_of};
 use crate::source::{How, Source, SourceInfo};
 use crate::stations::{NO_STATION, Stations};
 
@@ -37,24 +37,15 @@ const COLUMNS: [(&str, &str); 17] = [
     ("comments", "Media Notes"),
 ];
 
-fn tables(given: &Given) -> Vec<&str> {
-    let names = given.names().iter().map(String::as_str);
-    names.filter(|name| given.has(name, &["Media Capture Timestamp", "Trap Station Name"])).collect()
-}
+/// Columns by which it is known.
+const KNOWN_BY: [&str; 2] = ["Media Capture Timestamp", "Trap Station Name"];
 
 fn claims(given: &Given) -> bool {
-    !tables(given).is_empty()
+    !given.tables(&KNOWN_BY).is_empty()
 }
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
-    let mut tables = tables(given);
-    if tables.is_empty() {
-        tables = given.named(|name| name.ends_with(".csv"));
-    }
-    let [name] = tables[..] else {
-        let reason = format!("give one export: it holds {}", tables.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    };
+    let name = table_of(given, "an export of Camelot", &KNOWN_BY)?;
     let columns = given.header(name)?;
     let mapping = match &draft.hints.mapping {
         Some(path) => Mapping::read(path, &columns)?,

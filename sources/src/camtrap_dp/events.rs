@@ -9,6 +9,7 @@ use deertrack_catalog::store::Level;
 use super::deployments::Stands;
 use super::media::Media;
 use super::observations::{Observations, Seen, What};
+use crate::told_rows::key;
 
 /// Rows of one event id without an event-level row are one event while no day passes between them.
 const LONGEST_SILENCE: TimeDelta = TimeDelta::days(1);
@@ -40,16 +41,23 @@ pub(super) struct Events {
 
 impl Events {
     /// All events that event-level rows tell of, whatever was seen in them.
-    pub(super) fn of_anything(observations: &Observations, media: &Media, stands: &Stands) -> Self {
-        Self::of(observations, media, stands, true)
+    pub(super) fn of_anything(observations: &Observations, media: &Media) -> Self {
+        Self::of(observations, media, true)
     }
 
     /// The events of the chosen species: none of them loses a photograph to an event of something else at the same time.
-    pub(super) fn of_chosen(observations: &Observations, media: &Media, stands: &Stands) -> Self {
-        Self::of(observations, media, stands, false)
+    pub(super) fn of_chosen(
+        observations: &Observations,
+        media: &Media,
+        stands: &Stands,
+        ids: Option<&EventIds>,
+    ) -> Self {
+        let mut events = Self::of(observations, media, false);
+        name(&mut events.all, stands, ids);
+        events
     }
 
-    fn of(observations: &Observations, media: &Media, stands: &Stands, with_others: bool) -> Self {
+    fn of(observations: &Observations, media: &Media, with_others: bool) -> Self {
         let mut making = Making::default();
         making.event_rows(observations, with_others);
         let told = making.events.len();
@@ -59,7 +67,6 @@ impl Events {
         for event in &mut events[..told] {
             event.timed = times.within(event.stand, event.start, event.end);
         }
-        name(&mut events, stands);
         Self { all: events }
     }
 }
@@ -230,13 +237,13 @@ fn second(at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The id of an event where that tells it from all others, else with its deployment, else with its start as well.
-fn name(events: &mut [Event], stands: &Stands) {
-    let mut of_id = HashMap::<Option<String>, u32>::new();
+fn name(events: &mut [Event], stands: &Stands, ids: Option<&EventIds>) {
+    let mut of_id = EventIds::default();
     let mut of_stand = HashMap::<Name, u32>::new();
-    // An event of other animals alone is not written, and so is nothing to be told from.
-    let of_chosen = |event: &&mut Event| !(event.rows.is_empty() && event.media_rows.is_empty());
+    of_id.add(events);
+    let of_id = ids.unwrap_or(&of_id);
+    let of_chosen = |event: &&mut Event| event.is_of_chosen();
     for event in events.iter_mut().filter(of_chosen) {
-        *of_id.entry(event.event_id.clone()).or_default() += 1;
         *of_stand.entry((event.stand, event.event_id.clone())).or_default() += 1;
     }
     let mut taken = HashSet::new();
@@ -246,7 +253,7 @@ fn name(events: &mut [Event], stands: &Stands) {
         let start = event.start.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let end = event.end.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         let mut keys = Vec::new();
-        if event.event_id.is_some() && of_id[&event.event_id] == 1 {
+        if event.event_id.as_deref().is_some_and(|id| of_id.is_of_one(id)) {
             keys.push(id.to_owned());
         }
         if event.event_id.is_some() && of_stand[&(event.stand, event.event_id.clone())] == 1 {
@@ -260,7 +267,34 @@ fn name(events: &mut [Event], stands: &Stands) {
     }
 }
 
+/// Which ids are of one event alone, among the events of all groups: hashes, for there may be as many as photographs.
+#[derive(Default)]
+pub(super) struct EventIds {
+    /// Of several events, or of one.
+    several: HashMap<u128, bool>,
+}
+
+impl EventIds {
+    /// More events.
+    pub(super) fn add(&mut self, events: &[Event]) {
+        for id in
+            events.iter().filter(|event| event.is_of_chosen()).filter_map(|event| event.event_id.as_deref())
+        {
+            self.several.entry(key(id)).and_modify(|several| *several = true).or_default();
+        }
+    }
+
+    fn is_of_one(&self, id: &str) -> bool {
+        self.several.get(&key(id)) == Some(&false)
+    }
+}
+
 impl Event {
+    /// An event of other animals alone is not written, and so is nothing to be told from.
+    fn is_of_chosen(&self) -> bool {
+        !(self.rows.is_empty() && self.media_rows.is_empty())
+    }
+
     /// Whether somebody saw a person or a vehicle in it, by its event-level rows.
     pub(super) fn has_people(&self, observations: &Observations) -> bool {
         self.others.iter().any(|other| observations.others[*other].what == What::People)

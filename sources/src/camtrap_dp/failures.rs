@@ -1,7 +1,6 @@
 //! `--failures`: a CSV file that tells when cameras did not work. A package has no column for that; where it tells a gap by
 //! two deployments nothing needs to be told beside.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use deertrack_catalog::corrections::Failure;
@@ -79,14 +78,17 @@ pub(super) fn mark(stands: &mut Stands, rows: Vec<Told>) -> Result<(), ImportErr
     Ok(())
 }
 
-/// Deployments with failures, periods in all, and rows of the chosen species at such times.
-pub(super) fn counts(stands: &Stands, observations: &Observations) -> [u64; 3] {
-    let failed: BTreeSet<usize> =
-        (0..stands.all.len()).filter(|number| !stands.all[*number].failures.is_empty()).collect();
-    let periods = stands.all.iter().map(|stand| stand.failures.len() as u64).sum();
+/// Deployments with failures, and periods in all.
+pub(super) fn counts(stands: &Stands) -> [u64; 2] {
+    let failed = stands.all.iter().filter(|stand| !stand.failures.is_empty());
+    [failed.count() as u64, stands.all.iter().map(|stand| stand.failures.len() as u64).sum()]
+}
+
+/// Rows of the chosen species at such times.
+pub(super) fn rows(stands: &Stands, observations: &Observations) -> u64 {
     let rows = observations.found.iter().filter(|found| {
         let failures = &stands.all[found.seen.stand].failures;
         failures.iter().any(|failure| failure.start <= found.seen.start && found.seen.start < failure.end)
     });
-    [failed.len() as u64, periods, rows.count() as u64]
+    rows.count() as u64
 }

@@ -1,69 +1,91 @@
 //! The ids of a package in a database that may hold other data sets: the package's own, unless one of them is taken
 //! there; then all of them behind a prefix.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use deertrack_catalog::store::{KnownDataset, Named, Owned, Writing};
 
 use super::deployments::Stands;
-use super::events::Events;
-use super::individuals::Individuals;
-use super::media::Media;
-use super::observations::Observations;
+use super::individuals::Seen;
+use super::part::Part;
 use crate::error::ImportError;
 
 const LONGEST_PREFIX: usize = 24;
 
-/// What a package calls its rows.
-pub(super) struct Own<'a> {
-    pub(super) stands: &'a Stands,
-    pub(super) media: &'a Media,
-    pub(super) observations: &'a Observations,
-    pub(super) events: &'a Events,
-    pub(super) individuals: &'a Individuals,
+/// What other data sets of the database call their rows.
+pub(super) struct Others {
+    tables: Vec<Owned>,
+    events: HashSet<String>,
 }
 
-impl Own<'_> {
-    /// Whether another data set of the database has one of these ids.
-    async fn are_taken(&self, dataset_id: &str, writing: &mut Writing) -> Result<bool, ImportError> {
+impl Others {
+    /// `None`: there are none.
+    pub(super) async fn of(dataset_id: &str, writing: &mut Writing) -> Result<Option<Self>, ImportError> {
+        let mut tables = Vec::new();
         for table in Owned::ALL {
-            let others = writing.ids_of_others(table, dataset_id).await?;
-            let is_taken = |id: &String| others.contains(id);
-            let taken = match table {
-                Owned::Detections => self.observations.found.iter().any(|found| is_taken(&found.row.id)),
-                Owned::Images => self.media.all.iter().any(|medium| is_taken(&medium.id)),
-                Owned::Deployments => self.stands.all.iter().any(|stand| is_taken(&stand.id)),
-                Owned::Places => self.stands.places.all.iter().any(|place| is_taken(&place.id)),
-                Owned::Deer => self.individuals.all.keys().any(is_taken),
-            };
-            if taken {
-                return Ok(true);
+            if writing.has_others(table, dataset_id).await? {
+                tables.push(table);
             }
         }
-        let others = writing.names_of_others(Named::Events, dataset_id).await?;
-        Ok(self.events.all.iter().any(|event| others.contains(&event.key)))
+        if tables.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self { tables, events: writing.names_of_others(Named::Events, dataset_id).await? }))
     }
 
-    /// What ids of the data set begin with. One that was imported with a prefix keeps it.
-    pub(super) async fn prefix(
+    /// Whether one of them has an id of ours.
+    async fn has_one(
         &self,
+        table: Owned,
+        ids: impl Iterator<Item = &str>,
         dataset_id: &str,
-        known: &[KnownDataset],
         writing: &mut Writing,
-    ) -> Result<String, ImportError> {
-        let own = known.iter().find(|dataset| dataset.id == dataset_id).map(|dataset| &dataset.id_prefix);
-        if let Some(prefix) = own.filter(|prefix| !prefix.is_empty()) {
-            return Ok(prefix.clone());
+    ) -> Result<bool, ImportError> {
+        if !self.tables.contains(&table) {
+            return Ok(false);
         }
-        if !self.are_taken(dataset_id, writing).await? {
-            return Ok(String::new());
-        }
-        let taken: HashSet<&str> = known.iter().map(|dataset| dataset.id_prefix.as_str()).collect();
-        let word = slug(dataset_id);
-        let numbered = (2..).map(|number| format!("{word}-{number}:"));
-        let mut candidates = std::iter::once(format!("{word}:")).chain(numbered);
-        Ok(candidates.find(|prefix| !taken.contains(prefix.as_str())).unwrap_or_default())
+        let ids: Vec<String> = ids.map(str::to_owned).collect();
+        Ok(writing.has_one_of_others(table, dataset_id, &ids).await?)
     }
+
+    /// Whether one of them has the id of a deployment, a place or an animal.
+    pub(super) async fn share_stands(
+        &self,
+        stands: &Stands,
+        individuals: &BTreeMap<String, Seen>,
+        dataset_id: &str,
+        writing: &mut Writing,
+    ) -> Result<bool, ImportError> {
+        let deployments = stands.all.iter().map(|stand| stand.id.as_str());
+        let places = stands.places.all.iter().map(|place| place.id.as_str());
+        let deer = individuals.keys().map(String::as_str);
+        Ok(self.has_one(Owned::Deployments, deployments, dataset_id, writing).await?
+            || self.has_one(Owned::Places, places, dataset_id, writing).await?
+            || self.has_one(Owned::Deer, deer, dataset_id, writing).await?)
+    }
+
+    /// Whether one of them has the id of a photograph, a detection or an event.
+    pub(super) async fn share_rows(
+        &self,
+        part: &Part,
+        dataset_id: &str,
+        writing: &mut Writing,
+    ) -> Result<bool, ImportError> {
+        let detections = part.observations.found.iter().map(|found| found.row.id.as_str());
+        let images = part.media.all.iter().map(|medium| medium.id.as_str());
+        Ok(part.events.all.iter().any(|event| self.events.contains(&event.key))
+            || self.has_one(Owned::Detections, detections, dataset_id, writing).await?
+            || self.has_one(Owned::Images, images, dataset_id, writing).await?)
+    }
+}
+
+/// What the ids of a data set begin with that shares some with others, where no earlier import chose it.
+pub(super) fn prefix(dataset_id: &str, known: &[KnownDataset]) -> String {
+    let taken: HashSet<&str> = known.iter().map(|dataset| dataset.id_prefix.as_str()).collect();
+    let word = slug(dataset_id);
+    let numbered = (2..).map(|number| format!("{word}-{number}:"));
+    let mut candidates = std::iter::once(format!("{word}:")).chain(numbered);
+    candidates.find(|prefix| !taken.contains(prefix.as_str())).unwrap_or_default()
 }
 
 /// Lower-case letters, digits and dashes of a data set's id.

@@ -8,10 +8,8 @@ use deertrack_catalog::store::NewDeer;
 use deertrack_schemas::Class;
 use deertrack_survey::passages::are_passages;
 
-use super::events::Events;
-use super::levels::{Fate, Fates};
-use super::media::Media;
-use super::observations::Observations;
+use super::levels::Fate;
+use super::part::Part;
 
 /// Rows of one deployment that name no event are one occurrence while less passes between them.
 const ONE_OCCURRENCE: TimeDelta = TimeDelta::minutes(30);
@@ -27,68 +25,83 @@ pub(super) struct Individuals {
 /// When an animal was seen, and as what: its class is that of the last row that tells one (a fawn grows up).
 #[derive(Default)]
 pub(super) struct Seen {
-    times: Vec<DateTime<Utc>>,
-    events: BTreeSet<usize>,
-    /// Of rows without an event: when and in which deployment.
-    alone: Vec<(usize, DateTime<Utc>)>,
+    first_and_last: Option<[DateTime<Utc>; 2]>,
+    occurrences: usize,
     told: Option<(DateTime<Utc>, Class)>,
 }
 
+/// Where one animal was in the rows of one group.
+#[derive(Default)]
+struct Occurrences {
+    events: BTreeSet<usize>,
+    /// Of rows without an event: in which deployment and when.
+    alone: Vec<(usize, DateTime<Utc>)>,
+}
+
 impl Individuals {
-    pub(super) fn of(observations: &Observations, events: &Events, fates: &Fates, media: &Media) -> Self {
+    /// Those of one more group: no event and no deployment is in two.
+    pub(super) fn add(&mut self, part: &Part) {
+        let Part { media, observations, events, fates, .. } = part;
         let mut event_of = HashMap::new();
         for (number, event) in events.all.iter().enumerate() {
             event_of.extend(event.rows.iter().chain(&event.media_rows).map(|row| (*row, number)));
         }
-        let mut all = BTreeMap::<String, Seen>::new();
+        let mut occurrences = BTreeMap::<&str, Occurrences>::new();
         for (row, (found, fate)) in observations.found.iter().zip(&fates.0).enumerate() {
             let Some(id) = &found.row.deer_id else { continue };
             if matches!(fate, Fate::Rejected | Fate::NotAsked) {
                 continue;
             }
             let at = found.seen.medium.map_or(found.seen.start.to_utc(), |medium| media.all[medium].taken_at);
-            let seen: &mut Seen = all.entry(id.clone()).or_default();
-            seen.add(at, found.row.class);
+            self.all.entry(id.clone()).or_default().add(at, found.row.class);
+            let of_group = occurrences.entry(id).or_default();
             match event_of.get(&row) {
-                Some(event) => drop(seen.events.insert(*event)),
-                None => seen.alone.push((found.seen.stand, at)),
+                Some(event) => drop(of_group.events.insert(*event)),
+                None => of_group.alone.push((found.seen.stand, at)),
             }
         }
-        for seen in all.values_mut() {
-            seen.times.sort_unstable();
-            seen.alone.sort_unstable();
+        for (id, of_group) in occurrences {
+            self.all.entry(id.to_owned()).or_default().occurrences += of_group.count();
         }
-        if are_passages(all.len(), all.values().any(|seen| seen.occurrences() > 1)) {
-            return Self { passages: Some(all.len()), all: BTreeMap::new() };
+    }
+
+    /// What they are, once all rows were read.
+    pub(super) fn settled(self) -> Self {
+        if are_passages(self.all.len(), self.all.values().any(|seen| seen.occurrences > 1)) {
+            return Self { passages: Some(self.all.len()), all: BTreeMap::new() };
         }
-        Self { all, passages: None }
+        self
     }
 }
 
 impl Seen {
     fn add(&mut self, at: DateTime<Utc>, class: Class) {
-        self.times.push(at);
-        if class != Class::Unknown && self.told.is_none_or(|(told_at, _)| told_at <= at) {
+        let [first, last] = self.first_and_last.unwrap_or([at; 2]);
+        self.first_and_last = Some([first.min(at), last.max(at)]);
+        if class != Class::Unknown && self.told.is_none_or(|told| told <= (at, class)) {
             self.told = Some((at, class));
         }
-    }
-
-    fn occurrences(&self) -> usize {
-        let apart = |pair: &&[(usize, DateTime<Utc>)]| {
-            pair[0].0 != pair[1].0 || pair[1].1 - pair[0].1 >= ONE_OCCURRENCE
-        };
-        let alone = self.alone.windows(2).filter(apart).count() + usize::from(!self.alone.is_empty());
-        self.events.len() + alone
     }
 
     /// The row; another data set's deer of this name makes the data set's name a part of it.
     pub(super) fn deer(&self, id: &str, dataset: &str, taken: &HashSet<String>) -> NewDeer {
         let name = if taken.contains(id) { format!("{id} ({dataset})") } else { id.to_owned() };
         NewDeer {
-            first_seen: self.times.first().copied(),
-            last_seen: self.times.last().copied(),
+            first_seen: self.first_and_last.map(|[first, _]| first),
+            last_seen: self.first_and_last.map(|[_, last]| last),
             source_id: Some(id.to_owned()),
             ..NewDeer::of(id, name, self.told.map_or(Class::Unknown, |(_, class)| class))
         }
+    }
+}
+
+impl Occurrences {
+    fn count(mut self) -> usize {
+        self.alone.sort_unstable();
+        let apart = |pair: &&[(usize, DateTime<Utc>)]| {
+            pair[0].0 != pair[1].0 || pair[1].1 - pair[0].1 >= ONE_OCCURRENCE
+        };
+        let alone = self.alone.windows(2).filter(apart).count() + usize::from(!self.alone.is_empty());
+        self.events.len() + alone
     }
 }

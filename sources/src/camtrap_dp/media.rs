@@ -12,6 +12,7 @@ use deertrack_catalog::store::NewImage;
 
 use super::clocks;
 use super::deployments::Stands;
+use super::groups::Group;
 use super::package::Package;
 use super::reading::{Reading, Twice};
 use crate::error::{BadRow, ImportError};
@@ -44,6 +45,8 @@ pub(super) struct Media {
     /// Files in the package that stand for media with a URL, by file name; only names that one medium has.
     copies: HashMap<String, PathBuf>,
     pub(super) is_there: bool,
+    /// Other deployments have others.
+    pub(super) is_part: bool,
 }
 
 impl Media {
@@ -80,17 +83,19 @@ impl Media {
 
 /// Reads the table for the first time.
 pub(super) fn read(
-    package: &Package,
+    group: Group<'_>,
     stands: &Stands,
+    twice: &mut Twice,
     reading: &mut Reading<'_>,
 ) -> Result<Media, ImportError> {
+    let package = group.package();
     let mut media = Media { copies: package.local_copies(), ..Media::default() };
-    let Some(mut table) = package.table("media", &REQUIRED)? else { return Ok(media) };
+    media.is_part = group.is_part();
+    let Some(mut table) = group.table("media", &REQUIRED)? else { return Ok(media) };
     media.is_there = true;
     reading.in_media = true;
     let now = reading.options.now;
     let mut names = HashMap::<String, u32>::new();
-    let mut twice = Twice::default();
     while let Some(row) = table.next(|row| {
         twice.check(row, "mediaID", |row| {
             let stand = stands.of_row(row)?;
@@ -130,10 +135,10 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn of(package: &'a Package, media: &'a Media) -> Result<Self, ImportError> {
+    pub(super) fn of(group: Group<'a>, media: &'a Media) -> Result<Self, ImportError> {
         Ok(Self {
-            table: package.table("media", &REQUIRED)?,
-            package,
+            table: group.table("media", &REQUIRED)?,
+            package: group.package(),
             media,
             seen: vec![false; media.all.len()],
         })

@@ -5,7 +5,7 @@
 //!
 //! 1. [`locate`], [`package`], [`dialect`]: where the package is and how its tables are written.
 //! 2. [`deployments`] with [`places`] and [`clocks`], [`media`], [`observations`] with [`species`]: the tables.
-//! 3. [`events`]: which rows and photographs are of one event. [`levels`]: which rows tell of one animal.
+//! 3. [`groups`], [`part`], [`tally`]: so many rows at a time. [`events`]: which rows and photographs are of one event. [`levels`]: which rows tell of one animal.
 //! 4. [`pictures`], [`individuals`]: what follows for photographs and known animals.
 //! 5. [`corrected_places`], [`shifts`], [`failures`]: what people correct. [`zones`]: which local time a place has.
 //! 6. [`ids`], [`mod@write`]: into a database that may hold other data sets.
@@ -20,6 +20,7 @@ mod deployments;
 mod dialect;
 mod events;
 mod failures;
+mod groups;
 mod ids;
 mod individuals;
 mod levels;
@@ -29,22 +30,21 @@ mod near;
 mod observations;
 mod options;
 mod package;
+mod part;
 mod pictures;
 mod places;
 mod reading;
 mod shifts;
 mod species;
 mod summary;
+mod tally;
 mod write;
 mod zones;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::TimeDelta;
-use deertrack_catalog::LONGEST_EVENT;
 use deertrack_catalog::corrections::{ClockCorrection, Corrections, KEY};
-use deertrack_catalog::store::{KnownDataset, Level, NewDataset, Store, Writing};
+use deertrack_catalog::store::{KnownDataset, NewDataset, Store, Writing};
 
 use crate::error::ImportError;
 use crate::given::Given;
@@ -52,16 +52,15 @@ use crate::progress::OnProgress;
 use crate::source::{How, Source, SourceInfo};
 use deployments::Stands;
 pub(crate) use deployments::{FAILURES, ZONE};
-use events::Events;
-use ids::Own;
+use events::EventIds;
+use groups::{Counted, Groups};
+use ids::Others;
 use individuals::Individuals;
-use levels::Fate;
-use locate::TABLES;
-use media::Media;
 pub(crate) use package::Package;
-use pictures::Pictures;
+use part::{Part, Pass};
 use reading::{Left, Reading};
 use species::Chosen;
+use tally::Tally;
 use write::{Import, Written};
 
 pub use options::{Observations, Options};
@@ -87,8 +86,9 @@ fn is_there(given: &Given) -> bool {
 
 /// Reads the package at `path` (its folder or its ZIP) into the store: all of it, in one transaction, or nothing.
 ///
-/// Safe to repeat: an import replaces what an earlier one of the same package made, and nothing else. Deployments, media
-/// and the rows of the chosen species are held in memory until all are read. Files are read on the calling thread.
+/// Safe to repeat: an import replaces what an earlier one of the same package made, and nothing else. The deployments are
+/// held in memory, the rows of about [`Options::rows_at_once`] at a time, and of each id a hash. Files are read on the
+/// calling thread.
 ///
 /// # Errors
 /// When the package cannot be read or is of another form, at the first bad row (unless `skip_invalid`), when there is
@@ -114,84 +114,131 @@ pub(crate) async fn import_package(
     progress: OnProgress<'_>,
 ) -> Result<Summary, ImportError> {
     let failed = options.failures.as_deref().map(failures::read).transpose()?.unwrap_or_default();
-    let mut reading = Reading::new(options, count_rows(package)?, progress);
+    let counted = Counted::of(package)?;
+    let mut reading = Reading::new(options, counted.total, progress);
     let mut stands = deployments::read(package, &mut reading)?;
     shifts::mark(&mut stands, &options.shifts)?;
-    let mut media = media::read(package, &stands, &mut reading)?;
+    let groups = Groups::of(package, &counted, &stands, &mut reading)?;
     let chosen = Chosen::of(options);
-    let observations = observations::read(package, &stands, &mut media, &chosen, &mut reading)?;
+
+    let mut tally = Tally::default();
+    let mut only = None;
+    let mut pass = Pass::new(&groups, &stands, &chosen, None);
+    for group in 0..groups.count {
+        let part = pass.read(group, &mut reading)?;
+        tally.add(&part, &stands, &mut reading);
+        only = (groups.count == 1).then_some(part);
+    }
+    drop(pass); // with the hashes of its ids
     reading.refuse_orphans()?;
-    species::refuse_none(&chosen, &observations.species, &observations.other_species, reading.unused())?;
-    reading.notes.mended_clocks = shifts::settle(&mut stands, &media, &observations);
+    species::refuse_none(&chosen, &tally.species, &tally.other_species, reading.unused())?;
+    reading.notes.mended_clocks = shifts::settle(&mut stands, std::mem::take(&mut tally.spans));
     stands.settle(options.now);
     failures::mark(&mut stands, failed)?;
-    let zones = zones::places(&stands, &observations);
-
-    let all_events = Events::of_anything(&observations, &media, &stands);
-    let events = Events::of_chosen(&observations, &media, &stands);
-    let fates = pictures::settle(&observations, [&all_events, &events], &media, options.observations);
-    let pictures = Pictures::of(&observations, [&all_events, &events], &media, &fates);
-    let individuals = Individuals::of(&observations, &events, &fates, &media);
-    note(&mut reading, package, &stands, &media, &observations, &pictures, &individuals);
+    let zones = zones::places(&stands, &tally.offsets);
+    let individuals = std::mem::take(&mut tally.individuals).settled();
+    note(&mut reading, package, &stands, &individuals);
 
     let mut writing = store.begin().await?;
     let known = writing.known_datasets().await?;
     let corrections = corrections(package, &stands);
     let impossible_times = reading.notes.impossible_times;
-    let mut dataset =
-        dataset(package, options, &observations, &notes_of(&individuals, impossible_times, &corrections))?;
+    let notes = notes_of(&individuals, impossible_times, &corrections);
+    let mut dataset = dataset(package, options, &tally, &notes)?;
     refuse_another(&dataset, &known, options)?;
     reading.notes.zones = zones::told(&zones);
     reading.notes.dropped_corrections = dropped(&dataset, &known, &corrections);
-    let own = Own {
-        stands: &stands,
-        media: &media,
-        observations: &observations,
-        events: &events,
-        individuals: &individuals,
+    let rows = Rows { groups: &groups, stands: &stands, chosen: &chosen, ids: &tally.events, only };
+    let before = known.iter().find(|known| known.id == dataset.id);
+    dataset.id_prefix = match before.filter(|known| !known.id_prefix.is_empty()) {
+        // One that was imported with a prefix keeps it.
+        Some(known) => known.id_prefix.clone(),
+        None if rows.share_ids(&dataset.id, &individuals, &reading, &mut writing).await? => {
+            ids::prefix(&dataset.id, &known)
+        }
+        None => String::new(),
     };
-    dataset.id_prefix = own.prefix(&dataset.id, &known, &mut writing).await?;
-    let import = Import {
-        package,
-        dataset,
-        stands: &stands,
-        zones: &zones,
-        media: &media,
-        observations: &observations,
-        events: &events,
-        fates: &fates,
-        pictures: &pictures,
-        individuals: &individuals,
-        now: options.now,
-        lenders: write::lenders(&observations, &fates),
-    };
-    let written = commit(&import, writing).await?;
-    Ok(summary(&import, options, reading.finish(), &written))
+    let import =
+        Import { dataset, stands: &stands, zones: &zones, individuals: &individuals, now: options.now };
+    let written = rows.write(&import, before.is_some(), &mut reading, writing).await?;
+    Ok(summary(&import, package, &tally, options, reading.finish(), &written))
 }
 
-async fn commit(import: &Import<'_>, mut writing: Writing) -> Result<Written, ImportError> {
-    let written = import.write(&mut writing).await?;
-    writing.commit().await?;
-    Ok(written)
+/// The rows, to be gone through once more: those of a single group were kept, those of several are read again.
+struct Rows<'a> {
+    groups: &'a Groups<'a>,
+    stands: &'a Stands,
+    chosen: &'a Chosen,
+    ids: &'a EventIds,
+    only: Option<Part>,
 }
 
-fn count_rows(package: &Package) -> Result<u64, ImportError> {
-    let mut rows = 0;
-    for name in TABLES {
-        let Some(mut table) = package.table(name, &[])? else { continue };
-        rows += table.count()?;
+impl Rows<'_> {
+    fn pass(&self) -> Pass<'_> {
+        Pass::new(self.groups, self.stands, self.chosen, Some(self.ids))
     }
-    Ok(rows)
+
+    /// Whether another data set of the database has one of the ids.
+    async fn share_ids(
+        &self,
+        dataset_id: &str,
+        individuals: &Individuals,
+        reading: &Reading<'_>,
+        writing: &mut Writing,
+    ) -> Result<bool, ImportError> {
+        let Some(others) = Others::of(dataset_id, writing).await? else { return Ok(false) };
+        if others.share_stands(self.stands, &individuals.all, dataset_id, writing).await? {
+            return Ok(true);
+        }
+        if let Some(part) = &self.only {
+            return others.share_rows(part, dataset_id, writing).await;
+        }
+        let (mut pass, mut silent) = (self.pass(), |_, _| ());
+        let mut again = reading.again(&mut silent);
+        for group in 0..self.groups.count {
+            if others.share_rows(&pass.read(group, &mut again)?, dataset_id, writing).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Writes all of them.
+    async fn write(
+        &self,
+        import: &Import<'_>,
+        is_known: bool,
+        reading: &mut Reading<'_>,
+        mut writing: Writing,
+    ) -> Result<Written, ImportError> {
+        let mut written = import.begin(&mut writing, is_known).await?;
+        let (mut pass, mut silent) = (self.pass(), |_, _| ());
+        for group in 0..self.groups.count {
+            let read;
+            let part = match &self.only {
+                Some(part) => part,
+                None => {
+                    read = pass.read(group, &mut reading.again(&mut silent))?;
+                    &read
+                }
+            };
+            tally::note_outside(part, self.stands, reading);
+            import.part(part, self.groups.group(group), &mut writing, &mut written).await?;
+        }
+        import.end(&mut writing, &mut written).await?;
+        writing.commit().await?;
+        Ok(written)
+    }
 }
 
 fn dataset(
     package: &Package,
     options: &Options,
-    observations: &observations::Observations,
+    tally: &Tally,
     notes: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<NewDataset, ImportError> {
     let name = options.name.clone().filter(|name| !name.trim().is_empty());
-    let species: Vec<&String> = observations.species.keys().collect();
+    let species: Vec<&String> = tally.species.keys().collect();
     Ok(NewDataset {
         id: name.clone().unwrap_or_else(|| package.id()),
         name: name.unwrap_or_else(|| package.title()),
@@ -277,16 +324,7 @@ fn refuse_another(
     }
 }
 
-fn note(
-    reading: &mut Reading<'_>,
-    package: &Package,
-    stands: &Stands,
-    media: &Media,
-    observations: &observations::Observations,
-    pictures: &Pictures,
-    individuals: &Individuals,
-) {
-    let now = reading.options.now;
+fn note(reading: &mut Reading<'_>, package: &Package, stands: &Stands, individuals: &Individuals) {
     let notes = &mut reading.notes;
     notes.read_from = package.elsewhere().map(|path| path.display().to_string());
     notes.is_zip = package.is_unpacked();
@@ -300,86 +338,68 @@ fn note(
             });
         }
     }
-    let events = observations.found.iter().filter(|found| found.seen.medium.is_none());
-    let impossible = media.all.iter().filter(|medium| !medium.is_possible).count()
-        + events.filter(|found| !clocks::is_possible(found.seen.start, now)).count();
-    notes.impossible_times = impossible as u64;
-    let ends = observations.found.iter().filter_map(|found| Some(found.seen.end? - found.seen.start));
-    let is_possible = |lasted: &TimeDelta| (TimeDelta::zero()..=LONGEST_EVENT).contains(lasted);
-    notes.impossible_ends = ends.filter(|lasted| !is_possible(lasted)).count() as u64;
-    let offsets = stands.all.iter().flat_map(|stand| [stand.start, stand.end]);
-    let offsets = offsets.chain(observations.found.iter().map(|found| found.seen.start));
-    let offsets: BTreeSet<String> = offsets.map(|at| at.offset().to_string()).collect();
-    notes.offsets = offsets.into_iter().collect();
+    let spans = stands.all.iter().flat_map(|stand| [stand.start, stand.end]);
+    notes.offsets.extend(spans.map(|at| at.offset().to_string()));
+    notes.offsets.sort_unstable();
+    notes.offsets.dedup();
     for stand in &stands.all {
         if let Some(change) = &stand.change {
             let change = change.recorded(&stands.places.all[stand.place].id);
             notes.corrected_places.insert(change.place, change.what);
         }
     }
-    for found in &observations.found {
-        let (stand, at) = (&stands.all[found.seen.stand], found.seen.start);
-        let is_told_otherwise = stand.clock_problem.is_some() || !clocks::is_possible(at, now);
-        if !is_told_otherwise && !(stand.start..=stand.end).contains(&at) {
-            *notes.outside.entry(stand.id.clone()).or_default() += 1;
-        }
-    }
-    let [deployments, periods, rows] = failures::counts(stands, observations);
-    notes.failures = FailureCounts { deployments, periods, rows };
-    notes.people = pictures.sees_people.iter().filter(|sees| **sees).count() as u64;
+    [notes.failures.deployments, notes.failures.periods] = failures::counts(stands);
     notes.passages = individuals.passages;
     let apart = stands.places.all.iter().filter_map(|place| Some((place.id.clone(), place.apart? as u64)));
     notes.apart = apart.collect();
 }
 
-fn summary(import: &Import<'_>, options: &Options, left: Left, written: &Written) -> Summary {
+fn summary(
+    import: &Import<'_>,
+    package: &Package,
+    tally: &Tally,
+    options: &Options,
+    left: Left,
+    written: &Written,
+) -> Summary {
     let mut skipped = left.skipped;
-    let found = &import.observations.found;
-    let counted = || found.iter().zip(&import.fates.0).filter(|(_, fate)| matches!(fate, Fate::Counts(_)));
-    let has = |level: Level| counted().any(|(found, _)| found.seen.level == level);
-    let with = |wanted: fn(&Fate) -> bool| import.fates.0.iter().filter(|fate| wanted(fate)).count() as u64;
-    let not_asked = with(|fate| *fate == Fate::NotAsked);
-    if not_asked > 0 {
-        skipped.push(Skipped { reason: "of the level that was not asked for".into(), rows: not_asked });
+    if tally.not_asked > 0 {
+        let reason = "of the level that was not asked for".into();
+        skipped.push(Skipped { reason, rows: tally.not_asked });
     }
-    let mut classes = BTreeMap::new();
-    for (found, _) in counted() {
-        *classes.entry(found.row.class.name()).or_default() += 1;
-    }
-    let animals =
-        counted().map(|(_, fate)| if let Fate::Counts(animals) = fate { u64::from(*animals) } else { 0 });
     Summary {
         dataset: import.dataset.name.clone(),
         dataset_id: import.dataset.id.clone(),
         id_prefix: import.dataset.id_prefix.clone(),
-        level: match (has(Level::Event), has(Level::Media)) {
-            (true, true) => "event and media",
-            (true, false) => "event",
-            (false, _) => "media",
+        level: match tally.has_level {
+            [true, true] => "event and media",
+            [true, false] => "event",
+            [false, _] => "media",
         },
         level_reason: match options.observations {
             Observations::Auto => "what both levels tell is counted once",
             Observations::Event | Observations::Media => "as asked",
         },
-        species: import.observations.species.keys().cloned().collect(),
-        other_species: import.observations.other_species.clone(),
+        species: tally.species.keys().cloned().collect(),
+        other_species: tally.other_species.clone(),
         places: import.stands.places.all.len(),
         deployments: import.stands.all.len(),
         images: written.images,
-        detections: counted().count(),
-        animals: animals.sum(),
-        classes,
+        detections: tally.detections,
+        animals: tally.animals,
+        days: tally.days,
+        classes: tally.classes.clone(),
         individuals: import.individuals.all.len(),
-        repeats: with(|fate| matches!(fate, Fate::Repeats(_))),
-        rejected: with(|fate| *fate == Fate::Rejected),
-        incomplete_boxes: import.observations.incomplete_boxes,
-        has_media: import.media.is_there,
+        repeats: tally.repeats,
+        rejected: tally.rejected,
+        incomplete_boxes: tally.incomplete_boxes,
+        has_media: tally.has_media,
         skipped,
         orphans: left.orphans,
         bad_rows: left.bad_rows,
         bad_row_count: left.bad_row_count,
         removed: written.removed,
-        told: import.package.told(),
+        told: package.told(),
         notes: left.notes,
     }
 }

@@ -13,8 +13,8 @@ use deertrack_survey::BoundingBox;
 
 use super::clocks;
 use super::deployments::Stands;
+use super::groups::Group;
 use super::media::Media;
-use super::package::Package;
 use super::reading::{Reading, Twice};
 use super::species::Chosen;
 use crate::error::{BadRow, ImportError};
@@ -107,6 +107,14 @@ pub(super) struct Observations {
     pub(super) incomplete_boxes: u64,
 }
 
+impl Observations {
+    /// Where and when all rows are of.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &Seen> {
+        let found = self.found.iter().map(|found| &found.seen);
+        found.chain(self.others.iter().map(|other| &other.seen))
+    }
+}
+
 enum Read {
     Found(Box<Found>, bool),
     Other(What, Option<Seen>, Option<String>),
@@ -114,15 +122,15 @@ enum Read {
 
 /// Reads the table.
 pub(super) fn read(
-    package: &Package,
+    group: Group<'_>,
     stands: &Stands,
     media: &mut Media,
     chosen: &Chosen,
+    twice: &mut Twice,
     reading: &mut Reading<'_>,
 ) -> Result<Observations, ImportError> {
-    let mut table = package.required("observations", &REQUIRED)?;
+    let mut table = group.required("observations", &REQUIRED)?;
     let mut all = Observations::default();
-    let mut twice = Twice::default();
     loop {
         let row = table.next(|row| {
             twice.check(row, "observationID", |row| read_row(row, stands, media, chosen, reading))
@@ -237,6 +245,9 @@ fn medium(row: &Row<'_>, seen: &Seen, media: &mut Media, is_possible: bool) -> R
     };
     let number = match media.number(id) {
         Some(number) => number,
+        None if media.is_there && media.is_part => {
+            return Err(row.bad("mediaID", "not among the media of its deployment"));
+        }
         None if media.is_there => return Err(row.bad("mediaID", "not among the media")),
         None => media.made(id, seen.stand, seen.start, is_possible),
     };

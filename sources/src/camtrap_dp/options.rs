@@ -25,9 +25,14 @@ pub struct Options {
     pub shifts: Vec<(String, Shift)>,
     /// A CSV file that tells when cameras did not work.
     pub failures: Option<PathBuf>,
+    /// About how many rows of media and observations are held at a time; a deployment with more is held as a whole.
+    pub rows_at_once: u64,
     /// The clock that no other one is ahead of.
     pub now: DateTime<Utc>,
 }
+
+/// About 30 MB of them.
+const ROWS_AT_ONCE: u64 = 20_000;
 
 impl Default for Options {
     fn default() -> Self {
@@ -40,6 +45,7 @@ impl Default for Options {
             places: None,
             shifts: Vec::new(),
             failures: None,
+            rows_at_once: ROWS_AT_ONCE,
             now: Utc::now(),
         }
     }

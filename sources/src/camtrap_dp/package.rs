@@ -109,6 +109,10 @@ impl Package {
                  package anew in version 1.0 when it is downloaded again"
             }
             Some(_) => "export it in that version",
+            None if profile.contains("datapackage.org/profiles/2") => {
+                "it is a Data Package 2 that does not say so. Where its tables are those of Camtrap DP 1.0, put that profile's \
+                 address in the place of \"$schema\"; else export it in that version"
+            }
             None => "export it in that version; another data package is no survey of cameras",
         };
         format!("its profile is {profile}, and this reads Camtrap DP {VERSION}: {cure}")

@@ -1,12 +1,13 @@
 //! What goes along with reading: progress, rows that were left out and why, and the choice to stop at a bad one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Options;
 use super::summary::{Notes, Orphans, Skipped};
 use crate::error::{BadRow, ImportError};
 use crate::progress::OnProgress;
 use crate::table::{Row, Table};
+use crate::told_rows::key;
 
 /// How many bad rows a summary shows; the rest is counted.
 const SHOWN_BAD_ROWS: usize = 20;
@@ -29,6 +30,8 @@ pub(super) struct Reading<'a> {
     pub(super) notes: Notes,
     /// The table that is read is that of the media.
     pub(super) in_media: bool,
+    /// Bad rows were told when they were read first.
+    is_again: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -44,7 +47,16 @@ impl<'a> Reading<'a> {
             bad_row_count: 0,
             notes: Notes::default(),
             in_media: false,
+            is_again: false,
         }
+    }
+
+    /// The rows are read once more: what is to be told of them was told, and nothing is shown.
+    pub(super) fn again<'b>(&self, progress: OnProgress<'b>) -> Reading<'b>
+    where
+        'a: 'b,
+    {
+        Reading { is_again: true, ..Reading::new(self.options, self.total, progress) }
     }
 
     /// One more row was read: its value, or `None` when it is bad and may be left out. Of rows without their deployment
@@ -58,6 +70,9 @@ impl<'a> Reading<'a> {
             Ok(value) => return Ok(Some(value)),
             Err(bad) => bad,
         };
+        if self.is_again {
+            return Ok(None);
+        }
         let is_orphan = bad.reason == ORPHAN;
         if is_orphan {
             let orphans = self.orphans.entry(bad.value.clone()).or_insert_with(|| Orphans::of(&bad.value));
@@ -102,9 +117,9 @@ impl<'a> Reading<'a> {
     /// A table was read to its end; so many of its rows were equal to another.
     pub(super) fn note_table(&mut self, table: &Table, name: &str, equal: u64) {
         if equal > 0 {
-            self.notes.equal_rows.insert(name.to_owned(), equal);
+            *self.notes.equal_rows.entry(name.to_owned()).or_default() += equal;
         }
-        if table.has_guessed_letters() {
+        if table.has_guessed_letters() && !self.notes.guessed_letters.iter().any(|known| known == name) {
             self.notes.guessed_letters.push(name.to_owned());
         }
     }
@@ -136,10 +151,18 @@ pub(super) struct Left {
 #[derive(Default)]
 pub(super) struct Twice {
     seen: HashMap<String, u64>,
+    /// Those of earlier groups, as hashes. Equal rows are of one deployment, and so of one group.
+    earlier: HashSet<u128>,
     pub(super) equal: u64,
 }
 
 impl Twice {
+    /// Begins with the rows of the next group.
+    pub(super) fn next_group(&mut self) {
+        self.earlier.extend(self.seen.drain().map(|(id, _)| key(&id)));
+        self.equal = 0;
+    }
+
     /// Reads a row; `None` when an equal one was read before.
     pub(super) fn check<T>(
         &mut self,
@@ -154,6 +177,9 @@ impl Twice {
                 Ok(None)
             }
             Some(_) => Err(row.bad(column, "not unique, and the rows differ")),
+            None if !self.earlier.is_empty() && self.earlier.contains(&key(id)) => {
+                Err(row.bad(column, "not unique, and the rows differ"))
+            }
             None => {
                 let value = read(row)?;
                 self.seen.insert(id.to_owned(), hash);

@@ -43,16 +43,25 @@ struct Rows {
     after: u64,
 }
 
+/// What the rows of the deployments whose clocks are mended say of their spans.
+#[derive(Default)]
+pub(super) struct Spans(BTreeMap<usize, Rows>);
+
+impl Spans {
+    pub(super) fn add(&mut self, stands: &Stands, media: &Media, observations: &Observations) {
+        let rows = &mut self.0;
+        for medium in media.all.iter().filter(|medium| medium.has_file) {
+            add(rows, stands, medium.stand, medium.taken_at, |rows| rows.media += 1);
+        }
+        for seen in observations.seen() {
+            add(rows, stands, seen.stand, seen.start.to_utc(), |rows| rows.observations += 1);
+        }
+    }
+}
+
 /// Moves the spans that the mended clocks told, and says what was mended.
-pub(super) fn settle(stands: &mut Stands, media: &Media, observations: &Observations) -> Vec<MendedClock> {
-    let mut rows = BTreeMap::<usize, Rows>::new();
-    for medium in media.all.iter().filter(|medium| medium.has_file) {
-        add(&mut rows, stands, medium.stand, medium.taken_at, |rows| rows.media += 1);
-    }
-    let found = observations.found.iter().map(|found| &found.seen);
-    for seen in found.chain(observations.others.iter().map(|other| &other.seen)) {
-        add(&mut rows, stands, seen.stand, seen.start.to_utc(), |rows| rows.observations += 1);
-    }
+pub(super) fn settle(stands: &mut Stands, spans: Spans) -> Vec<MendedClock> {
+    let Spans(mut rows) = spans;
     let mut mended = Vec::new();
     for (number, stand) in stands.all.iter_mut().enumerate() {
         let Some(shift) = stand.shift else { continue };

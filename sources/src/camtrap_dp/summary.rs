@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::error::BadRow;
@@ -38,6 +39,8 @@ pub struct Summary {
     pub detections: usize,
     /// Animals in them: the sum of their counts.
     pub animals: u64,
+    /// The first and the last day on which they were seen, as told: what a report of all of it asks for.
+    pub days: Option<[NaiveDate; 2]>,
     /// Detections of each class that count.
     pub classes: BTreeMap<&'static str, u64>,
     /// Animals known by name.
@@ -206,6 +209,9 @@ impl fmt::Display for Summary {
         let classes: Vec<String> =
             self.classes.iter().map(|(class, rows)| format!("{rows} {class}")).collect();
         writeln!(f, "  {} detections of {} animals ({})", self.detections, self.animals, classes.join(", "))?;
+        if let Some([first, last]) = self.days {
+            writeln!(f, "  seen from {first} to {last}")?;
+        }
         writeln!(
             f,
             "  {} images, {} deployments at {} places, {} known individuals",

@@ -12,39 +12,39 @@ use deertrack_survey::{BoundingBox, Place};
 
 use super::clocks;
 use super::deployments::Stands;
-use super::events::Events;
+use super::groups::Group;
 use super::individuals::Individuals;
 use super::levels::{Fate, Fates};
-use super::media::{Files, Media, Medium};
+use super::media::{Files, Medium};
 use super::observations::Observations;
-use super::package::Package;
-use super::pictures::Pictures;
+use super::part::Part;
 use crate::error::ImportError;
+use crate::told_rows::key;
 
 /// Rows that are held before they are written.
 const BATCH: usize = 500;
 
-/// Everything that was read.
+/// What holds for all groups.
 pub(super) struct Import<'a> {
-    pub(super) package: &'a Package,
     pub(super) dataset: NewDataset,
     pub(super) stands: &'a Stands,
     /// The places once more, as counting reads them.
     pub(super) zones: &'a [Place],
-    pub(super) media: &'a Media,
-    pub(super) observations: &'a Observations,
-    pub(super) events: &'a Events,
-    pub(super) fates: &'a Fates,
-    pub(super) pictures: &'a Pictures,
     pub(super) individuals: &'a Individuals,
     /// The clock that no other one is ahead of.
     pub(super) now: DateTime<Utc>,
-    /// Media-level rows with a box that repeat an event-level row, by that row.
-    pub(super) lenders: BTreeMap<usize, Vec<usize>>,
 }
 
-/// See [`Import::lenders`].
-pub(super) fn lenders(observations: &Observations, fates: &Fates) -> BTreeMap<usize, Vec<usize>> {
+/// The rows of one group.
+struct OfPart<'a> {
+    import: &'a Import<'a>,
+    part: &'a Part,
+    /// Media-level rows with a box that repeat an event-level row, by that row.
+    lenders: BTreeMap<usize, Vec<usize>>,
+}
+
+/// See [`OfPart::lenders`].
+fn lenders(observations: &Observations, fates: &Fates) -> BTreeMap<usize, Vec<usize>> {
     let mut lenders = BTreeMap::<usize, Vec<usize>>::new();
     for (row, found) in observations.found.iter().enumerate() {
         if let (Fate::Repeats(by), true) = (&fates.0[row], found.seen.bbox.is_some()) {
@@ -54,37 +54,57 @@ pub(super) fn lenders(observations: &Observations, fates: &Fates) -> BTreeMap<us
     lenders
 }
 
-/// The ids that were written, by table.
-#[derive(Default)]
+/// What was written.
 pub(super) struct Written {
-    ids: BTreeMap<usize, HashSet<String>>,
+    /// The ids by table, as hashes, where an earlier import may have left others; `None`: there was none.
+    ids: Option<BTreeMap<usize, HashSet<u128>>>,
     pub(super) images: usize,
     pub(super) removed: u64,
 }
 
 impl Written {
-    fn note(&mut self, table: Owned, id: &str) {
-        self.ids.entry(table as usize).or_default().insert(id.to_owned());
+    fn note<'i>(&mut self, table: Owned, ids: impl Iterator<Item = &'i String>) {
+        if let Some(all) = &mut self.ids {
+            all.entry(table as usize).or_default().extend(ids.map(|id| key(id)));
+        }
     }
 }
 
 impl Import<'_> {
-    /// Writes all of it and removes what an earlier import of the data set left.
-    pub(super) async fn write(&self, writing: &mut Writing) -> Result<Written, ImportError> {
-        let mut written = Written::default();
+    /// Writes what the rows of all groups refer to. `is_known`: an earlier import of the data set left rows.
+    pub(super) async fn begin(&self, writing: &mut Writing, is_known: bool) -> Result<Written, ImportError> {
+        let mut written = Written { ids: is_known.then(BTreeMap::new), images: 0, removed: 0 };
         writing.datasets(std::slice::from_ref(&self.dataset)).await?;
         self.places(writing, &mut written).await?;
         self.deployments(writing, &mut written).await?;
-        self.files(writing, &mut written).await?;
-        self.made_images(writing, &mut written).await?;
         self.deer(writing, &mut written).await?;
-        self.detections(writing, &mut written).await?;
-        let none = HashSet::new();
-        for table in Owned::ALL {
-            let kept = written.ids.get(&(table as usize)).unwrap_or(&none);
-            written.removed += writing.remove_others(table, &self.dataset.id, kept).await?;
-        }
         Ok(written)
+    }
+
+    /// Writes the rows of a group.
+    pub(super) async fn part(
+        &self,
+        part: &Part,
+        group: Group<'_>,
+        writing: &mut Writing,
+        written: &mut Written,
+    ) -> Result<(), ImportError> {
+        let lenders = lenders(&part.observations, &part.fates);
+        let rows = OfPart { import: self, part, lenders };
+        rows.files(group, writing, written).await?;
+        rows.made_images(writing, written).await?;
+        rows.detections(writing, written).await
+    }
+
+    /// Removes what an earlier import of the data set left.
+    pub(super) async fn end(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
+        let Some(ids) = written.ids.take() else { return Ok(()) };
+        for table in Owned::ALL {
+            let kept = ids.get(&(table as usize));
+            let is_kept = |id: &str| kept.is_some_and(|kept| kept.contains(&key(id)));
+            written.removed += writing.remove_others(table, &self.dataset.id, is_kept).await?;
+        }
+        Ok(())
     }
 
     /// A row's id in the database.
@@ -115,7 +135,7 @@ impl Import<'_> {
             }
         });
         let places: Vec<NewPlace> = places.collect();
-        places.iter().for_each(|place| written.note(Owned::Places, &place.id));
+        written.note(Owned::Places, places.iter().map(|place| &place.id));
         Ok(writing.places(&places).await?)
     }
 
@@ -136,12 +156,31 @@ impl Import<'_> {
             extra: stand.extra.clone(),
         });
         let deployments: Vec<NewDeployment> = deployments.collect();
-        deployments.iter().for_each(|stand| written.note(Owned::Deployments, &stand.id));
+        written.note(Owned::Deployments, deployments.iter().map(|stand| &stand.id));
         Ok(writing.deployments(&deployments).await?)
     }
 
-    async fn files(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
-        let mut files = Files::of(self.package, self.media)?;
+    async fn deer(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
+        let taken = writing.names_of_others(Named::DeerNames, &self.dataset.id).await?;
+        let deer = self.individuals.all.iter().map(|(id, seen)| NewDeer {
+            id: self.id(id),
+            dataset_id: self.dataset_id(),
+            ..seen.deer(id, &self.dataset.name, &taken)
+        });
+        let deer: Vec<NewDeer> = deer.collect();
+        written.note(Owned::Deer, deer.iter().map(|deer| &deer.id));
+        Ok(writing.deer(&deer).await?)
+    }
+}
+
+impl OfPart<'_> {
+    async fn files(
+        &self,
+        group: Group<'_>,
+        writing: &mut Writing,
+        written: &mut Written,
+    ) -> Result<(), ImportError> {
+        let mut files = Files::of(group, &self.part.media)?;
         let mut batch = Vec::with_capacity(BATCH);
         while let Some((number, image)) = files.next()? {
             batch.push(self.image(number, image));
@@ -158,7 +197,7 @@ impl Import<'_> {
         writing: &mut Writing,
         written: &mut Written,
     ) -> Result<(), ImportError> {
-        batch.iter().for_each(|image| written.note(Owned::Images, &image.id));
+        written.note(Owned::Images, batch.iter().map(|image| &image.id));
         written.images += batch.len();
         writing.images(batch).await?;
         batch.clear();
@@ -167,42 +206,48 @@ impl Import<'_> {
 
     /// A medium's row, with what its table tells of the file.
     fn image(&self, number: usize, file: NewImage) -> NewImage {
-        let medium = &self.media.all[number];
-        let stand = &self.stands.all[medium.stand];
+        let medium = &self.part.media.all[number];
+        let stand = &self.import.stands.all[medium.stand];
         NewImage {
-            id: self.id(&medium.id),
-            dataset_id: self.dataset_id(),
-            location_id: Some(self.id(&self.stands.places.all[stand.place].id)),
-            deployment_id: Some(self.id(&stand.id)),
+            id: self.import.id(&medium.id),
+            dataset_id: self.import.dataset_id(),
+            location_id: Some(self.import.id(&self.import.stands.places.all[stand.place].id)),
+            deployment_id: Some(self.import.id(&stand.id)),
             timestamp: medium.is_possible.then_some(medium.taken_at),
             source_id: Some(medium.id.clone()),
-            burst_id: self.pictures.event[number].map(|event| self.id(&self.events.all[event].key)),
-            sees_people: self.pictures.sees_people[number],
+            burst_id: self.part.pictures.event[number]
+                .map(|event| self.import.id(&self.part.events.all[event].key)),
+            sees_people: self.part.pictures.sees_people[number],
             ..file
         }
     }
 
     /// Images that observations make: of media without a table, and of events without a photograph.
     async fn made_images(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
-        let media = self.media.all.iter().enumerate().filter(|(_, medium)| !medium.has_file);
+        let media = self.part.media.all.iter().enumerate().filter(|(_, medium)| !medium.has_file);
         let mut images: Vec<NewImage> =
             media.map(|(number, medium)| self.image(number, without_file(medium))).collect();
-        for event in &self.events.all {
-            let classes = self.pictures.of_event(event, self.observations, self.media, self.fates);
+        for event in &self.part.events.all {
+            let classes = self.part.pictures.of_event(
+                event,
+                &self.part.observations,
+                &self.part.media,
+                &self.part.fates,
+            );
             if !event.rows.iter().any(|row| {
-                !classes.contains_key(&self.observations.found[*row].row.class) && self.is_written(*row)
+                !classes.contains_key(&self.part.observations.found[*row].row.class) && self.is_written(*row)
             }) {
                 continue;
             }
-            let stand = &self.stands.all[event.stand];
-            let first = &self.observations.found[event.rows[0]].seen;
+            let stand = &self.import.stands.all[event.stand];
+            let first = &self.part.observations.found[event.rows[0]].seen;
             images.push(NewImage {
-                id: self.id(&made_id(&event.key)),
-                dataset_id: self.dataset_id(),
-                location_id: Some(self.id(&self.stands.places.all[stand.place].id)),
-                deployment_id: Some(self.id(&stand.id)),
+                id: self.import.id(&made_id(&event.key)),
+                dataset_id: self.import.dataset_id(),
+                location_id: Some(self.import.id(&self.import.stands.places.all[stand.place].id)),
+                deployment_id: Some(self.import.id(&stand.id)),
                 timestamp: self.possible(first.start),
-                burst_id: Some(self.id(&event.key)),
+                burst_id: Some(self.import.id(&event.key)),
                 utc_offset_seconds: Some(first.start.offset().local_minus_utc()),
                 ..NewImage::default()
             });
@@ -214,30 +259,23 @@ impl Import<'_> {
     }
 
     fn possible(&self, at: DateTime<FixedOffset>) -> Option<DateTime<Utc>> {
-        clocks::is_possible(at, self.now).then(|| at.to_utc())
+        clocks::is_possible(at, self.import.now).then(|| at.to_utc())
     }
 
     fn is_written(&self, row: usize) -> bool {
-        self.fates.0[row] != Fate::NotAsked
-    }
-
-    async fn deer(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
-        let taken = writing.names_of_others(Named::DeerNames, &self.dataset.id).await?;
-        let deer = self.individuals.all.iter().map(|(id, seen)| NewDeer {
-            id: self.id(id),
-            dataset_id: self.dataset_id(),
-            ..seen.deer(id, &self.dataset.name, &taken)
-        });
-        let deer: Vec<NewDeer> = deer.collect();
-        deer.iter().for_each(|deer| written.note(Owned::Deer, &deer.id));
-        Ok(writing.deer(&deer).await?)
+        self.part.fates.0[row] != Fate::NotAsked
     }
 
     async fn detections(&self, writing: &mut Writing, written: &mut Written) -> Result<(), ImportError> {
         let mut batch = Vec::with_capacity(BATCH);
-        let mut done = vec![false; self.observations.found.len()];
-        for event in &self.events.all {
-            let classes = self.pictures.of_event(event, self.observations, self.media, self.fates);
+        let mut done = vec![false; self.part.observations.found.len()];
+        for event in &self.part.events.all {
+            let classes = self.part.pictures.of_event(
+                event,
+                &self.part.observations,
+                &self.part.media,
+                &self.part.fates,
+            );
             for row in event.rows.iter().chain(&event.media_rows).copied().filter(|row| self.is_written(*row))
             {
                 done[row] = true;
@@ -259,35 +297,35 @@ impl Import<'_> {
         event: Option<&str>,
         classes: &BTreeMap<Class, usize>,
     ) -> NewDetection {
-        let found = &self.observations.found[number];
+        let found = &self.part.observations.found[number];
         let row = &found.row;
         let picture = found.seen.medium.or_else(|| classes.get(&row.class).copied());
         let image_id = match (picture, event) {
-            (Some(medium), _) => self.media.all[medium].id.clone(),
+            (Some(medium), _) => self.part.media.all[medium].id.clone(),
             (None, event) => made_id(event.unwrap_or(&row.id)),
         };
-        let rest = match self.fates.0[number] {
+        let rest = match self.part.fates.0[number] {
             Fate::Counts(rest) => rest,
             _ => found.seen.count,
         };
-        let repeats = match self.fates.0[number] {
-            Fate::Repeats(by) => Some(&self.observations.found[by].row.id),
+        let repeats = match self.part.fates.0[number] {
+            Fate::Repeats(by) => Some(&self.part.observations.found[by].row.id),
             _ => None,
         };
         NewDetection {
-            id: self.id(&row.id),
-            dataset_id: self.dataset_id(),
-            image_id: self.id(&image_id),
+            id: self.import.id(&row.id),
+            dataset_id: self.import.dataset_id(),
+            image_id: self.import.id(&image_id),
             bbox: row.bbox.or_else(|| self.lent_box(number, picture?)),
             deer_id: row
                 .deer_id
                 .as_ref()
-                .filter(|id| self.individuals.all.contains_key(*id))
-                .map(|id| self.id(id)),
+                .filter(|id| self.import.individuals.all.contains_key(*id))
+                .map(|id| self.import.id(id)),
             count: rest,
-            is_valid: self.fates.0[number] != Fate::Rejected,
-            burst_id: event.map(|key| self.id(key)),
-            repeats_id: repeats.map(|id| self.id(id)),
+            is_valid: self.part.fates.0[number] != Fate::Rejected,
+            burst_id: event.map(|key| self.import.id(key)),
+            repeats_id: repeats.map(|id| self.import.id(id)),
             extra: if rest == found.seen.count {
                 row.extra.clone()
             } else {
@@ -299,7 +337,7 @@ impl Import<'_> {
 
     /// The box of the media-level row that shows on the event's photograph what an event-level row tells.
     fn lent_box(&self, number: usize, picture: usize) -> Option<BoundingBox> {
-        let lenders = self.lenders.get(&number)?.iter().map(|row| &self.observations.found[*row].seen);
+        let lenders = self.lenders.get(&number)?.iter().map(|row| &self.part.observations.found[*row].seen);
         lenders.filter(|seen| seen.medium == Some(picture)).find_map(|seen| seen.bbox)
     }
 }
@@ -332,7 +370,7 @@ async fn flush(
     writing: &mut Writing,
     written: &mut Written,
 ) -> Result<(), ImportError> {
-    batch.iter().for_each(|row| written.note(Owned::Detections, &row.id));
+    written.note(Owned::Detections, batch.iter().map(|row| &row.id));
     writing.detections(batch).await?;
     batch.clear();
     Ok(())

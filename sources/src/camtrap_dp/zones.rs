@@ -10,9 +10,21 @@ use deertrack_survey::{Coordinates, Place};
 use super::deployments::Stands;
 use super::observations::Observations;
 
+/// How many rows of each deployment are told with which offset, in seconds.
+#[derive(Default)]
+pub(super) struct Offsets(BTreeMap<(usize, i32), u64>);
+
+impl Offsets {
+    pub(super) fn add(&mut self, observations: &Observations) {
+        for seen in observations.seen() {
+            *self.0.entry((seen.stand, seen.start.offset().local_minus_utc())).or_default() += 1;
+        }
+    }
+}
+
 /// The places as counting reads them, in their order.
-pub(super) fn places(stands: &Stands, observations: &Observations) -> Vec<Place> {
-    let offsets = offsets(stands, observations);
+pub(super) fn places(stands: &Stands, offsets: &Offsets) -> Vec<Place> {
+    let offsets = most_told(stands, offsets);
     let places = stands.places.all.iter().enumerate().map(|(number, place)| {
         let of_offset = || offsets.get(&number).and_then(|seconds| zone_of_offset(*seconds));
         let coordinates =
@@ -34,14 +46,13 @@ pub(super) fn places(stands: &Stands, observations: &Observations) -> Vec<Place>
 
 /// The offset that most times of each place are told with; of two as frequent the smaller one, for that is no summer
 /// time.
-fn offsets(stands: &Stands, observations: &Observations) -> BTreeMap<usize, i32> {
+fn most_told(stands: &Stands, offsets: &Offsets) -> BTreeMap<usize, i32> {
     let mut counts = BTreeMap::<usize, BTreeMap<i32, u64>>::new();
     let spans = stands.all.iter().flat_map(|stand| [(stand, stand.start), (stand, stand.end)]);
-    let found = observations.found.iter().map(|found| &found.seen);
-    let seen = found.chain(observations.others.iter().map(|other| &other.seen));
-    let seen = seen.map(|seen| (&stands.all[seen.stand], seen.start));
-    for (stand, at) in spans.chain(seen) {
-        *counts.entry(stand.place).or_default().entry(at.offset().local_minus_utc()).or_default() += 1;
+    let spans = spans.map(|(stand, at)| (stand.place, at.offset().local_minus_utc(), 1));
+    let rows = offsets.0.iter().map(|((stand, offset), rows)| (stands.all[*stand].place, *offset, *rows));
+    for (place, offset, rows) in spans.chain(rows) {
+        *counts.entry(place).or_default().entry(offset).or_default() += rows;
     }
     let most = |offsets: BTreeMap<i32, u64>| {
         let most = offsets.values().copied().max().unwrap_or_default();

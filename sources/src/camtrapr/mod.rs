@@ -28,21 +28,15 @@ const COLUMNS: [(&str, &str); 7] = [
     ("station", "Station"),
 ];
 
-fn records(given: &Given) -> Vec<&str> {
-    let names = given.names().iter().map(String::as_str);
-    names.filter(|name| given.has(name, &["Station", "Species", "DateTimeOriginal"])).collect()
-}
+/// Columns by which it is known.
+const KNOWN_BY: [&str; 3] = ["Station", "Species", "DateTimeOriginal"];
 
 fn claims(given: &Given) -> bool {
-    !records(given).is_empty()
+    !given.tables(&KNOWN_BY).is_empty()
 }
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
-    let records = records(given);
-    let [name] = records[..] else {
-        let reason = format!("it holds several record tables, import one: {}", records.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    };
+    let name = given.only("a record table of camtrapR", &given.tables(&KNOWN_BY))?;
     let columns = given.header(name)?;
     let tables: Vec<&str> = given
         .names()
@@ -50,14 +44,11 @@ fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
         .map(String::as_str)
         .filter(|table| *table != name && stations::is_one(given, table))
         .collect();
-    if tables.len() > 1 {
-        let reason = format!("it holds several tables of stations: {}", tables.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    }
     let mut told = Stations::read(draft)?;
     let mut parts = vec![("", "Station".to_owned())];
     let mut no_station = NO_STATION.to_owned();
-    if let Some(table) = tables.first() {
+    if !tables.is_empty() {
+        let table = given.only("a table of stations", &tables)?;
         no_station = format!("not among the stations of {table}");
         parts.extend(stations::parts(given, table, &columns)?);
         stations::read(given, draft, table, &parts, &mut told)?;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::draft::{Column, Draft, Origin, Sheet, iso};
 use crate::error::{BadRow, ImportError};
 use crate::json_stream::{self, bad, id_text};
 use crate::names::{Kind, Name};
+use crate::told_rows::key;
 
 pub(super) const OBSERVATIONS: &[Column] = &[
     ("observationID", "id"),
@@ -68,11 +70,11 @@ pub(super) fn read(
         if let (true, Some(image), Some(category)) =
             (has_box, id_text(&entry["image_id"]), id_text(&entry["category_id"]))
         {
-            boxed.insert((image, category));
+            boxed.insert(key(&format!("{image}\0{category}")));
         }
         Ok(())
     })?;
-    let mut sequences = BTreeMap::<(String, String), OfSequence>::new();
+    let mut sequences = BTreeMap::<(Arc<str>, String), OfSequence>::new();
     let (mut told_by_boxes, mut without_size, mut of_left_out, mut number) = (0, 0, 0, 0_u64);
     json_stream::read(path, name, "annotations", &["images"], &mut |line, entry| {
         let seen = seen(name, line, &entry, images, categories);
@@ -87,7 +89,7 @@ pub(super) fn read(
         }
         if entry["bbox"].is_null()
             && entry["bbox_relative"].is_null()
-            && boxed.contains(&(seen.image_id.clone(), category.clone()))
+            && boxed.contains(&key(&format!("{}\0{category}", seen.image_id)))
         {
             told_by_boxes += 1;
             return Ok(());
@@ -208,11 +210,11 @@ fn on_image(
 fn of_sequences(
     draft: &mut Draft<'_>,
     images: &Images,
-    sequences: BTreeMap<(String, String), OfSequence>,
+    sequences: BTreeMap<(Arc<str>, String), OfSequence>,
 ) -> Result<(), ImportError> {
     let spans = images.sequences();
     for ((sequence, category), seen) in sequences {
-        let Some([first, last]) = spans.get(sequence.as_str()) else { continue };
+        let Some([first, last]) = spans.get(&*sequence) else { continue };
         let name = draft.names.of(&seen.label);
         draft.note_name(&seen.label, &name);
         let (id, start, end) = (format!("{sequence}:{category}"), iso(*first), iso(*last));

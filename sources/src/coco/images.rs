@@ -1,6 +1,7 @@
 //! The images: by their ids, with what annotations need to know of each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::json_stream::{bad, id_text};
 use crate::local_time::read;
 use crate::photographs::{Photographs, itself};
 use crate::stations::{NO_STATION, Stations};
+use crate::told_rows::key;
 
 pub(super) const MEDIA: &[Column] = &[
     ("mediaID", "id"),
@@ -29,14 +31,17 @@ pub(super) struct Image {
     pub(super) at: DateTime<FixedOffset>,
     /// Pixels: width and height.
     pub(super) size: Option<[f64; 2]>,
-    pub(super) sequence: Option<String>,
+    pub(super) sequence: Option<Arc<str>>,
 }
 
 /// All images.
 pub(super) struct Images {
     pub(super) stations: Stations,
     photographs: Photographs,
-    by_id: HashMap<String, Option<Image>>,
+    /// By hashes of their ids, for there may be millions.
+    by_id: HashMap<u128, Option<Image>>,
+    /// The ids of sequences, each once.
+    sequences: HashSet<Arc<str>>,
     without_time: u64,
     corrupt: u64,
 }
@@ -47,6 +52,7 @@ impl Images {
             stations: Stations::read(draft)?,
             photographs: Photographs::of(draft.photographs.clone()),
             by_id: HashMap::new(),
+            sequences: HashSet::new(),
             without_time: 0,
             corrupt: 0,
         })
@@ -54,7 +60,7 @@ impl Images {
 
     /// The image of this id; the inner `None`: it was left out.
     pub(super) fn get(&self, id: &str) -> Option<Option<&Image>> {
-        self.by_id.get(id).map(Option::as_ref)
+        self.by_id.get(&key(id)).map(Option::as_ref)
     }
 
     pub(super) fn add(
@@ -66,7 +72,7 @@ impl Images {
     ) -> Result<(), ImportError> {
         let wrong = |member: &str, reason: &str| Err(bad(name, origin.1, member, &entry[member], reason));
         let (id, file) = match (id_text(&entry["id"]), entry["file_name"].as_str()) {
-            (Some(id), Some(file)) if !self.by_id.contains_key(&id) => (id, file),
+            (Some(id), Some(file)) if !self.by_id.contains_key(&key(&id)) => (id, file),
             (Some(_), Some(_)) => return draft.accept::<()>(origin.0, wrong("id", "not unique")).map(|_| ()),
             (None, _) => return draft.accept::<()>(origin.0, wrong("id", "required")).map(|_| ()),
             (_, None) => return draft.accept::<()>(origin.0, wrong("file_name", "required")).map(|_| ()),
@@ -79,7 +85,7 @@ impl Images {
         let written = match told.map(|told| read(told, draft.hints.dates)).transpose() {
             Ok(written) => written,
             Err(why) => {
-                self.by_id.insert(id, None);
+                self.by_id.insert(key(&id), None);
                 return draft.refuse(bad(name, origin.1, "datetime", &entry["datetime"], why));
             }
         };
@@ -89,7 +95,7 @@ impl Images {
         };
         let Some(written) = written.or(own.taken) else {
             self.without_time += 1;
-            self.by_id.insert(id, None);
+            self.by_id.insert(key(&id), None);
             return Ok(());
         };
         let station = match id_text(&entry["location"]) {
@@ -97,7 +103,7 @@ impl Images {
             None => self.stations.of_path(&photograph.relative, &draft.title.clone(), origin),
         };
         let Some(station) = station else {
-            self.by_id.insert(id, None);
+            self.by_id.insert(key(&id), None);
             let value = if entry["location"].is_null() { &entry["file_name"] } else { &entry["location"] };
             return draft.refuse(bad(name, origin.1, "location", value, NO_STATION));
         };
@@ -106,7 +112,7 @@ impl Images {
         let at = match draft.instant(written, clock) {
             Ok(at) => at,
             Err(why) => {
-                self.by_id.insert(id, None);
+                self.by_id.insert(key(&id), None);
                 return draft.refuse(bad(name, origin.1, "datetime", &entry["datetime"], why));
             }
         };
@@ -116,7 +122,7 @@ impl Images {
             (Some(width), Some(height)) if width > 0.0 && height > 0.0 => Some([width, height]),
             _ => own.size,
         };
-        let sequence = id_text(&entry["seq_id"]);
+        let sequence = id_text(&entry["seq_id"]).map(|id| self.sequence(&id));
         draft.put(
             Sheet::Media,
             origin,
@@ -130,8 +136,17 @@ impl Images {
                 ("eventID", sequence.as_deref().unwrap_or_default()),
             ],
         )?;
-        self.by_id.insert(id, Some(Image { station, at, size, sequence }));
+        self.by_id.insert(key(&id), Some(Image { station, at, size, sequence }));
         Ok(())
+    }
+
+    fn sequence(&mut self, id: &str) -> Arc<str> {
+        if let Some(known) = self.sequences.get(id) {
+            return known.clone();
+        }
+        let new: Arc<str> = id.into();
+        self.sequences.insert(new.clone());
+        new
     }
 
     /// First and last instant of each sequence.

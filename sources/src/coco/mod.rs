@@ -46,11 +46,7 @@ fn claims(given: &Given) -> bool {
 }
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
-    let files = files(given);
-    let [name] = files[..] else {
-        let reason = format!("it holds several sets of COCO Camera Traps, import one: {}", files.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    };
+    let name = given.only("COCO Camera Traps", &files(given))?;
     let path = given.file(name)?;
     let mut categories = HashMap::new();
     let others =

@@ -28,21 +28,15 @@ const COLUMNS: [(&str, &str); 8] = [
     ("comments", "comments"),
 ];
 
-fn tables(given: &Given) -> Vec<&str> {
-    let names = given.names().iter().map(String::as_str);
-    names.filter(|name| given.has(name, &["filename", "prediction", "score"])).collect()
-}
+/// Columns by which it is known.
+const KNOWN_BY: [&str; 3] = ["filename", "prediction", "score"];
 
 fn claims(given: &Given) -> bool {
-    !tables(given).is_empty()
+    !given.tables(&KNOWN_BY).is_empty()
 }
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
-    let tables = tables(given);
-    let [name] = tables[..] else {
-        let reason = format!("it holds several results, import one: {}", tables.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    };
+    let name = given.only("results of DeepFaune", &given.tables(&KNOWN_BY))?;
     let columns = given.header(name)?;
     let mut known = COLUMNS;
     if columns.iter().any(|column| column == "dates") {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::seen::{Detection, Seen, Writer, boxed};
+use super::seen::{Detection, Seen, Writer};
 use crate::draft::Draft;
 use crate::error::{BadRow, ImportError};
 use crate::given::Given;
@@ -46,14 +46,7 @@ pub(super) fn read(
     refuse_other_version(name, &others)?;
     writer.threshold_of_file(typical);
     let words = Words::of(others);
-    let file = draft.file(name);
-    json_stream::read(&path, name, "images", &[], &mut |line, entry| match draft
-        .accept(file, seen(name, line, &entry, &words))?
-    {
-        Some(seen) => writer.write(draft, (file, line), &seen),
-        None => Ok(()),
-    })?;
-    Ok(())
+    writer.each(draft, &path, (name, "images"), |line, entry| seen(name, line, entry, &words))
 }
 
 /// Files of the batch service of 2019 to 2021 say 1.0 or nothing; there is no other version but 1.
@@ -91,10 +84,8 @@ fn seen(name: &str, line: u64, entry: &Value, words: &Words) -> Result<Seen, Bad
         let Some(label) = words.categories.get(&category).and_then(Value::as_str) else {
             continue; // by the format's own word these are no detections
         };
-        let share = told["conf"].as_f64().filter(|share| (0.0..=1.0).contains(share));
-        let share = share.ok_or_else(|| wrong(&member("conf"), &told["conf"], "not a number of 0 to 1"))?;
-        let bbox = boxed(&told["bbox"]).map_err(|reason| wrong(&member("bbox"), &told["bbox"], reason))?;
-        let mut detection = Detection::of(label, share, bbox);
+        let mut detection =
+            Detection::read(label, told, |name, reason| wrong(&member(name), &told[name], reason))?;
         detection.frame =
             told["frame_number"].as_u64().or_else(|| told["frame_number"].as_str()?.parse().ok());
         if let Some([class, of_class]) = told["classifications"][0].as_array().map(Vec::as_slice) {

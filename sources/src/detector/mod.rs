@@ -63,16 +63,15 @@ fn claims(given: &Given) -> bool {
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
     let files: Vec<(&str, Form)> =
         given.names().iter().filter_map(|name| Some((name.as_str(), form(given, name)?))).collect();
-    let wrong = |reason: String| ImportError::WrongForm { path: given.path().to_owned(), reason };
     // AddaxAI writes one file for images and one for videos.
     let is_part = |name: &str| {
         name.ends_with("image_recognition_file.json") || name.ends_with("video_recognition_file.json")
     };
     let parts: Vec<(&str, Form)> = files.iter().filter(|(name, _)| is_part(name)).copied().collect();
     let files = if parts.is_empty() { files } else { parts };
-    if files.len() > 1 && !files.iter().all(|(name, _)| is_part(name)) {
+    if !files.iter().all(|(name, _)| is_part(name)) || files.is_empty() {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-        return Err(wrong(format!("it holds several files of detections, import one: {}", names.join(", "))));
+        given.only("detections", &names)?;
     }
     if let Some(name) = given.folder().and_then(|folder| folder.file_name()) {
         // The photographs are what it is about, not the file beside them.
@@ -86,7 +85,10 @@ fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
         match form {
             Form::MegaDetector => megadetector::read(given, draft, &mut writer, name)?,
             Form::SpeciesNet => speciesnet::read(given, draft, &mut writer, name)?,
-            Form::PixelCorners => return Err(wrong(PIXELS.to_owned())),
+            Form::PixelCorners => {
+                let reason = PIXELS.to_owned();
+                return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
+            }
         }
     }
     writer.finish(draft)

@@ -4,6 +4,7 @@
 //! whatever the threshold: who is private is not decided by a number that was chosen for deer.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use deertrack_survey::BoundingBox;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use super::times;
 use crate::draft::{Column, Draft, Origin, Sheet, iso};
 use crate::error::{BadRow, ImportError};
 use crate::file_name::{base_name, media_type};
+use crate::json_stream;
 use crate::local_time::{Written, read};
 use crate::names::{Kind, Name};
 use crate::photographs::{Itself, Photograph, Photographs, itself};
@@ -90,13 +92,28 @@ impl Detection {
         let (label, by) = (label.to_owned(), String::new());
         Self { label, share, bbox, class: None, taxon: None, by, frame: None }
     }
+
+    /// An entry of either form, as far as both tell alike.
+    ///
+    /// # Errors
+    /// What `wrong` makes of the member and of what is wrong with it, after "is".
+    pub(super) fn read(
+        label: &str,
+        told: &Value,
+        wrong: impl Fn(&str, &str) -> BadRow,
+    ) -> Result<Self, BadRow> {
+        let share = told["conf"].as_f64().filter(|share| (0.0..=1.0).contains(share));
+        let share = share.ok_or_else(|| wrong("conf", "not a number of 0 to 1"))?;
+        let bbox = boxed(&told["bbox"]).map_err(|reason| wrong("bbox", reason))?;
+        Ok(Self::of(label, share, bbox))
+    }
 }
 
 /// A box as fractions; none where it has no area.
 ///
 /// # Errors
 /// What is wrong with it, after "is".
-pub(super) fn boxed(told: &Value) -> Result<Option<BoundingBox>, &'static str> {
+fn boxed(told: &Value) -> Result<Option<BoundingBox>, &'static str> {
     if told.is_null() {
         return Ok(None);
     }
@@ -144,13 +161,26 @@ impl Writer {
         self.threshold = self.told_threshold.or(typical).unwrap_or(USUAL_THRESHOLD);
     }
 
-    /// Writes a photograph with what is kept of it.
-    pub(super) fn write(
+    /// Reads the entries of a list and writes what is kept of each.
+    pub(super) fn each(
         &mut self,
         draft: &mut Draft<'_>,
-        origin: Origin,
-        seen: &Seen,
+        path: &Path,
+        (name, member): (&str, &'static str),
+        seen: impl Fn(u64, &Value) -> Result<Seen, BadRow>,
     ) -> Result<(), ImportError> {
+        let file = draft.file(name);
+        json_stream::read(path, name, member, &[], &mut |line, entry| match draft
+            .accept(file, seen(line, &entry))?
+        {
+            Some(seen) => self.write(draft, (file, line), &seen),
+            None => Ok(()),
+        })?;
+        Ok(())
+    }
+
+    /// Writes a photograph with what is kept of it.
+    fn write(&mut self, draft: &mut Draft<'_>, origin: Origin, seen: &Seen) -> Result<(), ImportError> {
         let photograph = self.photographs.find(&seen.file);
         let own = photograph.path.as_deref().map(itself).unwrap_or_default();
         let Some(written) = self.taken(seen, &photograph, &own) else {

@@ -107,7 +107,7 @@ pub async fn import(
         NewDataset { id: plan.name.clone(), name: plan.name.clone(), source, ..NewDataset::default() };
     writing.datasets(&[dataset]).await?;
     for table in Owned::ALL {
-        writing.remove_others(table, &plan.name, &HashSet::new()).await?;
+        writing.remove_others(table, &plan.name, |_| false).await?;
     }
 
     let mut summary = plan.nothing_yet();

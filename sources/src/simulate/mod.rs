@@ -19,7 +19,7 @@ mod season;
 mod streams;
 mod summary;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use deertrack_catalog::CatalogError;
@@ -78,7 +78,7 @@ async fn draw(
 async fn write(rows: &Rows, store: &mut Store) -> Result<(), CatalogError> {
     let mut writing = store.begin().await?;
     for table in Owned::ALL {
-        writing.remove_others(table, &rows.dataset.id, &HashSet::new()).await?;
+        writing.remove_others(table, &rows.dataset.id, |_| false).await?;
     }
     writing.datasets(std::slice::from_ref(&rows.dataset)).await?;
     writing.places(&rows.places).await?;

@@ -4,7 +4,7 @@
 use crate::draft::Draft;
 use crate::error::ImportError;
 use crate::given::Given;
-use crate::mapped::{By, Mapping, Table, read};
+use crate::mapped::{By, Mapping, Table, read, table_of};
 use crate::source::{How, Source, SourceInfo};
 use crate::stations::{NO_STATION, Stations};
 
@@ -17,28 +17,15 @@ pub(crate) const INFO: SourceInfo = SourceInfo {
 
 pub(crate) const SOURCE: Source = Source { info: &INFO, claims, read: How::Tell(tell) };
 
-fn tables(given: &Given) -> Vec<&str> {
-    let names = given.names().iter().map(String::as_str);
-    names
-        .filter(|name| {
-            name.to_ascii_lowercase().ends_with(".csv") && given.has(name, &["File", "RelativePath"])
-        })
-        .collect()
-}
+/// Columns by which it is known.
+const KNOWN_BY: [&str; 2] = ["File", "RelativePath"];
 
 fn claims(given: &Given) -> bool {
-    !tables(given).is_empty()
+    !given.tables(&KNOWN_BY).is_empty()
 }
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
-    let mut tables = tables(given);
-    if tables.is_empty() {
-        tables = given.named(|name| name.ends_with(".csv"));
-    }
-    let [name] = tables[..] else {
-        let reason = format!("give one table: it holds {}", tables.join(", "));
-        return Err(ImportError::WrongForm { path: given.path().to_owned(), reason });
-    };
+    let name = table_of(given, "a table of Timelapse", &KNOWN_BY)?;
     let columns = given.header(name)?;
     let Some(path) = &draft.hints.mapping else {
         let proposed = Mapping::proposed(&columns).as_text(&columns);

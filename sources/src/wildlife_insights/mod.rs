@@ -62,15 +62,7 @@ fn claims(given: &Given) -> bool {
 
 fn tell(given: &Given, draft: &mut Draft<'_>) -> Result<(), ImportError> {
     let files = Files::of(given);
-    let [deployments] = files.deployments[..] else {
-        return Err(ImportError::WrongForm {
-            path: given.path().to_owned(),
-            reason: match files.deployments.len() {
-                0 => "it has no deployments.csv: download the project as a whole".to_owned(),
-                some => format!("it holds {some} deployments.csv: import one download at a time"),
-            },
-        });
-    };
+    let deployments = given.only("deployments of Wildlife Insights", &files.deployments)?;
     describe(given, draft, files.projects)?;
     let mut stands = Stands::read(given, draft, deployments, files.cameras)?;
     draft.begin(Sheet::Media, rows::MEDIA)?;

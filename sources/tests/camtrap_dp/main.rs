@@ -6,6 +6,7 @@ mod corrections;
 mod events;
 mod files;
 mod forms;
+mod groups;
 mod identity;
 mod levels;
 #[path = "../package/mod.rs"]

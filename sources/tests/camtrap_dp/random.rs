@@ -197,7 +197,12 @@ async fn check(rows: Vec<Row>, corrected: Corrected) -> Result<(), TestCaseError
     let before = tables::dump(&url).await;
     let second = package.import(&options).await.unwrap();
     prop_assert_eq!(&first, &second);
-    prop_assert_eq!(tables::dump(&url).await, before, "twice is once");
+    prop_assert_eq!(tables::dump(&url).await, before.clone(), "twice is once");
+    let in_groups = Options { rows_at_once: 1, ..options.clone() };
+    for other in [url.clone(), format!("sqlite://{}/groups.db", package.root())] {
+        prop_assert_eq!(&package.import_into(&other, &in_groups).await.unwrap(), &first);
+        prop_assert_eq!(tables::dump(&other).await, before.clone(), "a deployment at a time is all at once");
+    }
 
     let catalog = connect(&url).await.unwrap();
     let counted = catalog.records_in(ever()).await.unwrap();

@@ -69,6 +69,7 @@ async fn photographs_and_a_detectors_json_are_a_survey() {
                 "left out: 1 detections below the threshold of 0.2",
                 "left out: 1 photographs that the detector could not look at (Failure image access)",
                 "effort: 2 stations last from their first to their last photograph",
+                "seen from 2024-10-05 to 2024-10-06",
             ],
         );
     }
@@ -171,6 +172,41 @@ async fn predictions_of_speciesnet_are_read() {
     assert_eq!((summary.images, summary.detections, summary.notes.people), (4, 2, 1));
     let shares = "select confidence || classified_by from detections limit 1";
     assert_eq!(given.texts(shares).await, ["0.97SpeciesNet 4.0.1a"]);
+}
+
+/// The form of version 5: a taxon of each detection, or one of the photograph as a detection of its own.
+#[tokio::test]
+async fn predictions_of_speciesnet_5_tell_each_detection_by_itself() {
+    let text = r#"{"predictions": [
+        {"filepath": "Oak/1.JPG", "failures": ["GEOLOCATION"], "model_version": "5.0.0a", "detections": [
+            {"category": "1", "label": "animal", "conf": 0.9, "bbox": [0.1, 0.1, 0.2, 0.2],
+             "raw_classifications": {"classes": ["x"], "scores": [0.5]},
+             "processed_classification": {"class": "id;mammalia;cetartiodactyla;cervidae;odocoileus;virginianus;white-tailed deer",
+                                          "score": 0.8, "source": "classifier"}},
+            {"category": "1", "label": "animal", "conf": 0.7, "bbox": [0.5, 0.5, 0.2, 0.2],
+             "processed_classification": {"class": "id;mammalia;carnivora;canidae;canis;latrans;coyote", "score": 0.9}},
+            {"category": "2", "label": "human", "conf": 0.15, "bbox": [0.1, 0.1, 0.2, 0.2]}]},
+        {"filepath": "Oak/2.JPG", "model_version": "5.0.0b", "detections": [
+            {"category": "0", "label": "whole_image_classification", "conf": 1.0, "bbox": [0, 0, 1, 1],
+             "processed_classification": {"class": "id;mammalia;cetartiodactyla;cervidae;odocoileus;virginianus;white-tailed deer",
+                                          "score": 0.6}},
+            {"category": "1", "label": "animal", "conf": 0.8, "bbox": [0.1, 0.1, 0.2, 0.2]}]},
+        {"filepath": "Oak/3.JPG", "model_version": "5.0.0a", "detections": []},
+        {"filepath": "Oak/4.JPG", "failures": ["DETECTOR"], "model_version": "5.0.0a"}]}"#;
+    let given = Given::new(&[("predictions.json", text)]);
+    for at in 1..5 {
+        given.photograph(&format!("Oak/{at}.JPG"), &format!("2024:10:05 06:0{at}:00"), Some([29.8, -97.3]));
+    }
+    let summary = given.import().await.unwrap();
+    assert_eq!((summary.images, summary.detections), (4, 2));
+    assert_eq!(summary.other_species.get("Canis latrans"), Some(&1));
+    assert_eq!(given.number("select count(*) from images where sees_people").await, 1);
+    let shares = "select confidence || ' ' || image_id from detections order by image_id";
+    assert_eq!(given.texts(shares).await, ["0.8 Oak/1.JPG", "0.6 Oak/2.JPG"]);
+    assert_eq!(
+        summary.told.left_out.get("photographs that the detector could not look at (DETECTOR)"),
+        Some(&1)
+    );
 }
 
 #[tokio::test]

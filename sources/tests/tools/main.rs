@@ -6,5 +6,6 @@ mod detector;
 mod given;
 mod hostile;
 mod recognised;
+mod refused;
 mod tables;
 mod wildlife_insights;
