@@ -1,16 +1,18 @@
 //! The command line as a whole: its commands, and the flags that all of them take. Each command's own flags stand in its
 //! file, what several share in `flags.rs`.
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
     bench, bridge, cancel, dead, demo, doctor, import, keys, map, new_id, queue, reid, serve, simulate,
     status, submit, up, watch, work,
 };
-use crate::exit;
+use crate::exit::{self, Code, Exit};
 use crate::flags::RedisArgs;
 use crate::logging::LogArgs;
 use crate::otlp::OtlpArgs;
+use crate::secrets;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +35,25 @@ pub(crate) struct Cli {
     pub(crate) log: LogArgs,
     #[command(flatten)]
     pub(crate) otlp: OtlpArgs,
+}
+
+impl Cli {
+    /// The command line of this process, with the secrets that lie in files; ends the process where it is wrong, or
+    /// where it asks for help.
+    ///
+    /// # Errors
+    /// A file of a secret that cannot be used.
+    pub(crate) fn read() -> Result<Self, Exit> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let command = secrets::taken(Self::command(), &variable).map_err(|text| {
+            let help = Self::command()
+                .try_get_matches()
+                .err()
+                .filter(|error| matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion));
+            help.map_or_else(|| Exit::text(Code::Failed, text), |help| help.exit())
+        })?;
+        Ok(Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()))
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -101,7 +122,6 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -13,13 +13,12 @@ mod otlp;
 mod otlp;
 mod pages;
 mod print;
+mod secrets;
 mod signals;
 mod waiting;
 
 use std::process::ExitCode;
 use std::time::Duration;
-
-use clap::Parser;
 
 use args::{Cli, Command};
 use exit::Exit;
@@ -36,7 +35,10 @@ fn main() -> ExitCode {
     // One TLS provider for sqlx, redis and reqwest; without this line the first TLS connection panics.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _crash_points = fail::has_failpoints().then(fail::FailScenario::setup);
-    let cli = Cli::parse();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(exit) => return exit.report(false),
+    };
     let json = cli.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
