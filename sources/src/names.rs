@@ -145,7 +145,11 @@ fn plain(label: &str) -> String {
 }
 
 /// Words for no animal, in the languages of tools' interfaces and models.
-const OTHERS: [(&str, Kind); 50] = [
+const OTHERS: [(&str, Kind); 54] = [
+    ("error", Kind::Unknown),
+    ("erreur", Kind::Unknown),
+    ("errore", Kind::Unknown),
+    ("fehler", Kind::Unknown),
     ("undefiniert", Kind::Unknown),
     ("indefinito", Kind::Unknown),
     ("indefinido", Kind::Unknown),

@@ -2,7 +2,7 @@
 //! Data Package 2's table dialect.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::table_form::Form;
 
@@ -44,6 +44,8 @@ pub(super) fn form(resource: &Resource) -> Result<Form, String> {
                     "a header is needed, and \"header\": false tells that there is none in the table".into(),
                 );
             }
+            refuse_rows(dialect)?;
+            form.missing.extend(dialect.get("nullSequence").and_then(Value::as_str).map(str::to_owned));
         }
         Some(other) => {
             return Err(format!(
@@ -56,10 +58,40 @@ pub(super) fn form(resource: &Resource) -> Result<Form, String> {
         if fields.into_iter().any(|field| field["decimalChar"] == ",") {
             form.decimal = ',';
         }
-        let missing = schema["missingValues"].as_array().into_iter().flatten();
-        form.missing = missing.filter_map(|value| value.as_str().map(str::to_owned)).collect();
+        form.missing.extend(missing_values(schema));
+        for field in schema["fields"].as_array().into_iter().flatten() {
+            if missing_values(field).any(|value| !value.is_empty() && !form.missing.contains(&value)) {
+                return Err(format!(
+                    "the column {} has missingValues of its own; tell them in the schema for all columns, and write the \
+                     table so: schema",
+                    field["name"]
+                ));
+            }
+        }
     }
     Ok(form)
+}
+
+/// Values that tell nothing: of Data Package 2 also with a label.
+fn missing_values(of: &Value) -> impl Iterator<Item = String> {
+    let values = of["missingValues"].as_array().into_iter().flatten();
+    values.filter_map(|value| value.as_str().or_else(|| value["value"].as_str()).map(str::to_owned))
+}
+
+/// The header is the first row, and no row is a comment by its number.
+fn refuse_rows(dialect: &Map<String, Value>) -> Result<(), String> {
+    let is_usual = |rows: &Value, usual: &[u64]| {
+        let rows = rows.as_array().into_iter().flatten();
+        rows.map(Value::as_u64).eq(usual.iter().map(|row| Some(*row)))
+    };
+    for (name, usual) in [("headerRows", &[1][..]), ("commentRows", &[])] {
+        if let Some(rows) = dialect.get(name).filter(|rows| !rows.is_null() && !is_usual(rows, usual)) {
+            return Err(format!(
+                "the {name} {rows} are not read; write the file with its header alone before the rows: dialect"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn is_latin(encoding: Option<&str>) -> Result<bool, String> {
@@ -88,6 +120,13 @@ mod tests {
             r#""schema": {"fields": [{"name": "latitude", "decimalChar": ","}], "missingValues": ["-"]}"#;
         let commas = told(commas).unwrap();
         assert_eq!((commas.decimal, commas.missing), (',', vec!["-".to_owned()]));
+        let labels = r#""schema": {"missingValues": ["", {"value": "-9", "label": "not counted"}]},
+            "dialect": {"headerRows": [1], "nullSequence": "NULL"}"#;
+        assert_eq!(told(labels).unwrap().missing, ["NULL", "", "-9"]);
+        let own = r#""schema": {"fields": [{"name": "count", "missingValues": ["", "-9"]}]}"#;
+        assert!(told(own).unwrap_err().contains("the column \"count\" has missingValues of its own"));
+        assert!(told(r#""dialect": {"headerRows": [3]}"#).unwrap_err().contains("the headerRows [3] are"));
+        assert!(told(r#""dialect": {"commentRows": [2]}"#).unwrap_err().contains("the commentRows [2] are"));
         assert!(told(r#""encoding": "utf-16""#).unwrap_err().contains("save it as UTF-8"));
         assert!(told(r#""dialect": "dialect.json""#).unwrap_err().contains("write \"dialect.json\" out"));
         assert_eq!(

@@ -80,6 +80,17 @@ async fn results_of_deepfaune_are_a_models_rows_with_their_sequences() {
     );
 }
 
+#[tokio::test]
+async fn what_deepfaune_could_not_open_or_counts_is_read_as_its_source_writes_it() {
+    let text = "filename,date,seqnum,predictionbase,scorebase,prediction,score,count\n\
+                C:\\pics\\Oak\\1.JPG,2024:10:05 06:00:00,1,red deer,0.8,red deer,0.93,3\n\
+                C:\\pics\\Oak\\2.JPG,2024:10:05 07:00:00,2,error,0.0,error,0.0,0\n";
+    let given = in_texas(&[("deepfaune.csv", text)]);
+    let summary = given.import().await.unwrap();
+    assert_eq!((summary.images, summary.detections, summary.animals), (2, 1, 3));
+    assert!(summary.other_species.is_empty(), "no animal is an error: {:?}", summary.other_species);
+}
+
 const CAMELOT: &str = "Media ID,Media Filename,Media Capture Timestamp,Trap Station Name,Trap Station Latitude,\
     Trap Station Longitude,Trap Station Session Camera ID,Trap Station Session Start Date,Trap Station Session End Date,\
     Camera Name,Genus,Species,Sighting Quantity,Sighting Sex,Sighting Life Stage\n\

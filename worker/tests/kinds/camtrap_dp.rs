@@ -100,6 +100,7 @@ async fn a_package_tells_what_the_database_knows() {
         "media.csv",
         "observations.csv",
         "detection_history.csv",
+        "detection_counts.csv",
         "detection_history_occasions.csv",
     ];
     assert_eq!(names, expected);

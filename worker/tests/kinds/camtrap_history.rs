@@ -44,6 +44,35 @@ fn doe(season: &mut Season, id: &str, place: &str, taken_at: &str) {
 }
 
 #[tokio::test]
+async fn a_history_of_counts_holds_the_most_animals_that_were_seen_at_once() {
+    let mut season = Season::new();
+    stand(&mut season, "dep-1", ["ridge", "x"], "2025-11-01T00:00:00Z", Some("2025-11-16T00:00:00Z"));
+    stand(&mut season, "dep-2", ["creek", "y"], "2025-11-08T00:00:00Z", Some("2025-11-16T00:00:00Z"));
+    // Two does and a buck on one photograph, a second box of one of them, and two deer on two photographs of that day.
+    doe(&mut season, "three", "ridge", "2025-11-03T16:00:00Z");
+    season.detection("same", "three", Class::Doe, [0.11, 0.1, 0.2, 0.2]);
+    season.detection("doe", "three", Class::Doe, [0.6, 0.1, 0.2, 0.2]);
+    season.detection("buck", "three", Class::Buck, [0.3, 0.5, 0.2, 0.2]);
+    doe(&mut season, "one", "ridge", "2025-11-03T18:00:00Z");
+    doe(&mut season, "another", "ridge", "2025-11-03T20:00:00Z");
+    // A row that stands for five.
+    doe(&mut season, "herd", "creek", "2025-11-10T16:00:00Z");
+    season.detections.last_mut().unwrap().count = 5;
+
+    let files = package(&season, between("2025-11-01", "2025-11-14")).await;
+    let rows = |name: &str| csv_rows(file(&files, name));
+    let (seen, counts) = (rows("detection_history.csv"), rows("detection_counts.csv"));
+    let cells = |rows: &[Vec<String>]| rows.iter().map(|row| row[..3].join(",")).collect::<Vec<_>>();
+    assert_eq!(cells(&seen), ["site,y.1,y.2", "creek,NA,1", "ridge,1,0"]);
+    assert_eq!(cells(&counts), ["site,y.1,y.2", "creek,NA,5", "ridge,3,0"]);
+    assert_eq!(seen[1][3..], counts[1][3..], "with the same effort");
+    let package: Value = serde_json::from_slice(file(&files, "datapackage.json")).unwrap();
+    let told =
+        package["resources"].as_array().unwrap().iter().find(|told| told["name"] == "detection-counts");
+    assert_eq!(told.unwrap()["path"], "detection_counts.csv");
+}
+
+#[tokio::test]
 async fn deployments_and_occasions_are_cut_to_the_days_that_were_asked_for() {
     let mut season = Season::new();
     season.places[1].timezone = Some("America/Chicago".into());

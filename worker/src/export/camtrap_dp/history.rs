@@ -1,8 +1,9 @@
-//! The detection history: was a deer seen at this place on this occasion, and how long did a camera stand there?
+//! The detection history: was a deer seen at this place on this occasion, how many at once, and how long did a camera
+//! stand there?
 //!
 //! One row for each place in the wide form that R reads for occupancy models: `unmarked::csvToUMF(file, type =
 //! "unmarkedFrameOccu")` takes it as it is, and columns 2 to J+1 are the matrix that camtrapR's `detectionHistory`
-//! gives. Occasions are the same local days at every place: over the days that were asked for, else from the first
+//! gives. The counts beside it have the same form for N-mixture models (`type = "unmarkedFramePCount"`). Occasions are the same local days at every place: over the days that were asked for, else from the first
 //! deployment to the end of the last, and never beyond the day of the request. What a camera saw in the instant in which
 //! it was taken down belongs to the last occasion on which it stood.
 
@@ -15,7 +16,7 @@ use deertrack_catalog::Record;
 use deertrack_catalog::corrections::Failure;
 use deertrack_survey::calendar::{Period, days};
 use deertrack_survey::effort::{Effort, passed};
-use deertrack_survey::{Deployment, TimeRange};
+use deertrack_survey::{self as survey, Deployment, TimeRange};
 
 use super::stands::Stand;
 use super::survey::Survey;
@@ -31,6 +32,8 @@ const MOST_OCCASIONS: u64 = 4000;
 
 pub(super) const FILE: &str = "detection_history.csv";
 pub(super) const DESCRIPTION: &str = "Occupancy matrix: site (locationID); y.1 to y.J: 1 detected, 0 not detected, NA no camera stood (or for under 6 hours); effort.1 to effort.J: camera days.";
+pub(super) const COUNTS_FILE: &str = "detection_counts.csv";
+pub(super) const COUNTS_DESCRIPTION: &str = "Counts for N-mixture models: site (locationID); y.1 to y.J: the most animals that one image or event of the occasion shows, NA as in the detection history; effort.1 to effort.J: camera days.";
 pub(super) const OCCASIONS_FILE: &str = "detection_history_occasions.csv";
 pub(super) const OCCASIONS_DESCRIPTION: &str =
     "First and last local day of each occasion of the detection history.";
@@ -51,7 +54,8 @@ struct PlaceHistory {
     /// As told.
     id: String,
     ranges: Arc<[TimeRange]>,
-    seen: Vec<bool>,
+    /// The most animals that were seen at once; 0: none was.
+    animals: Vec<u32>,
     /// Camera days.
     effort: Vec<f64>,
 }
@@ -68,7 +72,7 @@ impl History {
             .map(|(id, zone)| PlaceHistory {
                 id: survey.ids.places.told(id).to_owned(),
                 ranges: Arc::clone(of_zone.entry(*zone).or_insert_with(|| ranges(&occasions, *zone))),
-                seen: vec![false; occasions.len()],
+                animals: vec![0; occasions.len()],
                 effort: vec![0.0; occasions.len()],
             })
             .collect();
@@ -89,9 +93,23 @@ impl History {
         if record.repeats_id.is_some() {
             return;
         }
-        let place = self.of_stand[stand];
-        let PlaceHistory { ranges, seen, effort, .. } = &mut self.places[place];
         let (Some(at), Some(until)) = (record.seen_at(), record.seen_until()) else { return };
+        self.see(stand, [at, until], 1);
+    }
+
+    /// Adds what counts of one image, or of an event that it stands for: so many were seen at once.
+    pub(super) fn count(&mut self, at_once: &[survey::Record], stand: usize) {
+        let animals = at_once.iter().map(|row| row.count).sum();
+        let from = at_once.iter().map(|row| row.taken_at).min();
+        let until = at_once.iter().map(|row| row.until).max();
+        if let (Some(from), Some(until)) = (from, until) {
+            self.see(stand, [from, until], animals);
+        }
+    }
+
+    fn see(&mut self, stand: usize, [at, until]: [DateTime<Utc>; 2], most: u32) {
+        let place = self.of_stand[stand];
+        let PlaceHistory { ranges, animals, effort, .. } = &mut self.places[place];
         let index = ranges.partition_point(|range| range.end <= at);
         let index = match effort.get(index) {
             // Nobody stood on the day that began in this very instant.
@@ -99,29 +117,41 @@ impl History {
             _ => index,
         };
         if ranges.get(index).is_some_and(|range| range.start <= at && at <= range.end) {
-            seen[index] = true;
+            animals[index] = animals[index].max(most);
         }
         // An event that lasts beyond an occasion was seen on the next one as well, if a camera stood there.
-        let lasts = ranges.iter().zip(effort.iter()).zip(seen).skip(index + 1);
-        for ((_, effort), is_seen) in lasts.take_while(|((range, _), _)| range.start < until) {
-            *is_seen |= *effort > 0.0;
+        let lasts = ranges.iter().zip(effort.iter()).zip(animals).skip(index + 1);
+        for ((_, effort), animals) in lasts.take_while(|((range, _), _)| range.start < until) {
+            if *effort > 0.0 {
+                *animals = (*animals).max(most);
+            }
         }
     }
 
-    /// The matrix with its effort.
+    /// The matrix with its effort: seen or not.
     pub(super) fn matrix(&self) -> Vec<u8> {
+        self.written(|animals| animals.min(1))
+    }
+
+    /// The same with the most animals that were seen at once.
+    pub(super) fn counts(&self) -> Vec<u8> {
+        self.written(|animals| animals)
+    }
+
+    fn written(&self, cell: impl Fn(u32) -> u32) -> Vec<u8> {
         let numbered = |name: &str| -> Vec<String> {
             (1..=self.occasions.len()).map(|number| format!("{name}.{number}")).collect()
         };
         let columns = [vec!["site".to_owned()], numbered("y"), numbered("effort")].concat();
         let mut csv = Csv::new(&columns.iter().map(String::as_str).collect::<Vec<_>>());
-        for PlaceHistory { id, seen, effort, .. } in &self.places {
+        for PlaceHistory { id, animals, effort, .. } in &self.places {
             let mut row = csv.row().key(id);
-            for (is_seen, effort) in seen.iter().zip(effort) {
-                row = match (is_seen, *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0) {
-                    (true, _) => row.text("1"),
-                    (false, true) => row.text("0"),
-                    (false, false) => row.text("NA"),
+            for (animals, effort) in animals.iter().zip(effort) {
+                let has_looked = *effort >= LEAST_LOOK.as_seconds_f64() / 86_400.0;
+                row = if *animals > 0 || has_looked {
+                    row.number(Some(f64::from(cell(*animals))))
+                } else {
+                    row.text("NA")
                 };
             }
             effort.iter().fold(row, |row, days| row.number(Some(to_seconds(*days)))).end();

@@ -184,6 +184,7 @@ fn resources(survey: &Survey) -> Value {
         standard(&MEDIA),
         standard(&OBSERVATIONS),
         own("detection-history", history::FILE, &format!("{}{what}", history::DESCRIPTION)),
+        own("detection-counts", history::COUNTS_FILE, &format!("{}{what}", history::COUNTS_DESCRIPTION)),
         own("detection-history-occasions", history::OCCASIONS_FILE, history::OCCASIONS_DESCRIPTION),
     ])
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use deertrack_catalog::{Image, Level, Record};
 use deertrack_schemas::Counts;
+use deertrack_survey::sift;
 
 use super::bursts::Bursts;
 use super::check::Check;
@@ -95,6 +96,11 @@ impl Tables {
             links.add(row);
             row.write(observations.writer.row());
         }
+        for image in rows.chunk_by(|a, b| a.record.image.id == b.record.image.id) {
+            let tells_more = image.iter().filter(|row| row.record.repeats_id.is_none());
+            let at_once = sift(tells_more.filter_map(|row| row.record.counted())).kept;
+            history.count(&at_once, image[0].stand);
+        }
     }
 
     fn flush(&mut self) -> Result<(), JobError> {
@@ -161,6 +167,7 @@ fn pack(
     }
     job.check_stop()?;
     archive.deflate(history::FILE, &history.matrix())?;
+    archive.deflate(history::COUNTS_FILE, &history.counts())?;
     archive.deflate(history::OCCASIONS_FILE, &history.occasions())?;
     Ok(Content::OnDisk(archive.finish()?))
 }
