@@ -1,5 +1,5 @@
-//! Secrets from files, for who keeps none in the environment: `NAME_FILE` names a file, and systemd puts one called `NAME`
-//! into `$CREDENTIALS_DIRECTORY` (`LoadCredential=NAME:/path`).
+//! Secrets from files, for who keeps none in the environment: `NAME_FILE` names a file, and systemd puts one called after
+//! the variable (`redis-url` for `REDIS_URL`) into `$CREDENTIALS_DIRECTORY` (`LoadCredential=redis-url:/path`).
 //!
 //! A secret is every flag whose variable's value `--help` hides, so that no list can forget one. A flag goes before its
 //! variable, that before the file named by the variable `NAME_FILE`, that before a credential. Read once, at the start.
@@ -54,7 +54,7 @@ fn from_file(arg: &Arg, variable: &impl Fn(&str) -> Option<OsString>) -> Result<
         return read(&path).map(Some).map_err(|why| told(&source, &path, &why));
     }
     let Some(folder) = variable("CREDENTIALS_DIRECTORY") else { return Ok(None) };
-    let path = Path::new(&folder).join(name);
+    let path = Path::new(&folder).join(name.to_lowercase().replace('_', "-"));
     match path.try_exists() {
         Ok(false) => Ok(None),
         _ => read(&path).map(Some).map_err(|why| told("CREDENTIALS_DIRECTORY", &path, &why)),
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_flag_goes_before_a_file_and_that_before_a_credential() {
         let dir = tempfile::tempdir().expect("a folder");
-        let (file, credential) = (dir.path().join("url"), dir.path().join("ATTIC_URL"));
+        let (file, credential) = (dir.path().join("url"), dir.path().join("attic-url"));
         fs::write(&file, "of the file\n").expect("it is written");
         let (named, folder) = (("ATTIC_URL_FILE", file.as_path()), ("CREDENTIALS_DIRECTORY", dir.path()));
         assert!(database(&[], &[folder]).is_err_and(|text| text.contains("--database")));
@@ -123,11 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_used_is_told_without_what_stands_in_it() {
+    fn a_secret_that_cannot_be_had_is_told_with_its_file_and_the_next_step() {
         let dir = tempfile::tempdir().expect("a folder");
         let file = dir.path().join("url");
         let told = || database(&[], &[("ATTIC_URL_FILE", &file)]).expect_err("it cannot be used");
-        assert!(told().contains("No such file"), "{}", told());
+        assert!(told().contains("No such file") && told().contains("write it into that file"), "{}", told());
         let long = "hush".repeat(20_000);
         let wrong =
             [("\n", "it is empty"), ("hush\nhush", "more than one line"), (&long, "longer than 64 KiB")];

@@ -23,7 +23,7 @@ fn told(args: &[&str], variables: &[(&str, &str)]) -> (String, Option<i32>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_come_from_files_and_are_told_nowhere() {
+async fn secrets_come_from_files_and_credentials_and_are_told_nowhere() {
     let _shared = PROCESSOR.read().await;
     let redis = Redis::start().await;
     redis.run(&[b"CONFIG", b"SET", b"requirepass", PASSWORD.as_bytes()]);
@@ -38,8 +38,8 @@ async fn secrets_come_from_files_and_are_told_nowhere() {
     // As systemd does it with LoadCredential=.
     let credentials = dir.path().join("credentials");
     std::fs::create_dir(&credentials).unwrap();
-    std::fs::copy(&redis_file, credentials.join("REDIS_URL")).unwrap();
-    file(&credentials, "DATABASE_URL", &season(dir.path()));
+    std::fs::copy(&redis_file, credentials.join("redis-url")).unwrap();
+    file(&credentials, "database-url", &season(dir.path()));
     let credentials = credentials.display().to_string();
 
     let serve = ["serve", "--listen", "127.0.0.1:0", "--keys-file", &keys, "--export-dir", &exports];
