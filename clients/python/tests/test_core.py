@@ -1,7 +1,9 @@
 """What goes wrong on the way: a server that is told what to answer, and a clock that nobody waits for."""
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import time
 from typing import Any, Callable, Generator, Optional, Union
 
@@ -9,7 +11,7 @@ import httpx2
 import pytest
 
 import deertrack
-from deertrack import Event, Exports, Lagged, Record, Retry, _core
+from deertrack import AsyncExports, Event, Exports, Lagged, Record, Retry, _core
 from deertrack._events import Follower
 from deertrack._steps import Ask, Emit, Hear, Lost, Open, Pause, Read, Reply, Tell
 
@@ -181,7 +183,7 @@ def wait(
     """A wait by a clock of its own: its end, when it looked, and how long it listened."""
     clock, looked, listened = [0.0], list[float](), list[float]()
 
-    def look(_: Retry) -> Generator[Any, Any, Record]:
+    def look(_: Retry, within: Optional[float]) -> Generator[Any, Any, Record]:
         looked.append(clock[0])
         found = looks(len(looked))
         if isinstance(found, Exception):
@@ -213,6 +215,24 @@ def test_a_wait_that_is_shorter_than_the_interval_looks_once_more_at_its_end() -
     assert end.completed and looked == [0.0, 0.2]
     end, looked, _ = wait(lambda n: record("queued"), lambda _: None, timeout=0)
     assert isinstance(end, deertrack.WaitTimeout) and looked == [0.0]
+
+
+def test_a_gateway_that_takes_a_request_and_never_answers_does_not_outlast_the_deadline() -> None:
+    async def without_blocking(url: str) -> None:
+        async with AsyncExports(url) as exports:
+            await exports.wait("a", timeout=0.5)
+
+    def blocking(url: str) -> None:
+        with Exports(url) as exports:
+            exports.wait("a", timeout=0.5)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for way in (blocking, lambda url: asyncio.run(without_blocking(url))):
+            start = time.monotonic()
+            with pytest.raises(deertrack.WaitTimeout):
+                way(url)
+            assert time.monotonic() - start < 5, "a look took as long as any answer may"
 
 
 def test_looks_become_rarer_and_the_deadline_is_kept() -> None:

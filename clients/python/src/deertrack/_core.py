@@ -18,6 +18,8 @@ RETRIED = frozenset((408, 429, 502, 503, 504))
 """Answers after which the same request may work."""
 FIRST_POLL, LAST_POLL = 0.5, 5.0
 """Seconds between looks at a job while its event has not come."""
+LAST_LOOK = 1.0
+"""Seconds that the look at a deadline may take."""
 OUTAGE = 300.0
 """Seconds without a gateway after which an open-ended wait or a follower gives up."""
 
@@ -138,9 +140,9 @@ def submit(
     return Submitted(job_id, kind, None, Record.model_validate(answer))
 
 
-def status(job_id: str, retry: Retry) -> Flow[Record]:
+def status(job_id: str, retry: Retry, within: Optional[float] = None) -> Flow[Record]:
     """The kind in the path has to be known, but is not compared with the job's."""
-    reply = yield from ask(Ask("GET", f"/api/exports/pdf/{quoted(job_id)}"), retry)
+    reply = yield from ask(Ask("GET", f"/api/exports/pdf/{quoted(job_id)}", within=within), retry)
     return Record.model_validate({**parsed(reply), "job_id": job_id})
 
 
@@ -164,7 +166,7 @@ def quoted(part: str) -> str:
 
 
 def wait(
-    job_id: str, timeout: Optional[float], retry: Retry, look: Callable[[Retry], Flow[Record]],
+    job_id: str, timeout: Optional[float], retry: Retry, look: Callable[[Retry, Optional[float]], Flow[Record]],
     clock: Callable[[], float] = monotonic,
 ) -> Flow[Record]:  # fmt: skip
     """The record at the end. Events tell of it at once; looks at the record, every 0.5 s first and every 5 s later, find
@@ -179,8 +181,10 @@ def wait(
         left = None if deadline is None else deadline - clock()
         last_look = left is not None and left <= 0
         budget = min(retry.budget, 1.0 if left is None else max(0.0, min(left, 1.0)))
+        # A gateway may take a request and never answer: that must not outlast the deadline.
+        within = None if left is None else max(left, LAST_LOOK)
         try:
-            known = yield from look(Retry(budget, retry.first, retry.most))
+            known = yield from look(Retry(budget, retry.first, retry.most), within)
             answered = clock()
         except (errors.Unavailable, errors.BacklogFull):
             if deadline is None and clock() - answered > max(OUTAGE, retry.budget):

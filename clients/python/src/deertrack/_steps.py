@@ -35,6 +35,8 @@ class Ask:
     path: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: Optional[bytes] = None
+    within: Optional[float] = None
+    """Seconds without an answer after which it is lost; `None`: those of the client."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, AsyncIterator, BinaryIO, Callable, Optional, TypeVar, Union
@@ -72,7 +73,7 @@ class AsyncExports:
         self, job_id: str, timeout: Optional[float] = None, on_progress: Optional[OnProgress] = None
     ) -> Record:
         """See `Exports.wait`."""
-        return await self._run(_core.wait(job_id, timeout, self.retry, lambda r: _core.status(job_id, r)), on_progress)
+        return await self._run(_core.wait(job_id, timeout, self.retry, partial(_core.status, job_id)), on_progress)
 
     def events(self, after: Optional[str] = None) -> AsyncEventStream:
         """See `Exports.events`."""
@@ -165,7 +166,7 @@ class Driver:
         try:
             response = await self._exports._client.request(
                 step.method, where.url(step.path), headers=where.with_own(step.headers), content=step.body,
-                timeout=_http.timeouts(self._exports._timeout),
+                timeout=_http.timeouts(min(self._exports._timeout, step.within or self._exports._timeout)),
             )  # fmt: skip
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             return _http.lost(error)

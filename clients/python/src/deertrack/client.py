@@ -5,6 +5,7 @@ import contextlib
 import queue
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Callable, Iterator, Optional, TypeVar, Union
@@ -76,7 +77,7 @@ class Exports:
         """The record of the job when it has its file. `on_progress` is called with each record that tells something new.
 
         Raises `JobFailed`, `WaitTimeout` after so many seconds, `NotFound`."""
-        return self._run(_core.wait(job_id, timeout, self.retry, lambda r: _core.status(job_id, r)), on_progress)
+        return self._run(_core.wait(job_id, timeout, self.retry, partial(_core.status, job_id)), on_progress)
 
     def events(self, after: Optional[str] = None) -> EventStream:
         """Completions of all jobs behind the event `after`, or from now on; for ever. Resumes by itself."""
@@ -167,7 +168,7 @@ class Driver:
         try:
             response = self._exports._client.request(
                 step.method, where.url(step.path), headers=where.with_own(step.headers), content=step.body,
-                timeout=_http.timeouts(self._exports._timeout),
+                timeout=_http.timeouts(min(self._exports._timeout, step.within or self._exports._timeout)),
             )  # fmt: skip
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             return _http.lost(error)
