@@ -24,6 +24,8 @@ use crate::told::Told;
 /// Profiles of Camtrap DP 1.0 name it so, with or without a patch version.
 const PROFILE: &str = "camtrap-dp/";
 const VERSION: &str = "1.0";
+/// The profile of any Data Package 2.
+const DATA_PACKAGE_2: &str = "datapackage.org/profiles/2";
 
 /// Under which key of its description an export says what only itself knows.
 const OWN_WORD: &str = "deertrack";
@@ -109,9 +111,10 @@ impl Package {
                  package anew in version 1.0 when it is downloaded again"
             }
             Some(_) => "export it in that version",
-            None if profile.contains("datapackage.org/profiles/2") => {
-                "it is a Data Package 2 that does not say so. Where its tables are those of Camtrap DP 1.0, put that profile's \
-                 address in the place of \"$schema\"; else export it in that version"
+            None if profile.contains(DATA_PACKAGE_2) => {
+                "a Data Package 2 says there of which standard its tables are. If they are of Camtrap DP 1.0, write \
+                 \"$schema\": \"https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/camtrap-dp-profile.json\" into \
+                 datapackage.json; else export it in that version"
             }
             None => "export it in that version; another data package is no survey of cameras",
         };

@@ -3,6 +3,7 @@
 //! Detections below a threshold are left out and told. A person or vehicle keeps its photograph back from a tenth on,
 //! whatever the threshold: who is private is not decided by a number that was chosen for deer.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -130,6 +131,9 @@ fn boxed(told: &Value) -> Result<Option<BoundingBox>, &'static str> {
     Ok((width > 0.0 && height > 0.0).then_some(BoundingBox { x: left, y: top, width, height }))
 }
 
+/// What is kept of a photograph: what it is, how many, and by which detection.
+type Kept<'a> = (Name, u32, Cow<'a, Detection>);
+
 /// Writes what is kept.
 pub(super) struct Writer {
     stations: Stations,
@@ -240,21 +244,36 @@ impl Writer {
     }
 
     /// What is kept of it, with counts: of a video the most of one label at a time.
-    fn kept<'a>(&self, draft: &mut Draft<'_>, seen: &'a Seen) -> Vec<(Name, u32, &'a Detection)> {
+    fn kept<'a>(&self, draft: &mut Draft<'_>, seen: &'a Seen) -> Vec<Kept<'a>> {
         let mut kept = Vec::new();
         for detection in &seen.detections {
             let label = detection.class.as_ref().map_or(&detection.label, |(label, _)| label);
             let name = labels::name(&draft.names, label, detection.taxon.as_deref());
             let of_box = draft.names.of(&detection.label);
-            let is_private =
-                [name.kind, of_box.kind].iter().any(|kind| matches!(kind, Kind::Human | Kind::Vehicle));
-            let least = if is_private { self.threshold.min(PRIVATE_FROM) } else { self.threshold };
+            let least = if is_private(&name) || is_private(&of_box) {
+                self.threshold.min(PRIVATE_FROM)
+            } else {
+                self.threshold
+            };
             if detection.share < least {
                 draft.leave_out(&format!("detections below the threshold of {}", self.threshold), 1);
                 continue;
             }
+            // A classifier's second look takes nobody's privacy.
+            if is_private(&of_box) && !is_private(&name) {
+                draft.note_name(&detection.label, &of_box);
+                let as_detected = Detection { class: None, taxon: None, ..detection.clone() };
+                kept.push((of_box, 1, Cow::Owned(as_detected)));
+                if detection.share < self.threshold {
+                    continue;
+                }
+            }
+            if name.kind == Kind::Blank {
+                draft.leave_out("detections that the classifier calls blank", 1);
+                continue;
+            }
             draft.note_name(label, &name);
-            kept.push((name, 1, detection));
+            kept.push((name, 1, Cow::Borrowed(detection)));
         }
         if kept.is_empty()
             && let Some(whole) = &seen.of_whole
@@ -263,7 +282,7 @@ impl Writer {
             let name = labels::name(&draft.names, label, whole.taxon.as_deref());
             if name.kind != Kind::Animal {
                 draft.note_name(label, &name);
-                kept.push((name, 1, whole));
+                kept.push((name, 1, Cow::Borrowed(whole)));
             }
         }
         if kept.iter().any(|(_, _, detection)| detection.frame.is_some()) { by_frames(kept) } else { kept }
@@ -293,12 +312,16 @@ impl Writer {
     }
 }
 
+fn is_private(name: &Name) -> bool {
+    matches!(name.kind, Kind::Human | Kind::Vehicle)
+}
+
 /// Detections of one label on the frames of a video are the same animals: as many as are on one frame at most.
-fn by_frames(kept: Vec<(Name, u32, &Detection)>) -> Vec<(Name, u32, &Detection)> {
-    let mut labels = BTreeMap::<String, (BTreeMap<Option<u64>, u32>, Name, &Detection)>::new();
+fn by_frames(kept: Vec<Kept<'_>>) -> Vec<Kept<'_>> {
+    let mut labels = BTreeMap::<String, (BTreeMap<Option<u64>, u32>, Name, Cow<'_, Detection>)>::new();
     for (name, _, detection) in kept {
         let (frames, _, best) =
-            labels.entry(name.words()).or_insert_with(|| (BTreeMap::new(), name.clone(), detection));
+            labels.entry(name.words()).or_insert_with(|| (BTreeMap::new(), name.clone(), detection.clone()));
         *frames.entry(detection.frame).or_default() += 1;
         if detection.share > best.share {
             *best = detection;

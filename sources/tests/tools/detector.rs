@@ -209,6 +209,107 @@ async fn predictions_of_speciesnet_5_tell_each_detection_by_itself() {
     );
 }
 
+/// What SpeciesNet 5.0.6 writes of a photograph.
+fn prediction(file: &str, detections: &str) -> String {
+    format!(r#"{{"filepath": "{file}", "detections": [{detections}], "model_version": "4.0.3a"}}"#)
+}
+
+/// A box that it decided on.
+fn decided(label: &str, conf: f64, taxon: &str, score: f64) -> String {
+    format!(
+        r#"{{"category": "1", "label": "{label}", "conf": {conf}, "bbox": [0.1, 0.1, 0.2, 0.2],
+ "raw_classifications": {{"classes": ["{taxon}"], "scores": [{score}]}},
+ "processed_classification": {{"class": "{taxon}", "score": {score}, "source": "classifier"}}}}"#
+    )
+}
+
+fn predictions(version: &str, entries: &[String]) -> String {
+    format!(r#"{{"info": {{"format_version": "{version}"}}, "predictions": [{}]}}"#, entries.join(",\n"))
+}
+
+const WHITETAIL: &str = "x;mammalia;cetartiodactyla;cervidae;odocoileus;virginianus;white-tailed deer";
+
+#[tokio::test]
+async fn speciesnet_tells_a_class_for_each_box_since_its_version_of_2026() {
+    let below = r#"{"category": "1", "label": "animal", "conf": 0.05, "bbox": [0.5, 0.1, 0.2, 0.2]}"#;
+    let entries = [
+        prediction(
+            "Oak/1.JPG",
+            &[
+                decided("animal", 0.9, WHITETAIL, 0.97),
+                decided("animal", 0.8, "x;mammalia;carnivora;canidae;vulpes;vulpes;red fox", 0.9),
+                decided("animal", 0.7, "x;;;;;;blank", 0.99),
+                below.to_owned(),
+            ]
+            .join(","),
+        ),
+        // Not so sure that it is a person, and the classifier sees a deer: it counts, and its photograph is kept back.
+        prediction("Oak/2.JPG", &decided("human", 0.25, WHITETAIL, 0.6)),
+        prediction("Oak/3.JPG", ""),
+        r#"{"filepath": "Oak/4.JPG", "failures": ["DETECTOR"], "model_version": "4.0.3a"}"#.to_owned(),
+    ];
+    let given = Given::new(&[("predictions.json", &predictions("20261015", &entries))]);
+    for number in 1..=4 {
+        given.photograph(&format!("Oak/{number}.JPG"), &format!("2024:10:0{number} 06:00:00"), TEXAS);
+    }
+    let summary = given.import().await.unwrap();
+    assert_eq!((summary.images, summary.detections, summary.notes.people), (4, 2, 1));
+    assert_eq!(summary.other_species["Vulpes vulpes"], 1);
+    says(
+        &summary.to_string(),
+        &[
+            "left out: 1 detections below the threshold of 0.2",
+            "left out: 1 detections that the classifier calls blank",
+            "left out: 1 photographs that the detector could not look at (DETECTOR)",
+        ],
+    );
+    let shares = "select confidence || classified_by from detections order by id";
+    assert_eq!(given.texts(shares).await, ["0.97SpeciesNet 4.0.3a", "0.6SpeciesNet 4.0.3a"]);
+}
+
+#[tokio::test]
+async fn what_speciesnet_says_of_a_photograph_as_a_whole_is_said_of_its_animals() {
+    let whole = |taxon: &str, score: f64| {
+        decided("whole_image_classification", 1.0, taxon, score).replace("\"1\"", "\"0\"")
+    };
+    let animal = r#"{"category": "1", "label": "animal", "conf": 0.9, "bbox": [0.5, 0.1, 0.2, 0.2]}"#;
+    let entries = [
+        prediction("Oak/1.JPG", &format!("{}, {animal}, {animal}", whole(WHITETAIL, 0.97))),
+        prediction("Oak/2.JPG", &whole("x;;;;;;blank", 0.99)),
+    ];
+    let given = Given::new(&[("predictions.json", &predictions("20261015", &entries))]);
+    for number in 1..=2 {
+        given.photograph(&format!("Oak/{number}.JPG"), &format!("2024:10:0{number} 06:00:00"), TEXAS);
+    }
+    let summary = given.import().await.unwrap();
+    assert_eq!((summary.images, summary.detections), (2, 2));
+    says(&summary.to_string(), &["\"blank\": blank (1 rows)"]);
+}
+
+#[tokio::test]
+async fn what_speciesnet_has_not_decided_and_other_versions_are_refused() {
+    let deer = decided("animal", 0.9, WHITETAIL, 0.97);
+    let undecided = deer.replace("processed_classification", "x");
+    for (version, entry, told) in [
+        ("20271231", &deer, "its format_version is \"20271231\", and of SpeciesNet this reads 20261015"),
+        ("20261015", &undecided, "column detections[0].raw_classifications: "),
+        ("20261015", &undecided, "let run_model decide on it (--ensemble_only)"),
+        (
+            "20261015",
+            &deer.replace("\"score\": 0.97", "\"score\": 97"),
+            "line 3, column detections[0].processed_classification.score: \"97\" is not a number of 0 to 1",
+        ),
+    ] {
+        let text = predictions(version, &[prediction("Oak/1.JPG", entry)]);
+        let given = Given::new(&[("predictions.json", &text)]);
+        given.photograph("Oak/1.JPG", "2024:10:01 06:00:00", TEXAS);
+        says(&given.refused().await, &[told]);
+    }
+    let nothing = predictions("20261015", &[r#"{"filepath": "Oak/1.JPG"}"#.to_owned()]);
+    let given = Given::new(&[("predictions.json", &nothing)]);
+    says(&given.refused().await, &["column detections: \"\" is required where nothing failed"]);
+}
+
 #[tokio::test]
 async fn broken_detections_are_refused_with_line_member_value_and_choice() {
     let boxed =

@@ -68,6 +68,20 @@ async fn other_versions_of_the_standard_are_refused_with_the_cure() {
         given.file("datapackage.json", DESCRIPTION.replace("1.0.2", version).as_bytes());
         says(&given.refused().await, &["this reads Camtrap DP 1.0", told, version]);
     }
+    let given = Given::new(&PACKAGE);
+    let profile = "\"profile\": \"https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json\"";
+    let any = "\"$schema\": \"https://datapackage.org/profiles/2.0/datapackage.json\"";
+    given.file("datapackage.json", DESCRIPTION.replace(profile, any).as_bytes());
+    says(
+        &given.refused().await,
+        &[
+            "its profile is https://datapackage.org/profiles/2.0/datapackage.json, and this reads Camtrap DP 1.0",
+            "write \"$schema\": \"https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/camtrap-dp-profile.json\"",
+        ],
+    );
+    let named = profile.replace("\"profile\"", "\"$schema\"");
+    given.file("datapackage.json", DESCRIPTION.replace(profile, &named).as_bytes());
+    assert_eq!(given.import().await.unwrap().detections, 1, "and with its own profile it is read");
     let given =
         Given::new(&[("datapackage.json", r#"{"profile": "tabular-data-package", "resources": []}"#)]);
     says(&given.refused().await, &["another data package is no survey of cameras"]);

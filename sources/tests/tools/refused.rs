@@ -30,8 +30,9 @@ const CASES: &[Case] = &[
         )],
         None,
         "PATH/datapackage.json: its profile is https://datapackage.org/profiles/2.0/datapackage.json, and this reads Camtrap DP \
-         1.0: it is a Data Package 2 that does not say so. Where its tables are those of Camtrap DP 1.0, put that profile's \
-         address in the place of \"$schema\"; else export it in that version",
+         1.0: a Data Package 2 says there of which standard its tables are. If they are of Camtrap DP 1.0, write \
+         \"$schema\": \"https://raw.githubusercontent.com/tdwg/camtrap-dp/1.0.2/camtrap-dp-profile.json\" into \
+         datapackage.json; else export it in that version",
     ),
     (
         "tables of a package without its description",
