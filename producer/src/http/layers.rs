@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
@@ -76,9 +76,16 @@ fn request_id(headers: &HeaderMap) -> String {
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Told by TLS alone: over plain HTTP browsers must not believe it.
+/// Told by TLS alone: over plain HTTP browsers must not believe it. Not to who asks for `localhost`: browsers keep it for all
+/// ports of a name, and other programs of this machine speak plain HTTP.
 pub(super) async fn keep_to_tls(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let name = request.uri().host().or(host).unwrap_or_default();
+    let is_local = name.split(':').next().is_some_and(|name| name.eq_ignore_ascii_case("localhost"));
     let mut response = next.run(request).await;
+    if is_local {
+        return response;
+    }
     response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     response
 }

@@ -39,6 +39,9 @@ async fn a_gateway_speaks_tls_and_takes_renewed_certificates_without_a_restart()
     let answer = ask(&old).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    let by_name = gateway.tls_url("/readyz").replace("127.0.0.1", "localhost");
+    let answer = client(&old.ca()).build().unwrap().get(by_name).send().await.unwrap();
+    assert!(!answer.headers().contains_key("strict-transport-security"), "other programs are there, too");
     assert!(ask(&new).await.is_err(), "a CA that did not sign it was believed");
 
     // One after the other, as a renewal does it: between the two they do not fit together.
