@@ -32,7 +32,7 @@ pub enum ImportError {
         reason: String,
     },
     /// A row cannot be used, and the choice was to stop at such a row.
-    #[error("{0}\nnothing was imported; --skip-invalid imports the other rows")]
+    #[error("{bad}\nnothing was imported{}", others_of(.0), bad = .0)]
     BadRow(BadRow),
     /// Rows have no deployment, and the choice was to stop at such rows.
     #[error(
@@ -81,12 +81,15 @@ pub enum ImportError {
     },
     /// No row is of a deer, and no species was chosen.
     #[error(
-        "the package has no deer (Cervidae){}; --species NAME takes another animal{unused}",
-        if found.is_empty() { ", nor any other animal with a name".to_owned() } else { format!("; it has {}", found.join(", ")) }
+        "the package has no deer (Cervidae){}; --species NAME takes another animal{}{unused}",
+        if found.is_empty() { ", nor any other animal with a name".to_owned() } else { format!("; it has {}", found.join(", ")) },
+        if *has_nameless { ", and --species '*' every one, also those without a name" } else { "" }
     )]
     NoDeer {
         /// What there is.
         found: Vec<String>,
+        /// There are animals that nobody named, as detectors tell them without a classifier.
+        has_nameless: bool,
         /// How many rows could not be used, as the end of a sentence.
         unused: String,
     },
@@ -113,7 +116,10 @@ pub enum ImportError {
         proposed: String,
     },
     /// Nothing of the chosen species is in the files of a tool; what they were taken for tells why.
-    #[error("{error}\nwhat was read, and as what it was taken:\n{told}")]
+    #[error(
+        "{error}\n--names CSV tells what a label means (columns: name, kind, scientific_name, sex, life_stage)\n\
+         what was read, and as what it was taken:\n{told}"
+    )]
     OfTool {
         /// What is wrong.
         error: Box<ImportError>,
@@ -123,6 +129,11 @@ pub enum ImportError {
     /// The database.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+}
+
+/// What becomes of the other rows. Where a flag is missing it is missing for nearly all of them.
+fn others_of(bad: &BadRow) -> &'static str {
+    if bad.reason.contains("say --") { "" } else { "; --skip-invalid imports the other rows" }
 }
 
 /// A row that cannot be used, and the value to blame.

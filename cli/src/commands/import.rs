@@ -1,9 +1,12 @@
 //! `deertrack import`: other people's data into our tables. What a source is called and what is said of it stands in the
 //! list of sources; here are its flags.
 
+mod next;
+
 use std::fmt::Display;
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::{Args, Subcommand, ValueEnum};
 use deertrack_catalog::corrections::{NoShift, Shift};
 use deertrack_catalog::store::Store;
@@ -237,7 +240,11 @@ async fn any(args: AnyArgs, source: Option<&str>, json: bool) -> Result<(), Exit
     let mut store = Store::open(&url).await.map_err(Exit::unavailable)?;
     let imported = import(&path, source.as_deref(), &mut store, &options, &hints, &mut on(&bar)).await;
     bar.finish_and_clear();
-    tell(&closed(store, imported).await?, json)
+    tell(&closed(store, imported).await?, json)?;
+    if !json && let Some(commands) = next::commands(&url, Utc::now()).await.map_err(Exit::unavailable)? {
+        print::line(&commands);
+    }
+    Ok(())
 }
 
 /// Not asked by the command line's own rules: for these, one that lies in a file is not given.

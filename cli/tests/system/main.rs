@@ -13,6 +13,7 @@ mod kill;
 mod map;
 mod outage;
 mod page;
+mod photographs;
 mod prefix;
 mod reid;
 mod secrets;

@@ -16,7 +16,7 @@ use super::deployments::Stands;
 use super::groups::Group;
 use super::media::Media;
 use super::reading::{Reading, Twice};
-use super::species::Chosen;
+use super::species::{Chosen, NAMELESS};
 use crate::error::{BadRow, ImportError};
 use crate::table::Row;
 
@@ -45,9 +45,6 @@ const KEPT: [&str; 20] = [
     "bboxWidth",
     "bboxHeight",
 ];
-
-/// How rows of animals without a name are listed.
-const NAMELESS: &str = "animals without a name";
 
 /// Where and when a row is of.
 pub(super) struct Seen {

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::Options;
 use crate::error::ImportError;
 
+/// How rows of animals without a name are listed.
+pub(super) const NAMELESS: &str = "animals without a name";
+
 /// The genera of Cervidae, from the American Society of Mammalogists' Mammal Diversity Database 2 (Burgin et al. 2025,
 /// <https://www.mammaldiversity.org>), with names that older lists and packages still use: `Dama` and `Axis` were once
 /// in `Cervus`, `Hyelaphus` in `Axis`, `Rucervus` and `Panolia` in `Cervus`, and `Pudella` in `Pudu`.
@@ -100,8 +103,9 @@ pub(super) fn refuse_none(
         return Ok(());
     }
     let found = others.iter().map(|(name, rows)| format!("{name} ({rows} rows)")).collect();
+    let has_nameless = others.contains_key(NAMELESS);
     Err(match chosen {
-        Chosen::Deer => ImportError::NoDeer { found, unused },
+        Chosen::Deer => ImportError::NoDeer { found, has_nameless, unused },
         Chosen::Every => ImportError::NoSuchSpecies { wanted: vec!["any animal".to_owned()], found, unused },
         Chosen::Named(wanted) => ImportError::NoSuchSpecies { wanted: wanted.clone(), found, unused },
     })

@@ -88,6 +88,29 @@ async fn photographs_and_a_detectors_json_are_a_survey() {
 }
 
 #[tokio::test]
+async fn animals_that_nobody_named_are_refused_with_the_ways_to_take_them() {
+    let images = image("Oak/1.JPG", r#"{"category": "1", "conf": 0.9, "bbox": [0.1, 0.2, 0.3, 0.4]}"#);
+    let mut given = Given::new(&[("detections.json", &megadetector(&images))]);
+    given.photograph("Oak/1.JPG", "2024:10:05 06:00:00", TEXAS);
+    says(
+        &given.refused().await,
+        &[
+            "has no deer (Cervidae); it has animals without a name (1 rows); --species NAME takes another animal",
+            "and --species '*' every one, also those without a name",
+            "--names CSV tells what a label means (columns: name, kind, scientific_name, sex, life_stage)",
+        ],
+    );
+    let names =
+        given.beside("names.csv", "name,kind,scientific_name\nanimal,animal,Odocoileus virginianus\n");
+    given.hints.names = Some(names);
+    assert_eq!(given.import().await.unwrap().species, ["Odocoileus virginianus"]);
+    given.hints.names = None;
+    given.options.species = vec!["*".into()];
+    given.options.replace = true;
+    assert_eq!(given.import().await.unwrap().detections, 1);
+}
+
+#[tokio::test]
 async fn a_threshold_that_is_told_holds_for_animals() {
     let mut given = usual();
     given.hints.threshold = Some(0.85);

@@ -5,11 +5,11 @@ use deertrack_sources::{Hints, dry_run};
 
 use crate::given::{Given, says};
 
-const DESCRIPTION: &str = r#"{"profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json", "name": "wood",
+pub(crate) const DESCRIPTION: &str = r#"{"profile": "https://example.org/camtrap-dp/1.0.2/camtrap-dp-profile.json", "name": "wood",
     "resources": [{"name": "deployments", "path": "deployments.csv"}, {"name": "observations", "path": "observations.csv"}]}"#;
-const DEPLOYMENTS: &str = "deploymentID,latitude,longitude,deploymentStart,deploymentEnd\n\
+pub(crate) const DEPLOYMENTS: &str = "deploymentID,latitude,longitude,deploymentStart,deploymentEnd\n\
                            d1,50.8,4.6,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n";
-const OBSERVATIONS: &str = "observationID,deploymentID,eventStart,observationLevel,observationType,scientificName\n\
+pub(crate) const OBSERVATIONS: &str = "observationID,deploymentID,eventStart,observationLevel,observationType,scientificName\n\
                             o1,d1,2025-01-05T10:00:00Z,event,animal,Capreolus capreolus\n";
 const PACKAGE: [(&str, &str); 3] =
     [("datapackage.json", DESCRIPTION), ("deployments.csv", DEPLOYMENTS), ("observations.csv", OBSERVATIONS)];
