@@ -145,7 +145,8 @@ mod tests {
         let mut secrets = 0;
         let command = with_secrets(Cli::command(), &mut |arg| {
             let name = arg.get_env().and_then(OsStr::to_str).unwrap_or_default();
-            let wanted = matches!(name, "REDIS_URL" | "DATABASE_URL" | "DEERTRACK_KEY");
+            let wanted =
+                matches!(name, "REDIS_URL" | "DATABASE_URL" | "DEERTRACK_KEY" | "DEERTRACK_BROKER_URL");
             assert_eq!(arg.is_hide_env_values_set(), wanted, "{name}");
             secrets += usize::from(wanted);
             arg
