@@ -12,6 +12,9 @@ use axum::response::Redirect;
 use axum::routing::get;
 use tower::ServiceExt;
 
+/// How its own paths begin: below one of these it would hide them from a proxy that takes the path away.
+const OWN: [&str; 7] = ["api", "assets", "docs", "healthz", "metrics", "openapi.json", "readyz"];
+
 /// A path like `/exports`, or none: begins with a slash, ends without.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathPrefix(String);
@@ -62,6 +65,10 @@ impl FromStr for PathPrefix {
         let path = text.trim_end_matches('/');
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'~' | b'-');
         let is_segment = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(allowed);
+        let own = path.split('/').nth(1).filter(|first| OWN.contains(first));
+        if let Some(own) = own {
+            return Err(format!("/{own} is a path of the gateway's own; write it like /exports"));
+        }
         match path.strip_prefix('/') {
             None if text.is_empty() || text == "/" => Ok(Self::default()),
             Some(parts) if parts.split('/').all(is_segment) => Ok(Self(path.to_owned())),
@@ -79,7 +86,9 @@ mod tests {
         for (text, wanted) in [("", ""), ("/", ""), ("/exports", "/exports"), ("/a/b-c/", "/a/b-c")] {
             assert_eq!(text.parse::<PathPrefix>().unwrap().as_str(), wanted, "{text}");
         }
-        for wrong in ["exports", "/a//b", "/..", "/a b", "/{kind}", "http://host/exports", "//host"] {
+        for wrong in
+            ["exports", "/a//b", "/..", "/a b", "/{kind}", "http://host/exports", "//host", "/api", "/docs/x"]
+        {
             assert!(wrong.parse::<PathPrefix>().unwrap_err().contains("write it like /exports"), "{wrong}");
         }
     }
