@@ -1,5 +1,7 @@
 //! A real browser: Chromium, led by its driver.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -15,6 +17,7 @@ use super::{PATIENCE, until};
 pub(crate) struct Browser {
     pub(crate) page: Client,
     driver: Child,
+    port: u16,
     _profile: tempfile::TempDir,
 }
 
@@ -26,7 +29,7 @@ impl Browser {
         let mut driver = Command::new("chromedriver");
         driver.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
         let driver = driver.spawn().unwrap();
-        until("the driver listens", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        until("the driver listens", || TcpStream::connect(("127.0.0.1", port)).ok());
         let arguments = json!([
             "--headless=new",
             "--no-sandbox",
@@ -46,7 +49,7 @@ impl Browser {
         .collect();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let page = builder.capabilities(wanted).connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
-        Self { page, driver, _profile: profile }
+        Self { page, driver, port, _profile: profile }
     }
 
     /// Opens an address, and waits until the page has its forms.
@@ -96,8 +99,14 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver ends its browsers when it is asked to end.
-        let _ = Command::new("kill").arg(self.driver.id().to_string()).status();
+        // A driver that is killed leaves its browser behind; one that is asked to end takes it along.
+        let asked = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut driver| {
+            write!(driver, "GET /shutdown HTTP/1.1\r\nHost: localhost:{}\r\n\r\n", self.port)?;
+            driver.read(&mut [0; 512])
+        });
+        if asked.is_err() {
+            let _ = self.driver.kill();
+        }
         let _ = self.driver.wait();
     }
 }
